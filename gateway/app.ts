@@ -1,0 +1,43 @@
+/** The gateway, in the order a request meets it. */
+import Koa from 'koa'
+import type { Policy } from '../policies/decision.ts'
+import { authenticate } from './access/authenticate.ts'
+import { authorize } from './access/authorize.ts'
+import { refuseBodies } from './guard/bodies.ts'
+import { answerErrors } from './http/errors.ts'
+import { commonHeaders } from './http/headers.ts'
+import { lifetime } from './http/lifetime.ts'
+import { answerRoot } from './http/root.ts'
+import { readTarget } from './http/target.ts'
+import type { Pool } from './pool/pool.ts'
+import type { Middleware, State } from './state.ts'
+
+export type GatewayParts = {
+  logRequests: Middleware
+  /** Set on every answer, as `http.headers` has them. */
+  headers: Record<string, string[]>
+  /** Where the registry begins: begins and ends with a slash. */
+  prefix: string
+  policy: Policy
+  pool: Pool
+}
+
+export function createApp({
+  logRequests,
+  headers,
+  prefix,
+  policy,
+  pool,
+}: GatewayParts): Koa<State> {
+  return new Koa<State>()
+    .use(logRequests)
+    .use(lifetime)
+    .use(answerRoot)
+    .use(commonHeaders(headers))
+    .use(answerErrors)
+    .use(refuseBodies)
+    .use(readTarget(prefix))
+    .use(authenticate)
+    .use(authorize(policy))
+    .use((ctx) => pool.forward(ctx))
+}

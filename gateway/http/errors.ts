@@ -1,0 +1,23 @@
+/** Whatever is thrown further in leaves here, as the specification's JSON. */
+import { errorBody, toRegistryError } from '../../registry/spec/errors.ts'
+import type { Middleware } from '../state.ts'
+import { drain } from './drain.ts'
+
+export const answerErrors: Middleware = async (ctx, next) => {
+  try {
+    await next()
+  } catch (cause) {
+    // A client that hung up hears nothing, and its leaving is no fault of ours.
+    if (ctx.state.signal.aborted) return
+
+    const error = toRegistryError(cause)
+    // The error log is for our own faults; a client's mistake is a line in the access log.
+    if (error.status >= 500) ctx.app.emit('error', error, ctx)
+    if (!(await drain(ctx.req))) ctx.set('Connection', 'close')
+
+    ctx.set(error.headers)
+    ctx.set('Content-Type', 'application/json')
+    ctx.status = error.status
+    ctx.body = errorBody(error)
+  }
+}

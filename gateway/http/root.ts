@@ -1,0 +1,9 @@
+/** GET / tells a load balancer that somebody is home, and nothing else. */
+import type { Middleware } from '../state.ts'
+
+export const answerRoot: Middleware = async (ctx, next) => {
+  if (ctx.path !== '/' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next()
+  ctx.body = null
+  ctx.status = 200
+  ctx.set({ 'Cache-Control': 'no-cache', 'Content-Length': '0' })
+}

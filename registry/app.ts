@@ -1,0 +1,90 @@
+/**
+ * The registry: content, and the protocol once access is settled. What the gateway's pool calls with
+ * a request whose target is read and whose sender is known; the table of handlers is all there is.
+ */
+import { createBlobs } from './content/blobs.ts'
+import { createDescriptions } from './content/descriptions.ts'
+import { createLinks, type ReportBadLink } from './content/links.ts'
+import { createManifests } from './content/manifests.ts'
+import { createReferences, type ReferenceRules } from './content/references.ts'
+import { createReferrers } from './content/referrers.ts'
+import { createRepositories } from './content/repositories.ts'
+import { createTags } from './content/tags.ts'
+import { baseHandlers } from './http/base.ts'
+import { blobHandlers } from './http/blob.ts'
+import { catalogHandlers } from './http/catalog.ts'
+import type { Context, Handlers } from './http/context.ts'
+import { createLocations, type LocationRules } from './http/locations.ts'
+import { manifestHandlers } from './http/manifest.ts'
+import { referrersHandlers } from './http/referrers.ts'
+import { tagsHandlers } from './http/tags.ts'
+import { uploadHandlers } from './http/upload.ts'
+import { uploadsHandlers } from './http/uploads.ts'
+import type { Leases } from './leases/lease.ts'
+import { createClassCheck } from './spec/classes.ts'
+import type { Kind, Method } from './spec/endpoints.ts'
+import { RegistryError } from './spec/errors.ts'
+import type { StorageDriver } from './storage/driver.ts'
+import { createUploads } from './uploads/session.ts'
+import { createUploadStateFiles } from './uploads/state-files.ts'
+
+export type RegistryRules = {
+  readOnly: boolean
+  deleteEnabled: boolean
+  largestCatalogPage: number
+  largestTagPage: number
+  /** The kinds of images that may be pushed; empty for all. */
+  classes: readonly string[]
+  references: ReferenceRules
+  locations: LocationRules
+}
+
+export type RegistryParts = {
+  storage: StorageDriver
+  leases: Leases
+  rules: RegistryRules
+  reportBadLink: ReportBadLink
+}
+
+export type Registry = ReturnType<typeof createRegistry>
+
+export function createRegistry({ storage, leases, rules, reportBadLink }: RegistryParts) {
+  const links = createLinks(storage, reportBadLink)
+  const descriptions = createDescriptions()
+  const blobs = createBlobs(storage, links)
+  const tags = createTags(storage, links)
+  const repositories = createRepositories(storage)
+  const manifests = createManifests({ storage, links, tags, leases, descriptions })
+  const references = createReferences({ blobs, manifests, rules: rules.references })
+  const referrers = createReferrers({ storage, manifests, tags })
+  const states = createUploadStateFiles(storage)
+  const uploads = createUploads({ storage, blobs, states, leases })
+  const locations = createLocations(rules.locations)
+  const checkClass = createClassCheck(rules.classes)
+
+  const handlers: Record<Kind, Handlers> = {
+    base: baseHandlers(),
+    catalog: catalogHandlers({ repositories, locations, largestPage: rules.largestCatalogPage }),
+    tags: tagsHandlers({ tags, repositories, locations, largestPage: rules.largestTagPage }),
+    referrers: referrersHandlers({ referrers, locations }),
+    uploads: uploadsHandlers({ uploads, blobs, locations }),
+    upload: uploadHandlers({ uploads, locations }),
+    blob: blobHandlers(blobs),
+    manifest: manifestHandlers({ manifests, tags, references, locations, checkClass }),
+  }
+
+  return { handle }
+
+  /** Answers one request through `ctx`, or throws a `RegistryError` that says why not. */
+  async function handle(ctx: Context): Promise<void> {
+    const { kind, action } = ctx.state.target
+    if (rules.readOnly && (action === 'push' || action === 'delete')) {
+      throw new RegistryError('readOnly', { headers: { Allow: 'GET, HEAD' } })
+    }
+    if (action === 'delete' && !rules.deleteEnabled) throw new RegistryError('deleteDisabled')
+
+    const handler = handlers[kind][ctx.method as Method]
+    if (!handler) throw new RegistryError('wrongMethod', { detail: { method: ctx.method } })
+    await handler(ctx)
+  }
+}

@@ -1,0 +1,60 @@
+/** Layers and configs: stored once by digest, visible in a repository only where a link says so. */
+import { algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
+import type { Call, ReadCall, StorageDriver } from '../storage/driver.ts'
+import type { Links } from './links.ts'
+import { paths } from './paths.ts'
+
+const emptyDigest = digestOf(canonical, new Uint8Array())
+
+export type Blobs = ReturnType<typeof createBlobs>
+
+/** `canonical` is the digest under which the bytes lie; the client may know them by another. */
+export type Blob = { canonical: Digest; size: number }
+
+export function createBlobs(storage: StorageDriver, links: Links) {
+  return { find, findAnywhere, read, link, unlink }
+
+  /**
+   * A blob of another repository is not found here, even when its bytes are in storage. Always asks
+   * storage: a client that hears "yes" skips an upload, so a stale answer would lose a layer.
+   */
+  async function find(repository: string, digest: Digest, call?: Call): Promise<Blob | undefined> {
+    const linked = await links.read(paths.layerLink(repository, digest), call)
+    return linked && withSize(linked, call)
+  }
+
+  /** The bytes, whichever repository they came with. Only canonical digests can be found so. */
+  async function findAnywhere(digest: Digest, call?: Call): Promise<Blob | undefined> {
+    return algorithmOf(digest) === canonical ? withSize(digest, call) : undefined
+  }
+
+  async function withSize(digest: Digest, call?: Call): Promise<Blob | undefined> {
+    const found = await storage.stat(paths.blob(digest), call)
+    // A crash of some earlier registry may have left a file without its bytes.
+    if (!found || (found.size === 0 && digest !== emptyDigest)) return undefined
+    return { canonical: digest, size: found.size }
+  }
+
+  function read(blob: Blob, call?: ReadCall) {
+    return storage.read(paths.blob(blob.canonical), call)
+  }
+
+  /** Makes bytes that are already in storage visible as `digest`, and as what they are stored under. */
+  async function link(repository: string, digest: Digest, stored: Digest, call?: Call) {
+    const names = new Set([stored, digest])
+    await Promise.all(
+      [...names].map((name) => links.write(paths.layerLink(repository, name), stored, call)),
+    )
+  }
+
+  /** Takes a blob out of a repository under every digest it is known by there. False if it was not in. */
+  async function unlink(repository: string, digest: Digest, call?: Call): Promise<boolean> {
+    const stored = await links.read(paths.layerLink(repository, digest), call)
+    if (!stored) return false
+
+    const others = await links.aliases(paths.layers(repository), stored, call)
+    const names = new Set([digest, stored, ...others])
+    for (const name of names) await storage.remove(paths.layerLink(repository, name), call)
+    return true
+  }
+}

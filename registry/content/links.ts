@@ -1,0 +1,45 @@
+/**
+ * Links: small files whose text is a digest. One that holds anything else was cut short by a crash of
+ * some earlier registry; it counts as absent, so that no listing fails over it, and is reported once.
+ */
+import { LRUCache } from 'lru-cache'
+import { algorithms, canonical, type Digest, isDigest } from '../spec/digest.ts'
+import type { Call, StorageDriver } from '../storage/driver.ts'
+
+export type Links = ReturnType<typeof createLinks>
+export type ReportBadLink = (path: string, found: string) => void
+
+const rememberedReports = 10_000
+
+export function createLinks(storage: StorageDriver, report: ReportBadLink) {
+  const reported = new LRUCache<string, true>({ max: rememberedReports })
+  return { read, write, aliases }
+
+  async function read(path: string, call?: Call): Promise<Digest | undefined> {
+    const bytes = await storage.get(path, call)
+    if (!bytes) return undefined
+
+    const text = bytes.toString('latin1').trim()
+    if (isDigest(text)) return text
+    if (!reported.has(path)) report(path, text.slice(0, 100))
+    reported.set(path, true)
+    return undefined
+  }
+
+  async function write(path: string, digest: Digest, call?: Call): Promise<void> {
+    await storage.put(path, Buffer.from(digest), call)
+  }
+
+  /** The other digests below `folder` that lead to `stored`: what clients called the same bytes. */
+  async function aliases(folder: string, stored: Digest, call?: Call): Promise<Digest[]> {
+    const found: Digest[] = []
+    for (const algorithm of algorithms.filter((name) => name !== canonical)) {
+      for await (const { name } of storage.list(`${folder}/${algorithm}`, call)) {
+        const alias = `${algorithm}:${name}`
+        const leadsTo = await read(`${folder}/${algorithm}/${name}/link`, call)
+        if (isDigest(alias) && leadsTo === stored) found.push(alias)
+      }
+    }
+    return found
+  }
+}

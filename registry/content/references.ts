@@ -1,0 +1,80 @@
+/**
+ * What a manifest refers to must be here before it is: config, layers, and the children of an index.
+ * `subject` may come later ("Pushing Manifests with Subject"), foreign layers may lie elsewhere.
+ */
+import { RegistryError } from '../spec/errors.ts'
+import type { Descriptor, Manifest } from '../spec/manifest.ts'
+import { isForeignLayer } from '../spec/media-types.ts'
+import type { Call } from '../storage/driver.ts'
+import type { Blobs } from './blobs.ts'
+import type { Manifests } from './manifests.ts'
+
+export type ReferenceRules = {
+  /** No check at all. */
+  disabled: boolean
+  /** Whether the URL of a foreign layer may be pushed. */
+  allowsUrl: (url: string) => boolean
+  /** Whether this child of an index must be here; the others make it sparse. */
+  needsChild: (platform: { os: string; architecture: string } | undefined) => boolean
+}
+
+export type References = ReturnType<typeof createReferences>
+
+type Parts = { blobs: Blobs; manifests: Manifests; rules: ReferenceRules }
+
+export function createReferences({ blobs, manifests, rules }: Parts) {
+  return { check }
+
+  /** Throws `manifestBlobUnknown` with one entry for each digest that is missing, or `manifestInvalid`. */
+  async function check(repository: string, manifest: Manifest, call?: Call): Promise<void> {
+    if (rules.disabled) return
+    const { config, layers } = manifest
+    const content = config ? [config, ...layers] : layers
+    for (const descriptor of content) checkUrls(descriptor)
+
+    const needed = content.filter((it) => !liesElsewhere(it))
+    const children = manifest.manifests.filter((it) => rules.needsChild(it.platform ?? undefined))
+    const missing = [
+      ...(await without(needed, (it) => blobs.find(repository, it.digest, call))),
+      ...(await without(children, (it) => findChild(repository, it, call))),
+    ]
+    if (missing.length === 0) return
+    const details = [...new Set(missing.map((it) => it.digest))]
+    throw new RegistryError('manifestBlobUnknown', { details })
+  }
+
+  /** Build caches are indexes whose children are layers, so a blob will do as well. */
+  async function findChild(repository: string, { digest }: Descriptor, call?: Call) {
+    return (await manifests.find(repository, digest, call)) ?? blobs.find(repository, digest, call)
+  }
+
+  function checkUrls({ urls = [], digest }: Descriptor): void {
+    const refused = urls.find((url) => !isWebUrl(url) || !rules.allowsUrl(url))
+    if (refused === undefined) return
+    const allowed = 'http or https without a fragment, as validation.manifests.urls permits'
+    throw new RegistryError('manifestInvalid', {
+      detail: { digest, url: refused.slice(0, 500), allowed },
+    })
+  }
+}
+
+function liesElsewhere({ mediaType, urls }: Descriptor): boolean {
+  return isForeignLayer(mediaType) && urls !== undefined && urls.length > 0
+}
+
+function isWebUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return (url?.protocol === 'http:' || url?.protocol === 'https:') && url.hash === ''
+}
+
+/** Those for which `find` finds nothing; a few at a time, as an image may have hundreds of layers. */
+async function without<T>(items: T[], find: (item: T) => Promise<unknown>): Promise<T[]> {
+  const missing: T[] = []
+  const atOnce = 16
+  for (let at = 0; at < items.length; at += atOnce) {
+    const some = items.slice(at, at + atOnce)
+    const found = await Promise.all(some.map(find))
+    missing.push(...some.filter((_, index) => found[index] === undefined))
+  }
+  return missing
+}

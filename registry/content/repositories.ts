@@ -1,0 +1,54 @@
+/** Repositories: they come into being with their first push, and are listed once they hold manifests. */
+import type { Call, StorageDriver } from '../storage/driver.ts'
+import { paths } from './paths.ts'
+
+export type Repositories = ReturnType<typeof createRepositories>
+
+export function createRepositories(storage: StorageDriver) {
+  return { exists, list }
+
+  /** Whether anything was ever pushed: a manifest, or a blob on its way to one. */
+  async function exists(repository: string, call?: Call): Promise<boolean> {
+    const [manifests, layers] = await Promise.all([
+      holdsAnything(paths.manifests(repository), call),
+      holdsAnything(paths.layers(repository), call),
+    ])
+    return manifests || layers
+  }
+
+  async function holdsAnything(path: string, call?: Call): Promise<boolean> {
+    for await (const _ of storage.list(path, call)) return true
+    return false
+  }
+
+  /**
+   * Names in the order of registry:2: part by part, so that a/b comes before a-b. With `after`, those
+   * that come later than it; the name itself need not exist.
+   */
+  async function* list(call?: Call & { after?: string }): AsyncIterable<string> {
+    yield* below('', (call?.after ?? '').split('/').filter(Boolean), call)
+  }
+
+  async function* below(parent: string, after: string[], call?: Call): AsyncIterable<string> {
+    const [from = '', ...deeper] = after
+    for await (const name of children(parent, from, call)) {
+      const repository = parent ? `${parent}/${name}` : name
+      // What lies on the way to `after` comes before it; only what is below may come later.
+      if (name === from) yield* below(repository, deeper, call)
+      else yield* withAllBelow(repository, call)
+    }
+  }
+
+  async function* withAllBelow(repository: string, call?: Call): AsyncIterable<string> {
+    if (await holdsAnything(paths.manifests(repository), call)) yield repository
+    yield* below(repository, [], call)
+  }
+
+  /** A name that begins with `_` holds what belongs to the repository itself. */
+  async function* children(parent: string, from: string, call?: Call): AsyncIterable<string> {
+    const folder = parent ? paths.repository(parent) : paths.repositories
+    for await (const { name, isFolder } of storage.list(folder, { signal: call?.signal })) {
+      if (isFolder && !name.startsWith('_') && name >= from) yield name
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** Tags: names that move. Each remembers what it names now and whatever it named before. */
+import type { Digest } from '../spec/digest.ts'
+import { isTag, type Tag } from '../spec/name.ts'
+import type { Call, StorageDriver } from '../storage/driver.ts'
+import type { Links } from './links.ts'
+import { paths } from './paths.ts'
+
+export type Tags = ReturnType<typeof createTags>
+
+export function createTags(storage: StorageDriver, links: Links) {
+  return { find, list, set, remove }
+
+  async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
+    return links.read(paths.tagCurrent(repository, tag), call)
+  }
+
+  /** Tags in byte order, those after the name `after`. A tag that a crash left half made is none. */
+  async function* list(repository: string, call?: Call & { after?: string }): AsyncIterable<Tag> {
+    for await (const { name, isFolder } of storage.list(paths.tags(repository), call)) {
+      if (isFolder && isTag(name) && (await find(repository, name, call))) yield name
+    }
+  }
+
+  /** The history first: a tag is seen once its current link is there, and then it is whole. */
+  async function set(repository: string, tag: Tag, digest: Digest, call?: Call): Promise<void> {
+    await links.write(paths.tagIndex(repository, tag, digest), digest, call)
+    await links.write(paths.tagCurrent(repository, tag), digest, call)
+  }
+
+  async function remove(repository: string, tag: Tag, call?: Call): Promise<void> {
+    await storage.remove(paths.tagCurrent(repository, tag), call)
+    await storage.remove(paths.tag(repository, tag), call)
+  }
+}

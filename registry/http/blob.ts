@@ -1,0 +1,60 @@
+/** GET, HEAD and DELETE /v2/<name>/blobs/<digest> ("Pulling blobs", "Deleting Blobs"). */
+import type { Blob, Blobs } from '../content/blobs.ts'
+import { entityTag, names } from '../spec/conditions.ts'
+import { type Digest, parseDigest } from '../spec/digest.ts'
+import { RegistryError } from '../spec/errors.ts'
+import { type ByteRange, parseRange } from '../spec/range.ts'
+import { answerEmpty, type Context, type Handlers } from './context.ts'
+
+export function blobHandlers(blobs: Blobs): Handlers {
+  return { GET: send, HEAD: send, DELETE: remove }
+
+  async function send(ctx: Context) {
+    const { signal, target } = ctx.state
+    const digest = parseDigest(target.reference)
+    const blob = await blobs.find(target.repository, digest, { signal })
+    if (!blob) throw new RegistryError('blobUnknown', { detail: digest })
+
+    // A digest never names other bytes, so a client may keep them for good.
+    ctx.set({ ETag: entityTag(digest), 'Cache-Control': 'max-age=31536000' })
+    if (hasAlready(ctx, digest)) return answerEmpty(ctx, 304, {})
+
+    const range = wantedRange(ctx, digest, blob)
+    ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
+    ctx.set('Content-Type', 'application/octet-stream')
+    if (ctx.method === 'GET') ctx.body = await open(blob, digest, range, ctx)
+    ctx.status = range ? 206 : 200
+    if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
+    ctx.length = range ? range.last - range.first + 1 : blob.size
+  }
+
+  /** It was found a moment ago; if it has been collected since, that is no failure of ours. */
+  async function open(blob: Blob, digest: Digest, range: ByteRange | undefined, ctx: Context) {
+    const bytes = await blobs.read(blob, { range, signal: ctx.state.signal })
+    if (!bytes) throw new RegistryError('blobUnknown', { detail: digest })
+    return bytes
+  }
+
+  async function remove(ctx: Context) {
+    const { signal, target } = ctx.state
+    const digest = parseDigest(target.reference)
+    if (!(await blobs.unlink(target.repository, digest, { signal }))) {
+      throw new RegistryError('blobUnknown', { detail: digest })
+    }
+    answerEmpty(ctx, 202, { 'Docker-Content-Digest': digest })
+  }
+}
+
+/** Throws `preconditionFailed` when the client insists on other bytes. */
+function hasAlready(ctx: Context, digest: Digest): boolean {
+  const ifMatch = ctx.get('If-Match')
+  if (ifMatch && !names(ifMatch, digest)) throw new RegistryError('preconditionFailed')
+  return names(ctx.get('If-None-Match'), digest)
+}
+
+/** A client that resumes with If-Range gets the whole blob unless it means this one (RFC 9110, 13.1.5). */
+function wantedRange(ctx: Context, digest: Digest, blob: Blob): ByteRange | undefined {
+  const ifRange = ctx.get('If-Range')
+  if (ifRange && !names(ifRange, digest)) return undefined
+  return parseRange(ctx.get('Range'), blob.size)
+}

@@ -1,0 +1,26 @@
+/** GET /v2/_catalog: the names of all repositories, an extension of registry:2 that tools rely on. */
+import type { Repositories } from '../content/repositories.ts'
+import { RegistryError } from '../spec/errors.ts'
+import { nextLink, parsePage, takePage } from '../spec/page.ts'
+import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
+import type { Locations } from './locations.ts'
+
+const usualPage = 100
+
+type Parts = { repositories: Repositories; locations: Locations; largestPage: number }
+
+export function catalogHandlers({ repositories, locations, largestPage }: Parts): Handlers {
+  return { GET: list }
+
+  async function list(ctx: Context) {
+    const { signal } = ctx.state
+    const { size = Math.min(usualPage, largestPage), last } = parsePage(queryOf(ctx))
+    if (size > largestPage) {
+      throw new RegistryError('badPage', { detail: { n: size, allowed: largestPage } })
+    }
+    const source = repositories.list({ signal, ...(last && { after: last }) })
+    const { items, more } = await takePage(source, size)
+    if (more) ctx.set('Link', nextLink(locations.page(ctx), { n: size, last: items.at(-1) ?? '' }))
+    answerJson(ctx, { repositories: items })
+  }
+}

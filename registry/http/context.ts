@@ -1,0 +1,27 @@
+/** What a handler gets: koa's context, with the call that the gateway has already read and allowed. */
+import type Koa from 'koa'
+import type { CallState } from '../spec/call.ts'
+import type { Method } from '../spec/endpoints.ts'
+
+export type Context = Koa.ParameterizedContext<CallState>
+export type Handler = (ctx: Context) => Promise<void>
+export type Handlers = Partial<Record<Method, Handler>>
+
+/** The query as it was sent; koa's own turns a repeated key into a list. */
+export function queryOf(ctx: Context): URLSearchParams {
+  return new URLSearchParams(ctx.querystring)
+}
+
+/** An answer without a body. In koa a null body must come first, or it changes the status. */
+export function answerEmpty(ctx: Context, status: number, headers: Record<string, string>): void {
+  ctx.body = null
+  ctx.status = status
+  ctx.set(headers)
+  if (status !== 204) ctx.set('Content-Length', '0')
+}
+
+/** JSON without a charset and with a newline, as registry:2 writes it. */
+export function answerJson(ctx: Context, value: unknown, type = 'application/json'): void {
+  ctx.set('Content-Type', type)
+  ctx.body = `${JSON.stringify(value)}\n`
+}

@@ -1,0 +1,106 @@
+/**
+ * GET, HEAD, PUT and DELETE /v2/<name>/manifests/<reference> ("Pulling manifests", "Pushing
+ * Manifests", "Deleting Manifests"). What was stored is sent, whatever the Accept header asks for.
+ */
+import type { Manifests } from '../content/manifests.ts'
+import type { References } from '../content/references.ts'
+import type { Tags } from '../content/tags.ts'
+import { entityTag, names } from '../spec/conditions.ts'
+import { type Digest, parseDigest } from '../spec/digest.ts'
+import { RegistryError } from '../spec/errors.ts'
+import { type Manifest, parseManifest } from '../spec/manifest.ts'
+import { isTag, parseTag, type Tag } from '../spec/name.ts'
+import { readManifestBody } from './body.ts'
+import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
+import type { Locations } from './locations.ts'
+
+/** More than anyone needs, and few enough to fit a request line and an answer's header. */
+const mostTags = 64
+
+type Parts = {
+  manifests: Manifests
+  tags: Tags
+  references: References
+  locations: Locations
+  /** Throws `denied` for a kind of content that this registry does not take. */
+  checkClass: (manifest: Manifest) => void
+}
+
+export function manifestHandlers(parts: Parts): Handlers {
+  const { manifests, tags, references, locations, checkClass } = parts
+  return { GET: send, HEAD: send, PUT: take, DELETE: remove }
+
+  async function send(ctx: Context) {
+    const { signal, target } = ctx.state
+    const digest = await resolve(ctx)
+    const found = await manifests.find(target.repository, digest, { signal })
+    if (!found) throw unknown(target.repository, digest)
+
+    const tag = { ETag: entityTag(digest) }
+    if (names(ctx.get('If-None-Match'), digest)) return answerEmpty(ctx, 304, tag)
+    ctx.set({ ...tag, 'Docker-Content-Digest': digest })
+    ctx.set('Content-Type', found.description.mediaType)
+    ctx.body = found.bytes
+  }
+
+  async function resolve(ctx: Context): Promise<Digest> {
+    const { signal, target } = ctx.state
+    const { repository, reference } = target
+    if (reference.includes(':')) return parseDigest(reference)
+    const digest = isTag(reference) ? await tags.find(repository, reference, { signal }) : undefined
+    if (digest) return digest
+    throw unknownTag(reference)
+  }
+
+  async function take(ctx: Context) {
+    const { signal, target } = ctx.state
+    const { repository, reference } = target
+    const byDigest = reference.includes(':')
+    const digest = byDigest ? parseDigest(reference) : undefined
+    const named = parseTags(queryOf(ctx).getAll('tag'))
+
+    const bytes = await readManifestBody(ctx)
+    const manifest = parseManifest(bytes, ctx.get('Content-Type'))
+    checkClass(manifest)
+    await references.check(repository, manifest, { signal })
+    const pushed = await manifests.put(repository, {
+      bytes,
+      manifest,
+      digest,
+      tags: byDigest ? named : [parseTag(reference), ...named],
+    })
+    answerEmpty(ctx, 201, {
+      Location: locations.manifest(ctx, pushed),
+      'Docker-Content-Digest': pushed,
+      ...(manifest.subject && { 'OCI-Subject': manifest.subject }),
+      ...(named.length > 0 && { 'OCI-Tag': named.join(', ') }),
+    })
+  }
+
+  async function remove(ctx: Context) {
+    const { repository, reference } = ctx.state.target
+    if (reference.includes(':')) {
+      const digest = parseDigest(reference)
+      if (!(await manifests.remove(repository, digest))) throw unknown(repository, digest)
+    } else if (!isTag(reference) || !(await manifests.removeTag(repository, reference))) {
+      throw unknownTag(reference)
+    }
+    answerEmpty(ctx, 202, {})
+  }
+}
+
+function parseTags(texts: string[]): Tag[] {
+  if (texts.length > mostTags) {
+    throw new RegistryError('tooManyTags', { detail: { found: texts.length, allowed: mostTags } })
+  }
+  return [...new Set(texts.map(parseTag))]
+}
+
+function unknownTag(reference: string): RegistryError {
+  return new RegistryError('manifestUnknown', { detail: `unknown tag=${reference.slice(0, 200)}` })
+}
+
+function unknown(repository: string, digest: Digest): RegistryError {
+  const detail = `unknown manifest name=${repository} revision=${digest}`
+  return new RegistryError('manifestUnknown', { detail })
+}

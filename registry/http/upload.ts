@@ -1,0 +1,85 @@
+/**
+ * GET, HEAD, PATCH, PUT and DELETE /v2/<name>/blobs/uploads/<id>: the steps of an upload ("Pushing a
+ * blob in chunks", "Cancel a blob upload").
+ */
+import { parseDigest } from '../spec/digest.ts'
+import { RegistryError } from '../spec/errors.ts'
+import { parseContentRange, receivedRange } from '../spec/range.ts'
+import type { Chunk, Uploads } from '../uploads/session.ts'
+import { bodyOf, declaredLength, hasBody } from './body.ts'
+import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
+import type { Locations } from './locations.ts'
+
+type Parts = { uploads: Uploads; locations: Locations }
+
+export function uploadHandlers({ uploads, locations }: Parts): Handlers {
+  return { GET: status, HEAD: status, PATCH: append, PUT: commit, DELETE: cancel }
+
+  async function status(ctx: Context) {
+    answerEmpty(ctx, 204, progress(ctx, await uploads.receivedSize(uploadOf(ctx))))
+  }
+
+  async function append(ctx: Context) {
+    const type = ctx.get('Content-Type')
+    if (type !== '' && !/^application\/octet-stream\s*(;|$)/i.test(type)) {
+      throw new RegistryError('uploadType', { detail: { found: type.slice(0, 200) } })
+    }
+    const size = await inOrder(ctx, () => uploads.append(uploadOf(ctx), chunkOf(ctx)))
+    answerEmpty(ctx, 202, progress(ctx, size))
+  }
+
+  async function commit(ctx: Context) {
+    const text = queryOf(ctx).get('digest')
+    if (!text) throw new RegistryError('digestMissing')
+
+    const digest = parseDigest(text)
+    const chunk = hasBody(ctx) ? chunkOf(ctx) : undefined
+    await inOrder(ctx, () => uploads.commit(uploadOf(ctx), digest, chunk))
+    answerEmpty(ctx, 201, {
+      Location: locations.blob(ctx, digest),
+      'Docker-Content-Digest': digest,
+    })
+  }
+
+  async function cancel(ctx: Context) {
+    const upload = uploadOf(ctx)
+    await uploads.cancel(upload)
+    answerEmpty(ctx, 204, { 'Docker-Upload-UUID': upload.id })
+  }
+
+  function progress(ctx: Context, size: number): Record<string, string> {
+    const { id } = uploadOf(ctx)
+    return {
+      Location: locations.upload(ctx, id),
+      Range: receivedRange(size),
+      'Docker-Upload-UUID': id,
+    }
+  }
+
+  /** Whoever sent the wrong chunk is told where to send the right one. */
+  async function inOrder<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof RegistryError && error.reason === 'uploadOutOfOrder') {
+        error.headers.Location = locations.upload(ctx, uploadOf(ctx).id)
+      }
+      throw error
+    }
+  }
+}
+
+function uploadOf(ctx: Context) {
+  const { repository, reference } = ctx.state.target
+  return { repository, id: reference }
+}
+
+function chunkOf(ctx: Context): Chunk {
+  const range = parseContentRange(ctx.get('Content-Range'))
+  const length = declaredLength(ctx)
+  if (range && length !== undefined && length !== range.last - range.first + 1) {
+    const detail = { contentRange: ctx.get('Content-Range'), contentLength: length }
+    throw new RegistryError('sizeMismatch', { detail })
+  }
+  return { source: bodyOf(ctx), range }
+}

@@ -1,0 +1,97 @@
+/**
+ * POST /v2/<name>/blobs/uploads/: starts an upload, takes a whole blob, or mounts one from another
+ * repository ("Pushing blobs", "Mounting a blob from another repository").
+ */
+import type { Blobs } from '../content/blobs.ts'
+import {
+  algorithmOf,
+  canonical,
+  type Digest,
+  digestOf,
+  isDigest,
+  parseAlgorithm,
+  parseDigest,
+} from '../spec/digest.ts'
+import { parseRepository } from '../spec/name.ts'
+import { receivedRange } from '../spec/range.ts'
+import type { Uploads } from '../uploads/session.ts'
+import { bodyOf, hasBody } from './body.ts'
+import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
+import type { Locations } from './locations.ts'
+
+type Parts = { uploads: Uploads; blobs: Blobs; locations: Locations }
+
+export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers {
+  return { POST: begin }
+
+  async function begin(ctx: Context) {
+    const query = queryOf(ctx)
+    const mounted = await mount(ctx, query)
+    if (mounted) return answerCreated(ctx, mounted)
+
+    const digest = query.get('digest')
+    if (digest !== null && carriesBlob(ctx, parseDigest(digest))) {
+      return answerCreated(ctx, await takeWhole(ctx, parseDigest(digest)))
+    }
+    const algorithm = parseAlgorithm(query.get('digest-algorithm') ?? canonical)
+    const { id } = await uploads.start(ctx.state.target.repository, {
+      subject: ctx.state.identity.name,
+      algorithm,
+    })
+    answerEmpty(ctx, 202, {
+      Location: locations.upload(ctx, id),
+      Range: receivedRange(0),
+      'Docker-Upload-UUID': id,
+    })
+  }
+
+  /** Undefined when there is nothing to mount: the client then uploads, as the specification has it. */
+  async function mount(ctx: Context, query: URLSearchParams): Promise<Digest | undefined> {
+    const digest = query.get('mount') ?? ''
+    if (!isDigest(digest)) return undefined
+
+    const { signal, target } = ctx.state
+    const from = query.get('from')
+    const found = from
+      ? await findIn(from, digest, signal)
+      : await blobs.findAnywhere(digest, { signal })
+    if (!found) return undefined
+    await blobs.link(target.repository, digest, found.canonical, { signal })
+    return digest
+  }
+
+  async function findIn(from: string, digest: Digest, signal: AbortSignal) {
+    try {
+      return await blobs.find(parseRepository(from), digest, { signal })
+    } catch (error) {
+      // A name that cannot exist is one more that has no such blob.
+      if (signal.aborted) throw error
+      return undefined
+    }
+  }
+
+  async function takeWhole(ctx: Context, digest: Digest): Promise<Digest> {
+    const upload = await uploads.start(ctx.state.target.repository, {
+      subject: ctx.state.identity.name,
+      algorithm: algorithmOf(digest),
+    })
+    try {
+      await uploads.commit(upload, digest, { source: bodyOf(ctx), range: undefined })
+    } catch (error) {
+      // The client never learned of the upload, so nobody could go on with it.
+      await uploads.cancel(upload)
+      throw error
+    }
+    return digest
+  }
+
+  function answerCreated(ctx: Context, digest: Digest): void {
+    const Location = locations.blob(ctx, digest)
+    answerEmpty(ctx, 201, { Location, 'Docker-Content-Digest': digest })
+  }
+}
+
+/** Some clients name the digest and send the bytes later; only an empty blob comes without a body. */
+function carriesBlob(ctx: Context, digest: Digest): boolean {
+  return hasBody(ctx) || digest === digestOf(algorithmOf(digest), new Uint8Array())
+}

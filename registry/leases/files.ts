@@ -1,0 +1,81 @@
+/**
+ * Leases among the processes of one machine, as files in a folder beside the data.
+ *
+ * A process writes its claim, then looks: it holds the lease when nobody else alive has a claim to
+ * the same name, and withdraws otherwise. Two can both withdraw and try again; two can never both
+ * hold. Every claim has a name of its own, so clearing away a dead one cannot hit a living one.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createInProcessLeases } from './in-process.ts'
+import { busyError, type Leases, patience } from './lease.ts'
+import { isAlive, processName } from './process-name.ts'
+
+const heartbeat = 2_000
+/** A claim from elsewhere (another container, another machine) is dead once it missed this many beats. */
+const expiry = 5 * heartbeat
+const shortestWait = 5
+
+export async function openFileLeases(folder: string): Promise<Leases> {
+  await mkdir(folder, { recursive: true })
+  const me = processName()
+  const local = createInProcessLeases()
+  const held = new Set<string>()
+  const beat = setInterval(() => {
+    const now = new Date()
+    // A claim that was just released is gone, which is as it should be.
+    for (const claim of held) utimes(claim, now, now).catch(() => {})
+  }, heartbeat).unref()
+
+  return {
+    hold: (name, busy, work) =>
+      local.hold(name, busy, async () => {
+        const key = createHash('sha256').update(name).digest('hex').slice(0, 32)
+        const claim = join(folder, `${key}.${me}.${randomUUID()}`)
+        if (!(await acquire(key, claim))) throw busyError(busy)
+        held.add(claim)
+        try {
+          return await work()
+        } finally {
+          held.delete(claim)
+          await rm(claim, { force: true })
+        }
+      }),
+
+    async close() {
+      clearInterval(beat)
+    },
+  }
+
+  async function acquire(key: string, claim: string): Promise<boolean> {
+    const deadline = Date.now() + patience
+    for (let pause = shortestWait; ; pause = Math.min(pause * 2, 200)) {
+      await (await open(claim, 'wx')).close()
+      if (!(await othersClaim(key, claim))) return true
+      await rm(claim, { force: true })
+      if (Date.now() > deadline) return false
+      // Chance breaks the tie between two who keep seeing each other.
+      await wait(pause * (0.5 + Math.random()))
+    }
+  }
+
+  async function othersClaim(key: string, claim: string): Promise<boolean> {
+    const claims = (await readdir(folder)).filter((name) => name.startsWith(key))
+    const others = claims.map((name) => join(folder, name)).filter((path) => path !== claim)
+    for (const path of others) {
+      if (await isHeld(path)) return true
+      await rm(path, { force: true })
+    }
+    return false
+  }
+
+  async function isHeld(path: string): Promise<boolean> {
+    const owner = path.slice(folder.length + 1).split('.')[1] ?? ''
+    const alive = isAlive(owner)
+    if (alive !== undefined) return alive
+    const found = await stat(path).catch(() => undefined)
+    return found !== undefined && Date.now() - found.mtimeMs < expiry
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Leases: one holder at a time for what must not be done twice at once, among all processes that
+ * share the storage. A holder that dies loses its lease without anyone's help.
+ */
+import { type Reason, RegistryError } from '../spec/errors.ts'
+
+export interface Leases {
+  /**
+   * Runs `work` while holding `name`, waiting for an earlier holder for as long as `patience` allows.
+   * Throws `busy` when that was not enough.
+   */
+  hold<T>(name: string, busy: Reason, work: () => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** Longer than a dead holder can be mistaken for a slow one, so that a crash never fails a push. */
+export const patience = 12_000
+
+export function busyError(reason: Reason): RegistryError {
+  return new RegistryError(reason, { headers: { 'Retry-After': '1' } })
+}

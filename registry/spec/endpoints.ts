@@ -1,0 +1,88 @@
+/**
+ * The endpoints of the specification, and the one place where a path is taken apart. The gateway and
+ * the registry both read it, so they can never disagree about the repository a request is about.
+ */
+import { RegistryError } from './errors.ts'
+import { parseRepository } from './name.ts'
+
+export type Kind =
+  | 'base'
+  | 'catalog'
+  | 'tags'
+  | 'referrers'
+  | 'uploads'
+  | 'upload'
+  | 'blob'
+  | 'manifest'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+export type Action = 'pull' | 'push' | 'delete' | 'list' | 'ping'
+
+/** What a request asks for. `repository` and `reference` are empty where an endpoint has none. */
+export type Target = { kind: Kind; action: Action; repository: string; reference: string }
+
+const read = { GET: 'pull', HEAD: 'pull' } as const
+const push = { GET: 'push', HEAD: 'push', PATCH: 'push', PUT: 'push', DELETE: 'push' } as const
+
+type Row = [kind: Kind, path: RegExp, needs: Record<string, Action>]
+
+/*
+ * `.+` is greedy, so a path is read from its end: a repository may be called a/manifests/b. Rows
+ * are tried in order: `blobs/uploads` is the place where uploads start, never a blob.
+ */
+const endpoints: Row[] = [
+  ['base', /^\/v2\/$/, { GET: 'ping', HEAD: 'ping' }],
+  ['catalog', /^\/v2\/_catalog$/, { GET: 'list' }],
+  ['manifest', /^\/v2\/(.+)\/manifests\/([^/]+)$/, { ...read, PUT: 'push', DELETE: 'delete' }],
+  ['uploads', /^\/v2\/(.+)\/blobs\/uploads\/?$/, { POST: 'push' }],
+  ['upload', /^\/v2\/(.+)\/blobs\/uploads\/([a-zA-Z0-9_.=-]+)$/, push],
+  ['blob', /^\/v2\/(.+)\/blobs\/([^/]+)$/, { ...read, DELETE: 'delete' }],
+  ['tags', /^\/v2\/(.+)\/tags\/list$/, { GET: 'pull' }],
+  ['referrers', /^\/v2\/(.+)\/referrers\/([^/]+)$/, { GET: 'pull' }],
+]
+
+/**
+ * Reads method and path. `allow` lists the methods of the endpoint; for OPTIONS there is no target.
+ * Throws `noSuchEndpoint`, `wrongMethod`, `badName` or `badPath`.
+ */
+export function parseTarget(method: string, rawPath: string): { target?: Target; allow: string } {
+  const path = plainPath(rawPath)
+  for (const [kind, pattern, needs] of endpoints) {
+    const found = pattern.exec(path)
+    if (!found) continue
+
+    const allow = Object.keys(needs).sort().join(', ')
+    const [, name, reference = ''] = found
+    const repository = name === undefined ? '' : parseRepository(name)
+    if (method === 'OPTIONS') return { allow }
+
+    const action = Object.hasOwn(needs, method) ? needs[method] : undefined
+    if (action) return { target: { kind, action, repository, reference }, allow }
+    throw new RegistryError('wrongMethod', { detail: { method, allow }, headers: { Allow: allow } })
+  }
+  throw new RegistryError('noSuchEndpoint', { detail: { path: path.slice(0, 200) } })
+}
+
+/**
+ * A path that means what it says. Escapes that stand for ordinary characters are decoded, as some
+ * clients write a digest `sha256%3A…`; those that could make two readers see two paths are refused.
+ */
+function plainPath(raw: string): string {
+  const path = raw.includes('%') ? decode(raw) : raw
+  if (/[\\\0-\x20\x7f]|\/\/|\/\.{1,2}(?:\/|$)/.test(path)) throw badPath(raw)
+  return path
+}
+
+function decode(raw: string): string {
+  // An escaped slash, backslash, dot, percent sign or control character has no honest use here.
+  if (/%(?:2[ef5]|5c|[01][0-9a-f]|7f)/i.test(raw)) throw badPath(raw)
+  try {
+    return decodeURIComponent(raw)
+  } catch (cause) {
+    throw badPath(raw, cause)
+  }
+}
+
+function badPath(path: string, cause?: unknown): RegistryError {
+  return new RegistryError('badPath', { detail: { path: path.slice(0, 200) }, cause })
+}

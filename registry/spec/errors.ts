@@ -1,0 +1,103 @@
+/**
+ * Every error a client can meet, in one table: the reason as the code throws it, the code and status
+ * on the wire, and a sentence for whoever reads it in a terminal. Codes and statuses follow the
+ * distribution specification ("Error Codes") and, where that is silent, what registry:2 answers.
+ */
+const table = {
+  badPath: ['UNSUPPORTED', 400, 'the path is not in its plain form'],
+  badName: ['NAME_INVALID', 400, 'this is not a valid repository name'],
+  badTag: ['TAG_INVALID', 400, 'this is not a valid tag'],
+  badDigest: ['DIGEST_INVALID', 400, 'this is not a digest that the registry can compute'],
+  badPage: ['PAGINATION_NUMBER_INVALID', 400, 'n must be a whole number that is not negative'],
+  badRange: ['RANGE_INVALID', 400, 'Content-Range must read <first>-<last>'],
+  bodyRefused: ['UNSUPPORTED', 400, 'this request may not carry a body'],
+  noSuchEndpoint: ['UNSUPPORTED', 404, 'there is no such endpoint'],
+  wrongMethod: ['UNSUPPORTED', 405, 'this endpoint does not know that method'],
+  deleteDisabled: ['UNSUPPORTED', 405, 'deleting is switched off: storage.delete.enabled is false'],
+  readOnly: ['UNSUPPORTED', 405, 'the registry is in read-only mode'],
+  denied: ['DENIED', 403, 'you may not do this here'],
+
+  repositoryUnknown: ['NAME_UNKNOWN', 404, 'this registry has no such repository'],
+
+  blobUnknown: ['BLOB_UNKNOWN', 404, 'this repository has no such blob'],
+  rangeNotSatisfiable: ['RANGE_INVALID', 416, 'the blob has no such range'],
+  preconditionFailed: ['UNSUPPORTED', 412, 'If-Match names another digest'],
+
+  uploadUnknown: ['BLOB_UPLOAD_UNKNOWN', 404, 'this repository has no such upload'],
+  uploadBusy: ['BLOB_UPLOAD_INVALID', 409, 'another request is writing to this upload'],
+  uploadOutOfOrder: ['RANGE_INVALID', 416, 'the chunk does not begin where the upload ends'],
+  uploadType: ['BLOB_UPLOAD_INVALID', 415, 'a chunk is sent as application/octet-stream'],
+  sizeMismatch: ['SIZE_INVALID', 400, 'the body is not as long as the request says'],
+  digestMissing: ['DIGEST_INVALID', 400, 'the digest parameter is missing'],
+  digestMismatch: ['DIGEST_INVALID', 400, 'the content does not have this digest'],
+
+  manifestUnknown: ['MANIFEST_UNKNOWN', 404, 'this repository has no such manifest'],
+  manifestInvalid: ['MANIFEST_INVALID', 400, 'the manifest is not valid'],
+  manifestType: ['MANIFEST_INVALID', 400, 'the Content-Type is not that of a manifest'],
+  manifestTooLarge: ['MANIFEST_INVALID', 413, 'the manifest is too large'],
+  manifestBlobUnknown: [
+    'MANIFEST_BLOB_UNKNOWN',
+    400,
+    'the manifest names content that is not here',
+  ],
+  tooManyTags: ['MANIFEST_INVALID', 414, 'too many tags in one request'],
+
+  storageFull: ['UNAVAILABLE', 507, 'the disk of the registry is full'],
+  unavailable: ['UNAVAILABLE', 503, 'the registry is not available just now'],
+  failed: ['UNKNOWN', 500, 'the registry failed; its log says why'],
+} as const satisfies Record<string, readonly [code: string, status: number, message: string]>
+
+export type Reason = keyof typeof table
+
+type Options = {
+  /** What was found and what is allowed; one entry of the answer for each element of `details`. */
+  detail?: unknown
+  details?: unknown[]
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
+/** The only error meant for a client. Whatever else is thrown is our bug and answers `failed`. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  readonly reason: Reason
+  readonly code: string
+  readonly status: number
+  readonly details: unknown[]
+  readonly headers: Record<string, string>
+
+  constructor(reason: Reason, { detail, details, headers, cause }: Options = {}) {
+    const [code, status, message] = table[reason]
+    super(message, { cause })
+    this.reason = reason
+    this.code = code
+    this.status = status
+    this.details = details ?? [detail]
+    this.headers = headers ?? {}
+  }
+}
+
+const diskIsFull = new Set(['ENOSPC', 'EDQUOT'])
+
+/** What a client hears of whatever was thrown. */
+export function toRegistryError(cause: unknown): RegistryError {
+  if (cause instanceof RegistryError) return cause
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return new RegistryError(diskIsFull.has(code) ? 'storageFull' : 'failed', { cause })
+}
+
+/** The specification's envelope, ended by a newline as registry:2 does. */
+export function errorBody({ code, message, details }: RegistryError): string {
+  const errors = details.map((detail) => ({ code, message, detail }))
+  return `${JSON.stringify({ errors })}\n`
+}
+
+/** The rows of the table, for the page that documents them. */
+export function errorTable(): { reason: string; code: string; status: number; message: string }[] {
+  return Object.entries(table).map(([reason, [code, status, message]]) => ({
+    reason,
+    code,
+    status,
+    message,
+  }))
+}

@@ -1,0 +1,51 @@
+/**
+ * What a storage back end has to do, and nothing else: paths, bytes, no HTTP and no OCI.
+ *
+ * A path is `a/b/c`, built by registry/content/paths.ts from checked parts; drivers take it as given.
+ * What is not there is an ordinary answer, so drivers have no error class: a rejection means that the
+ * back end itself failed. A change that has resolved survives the loss of power.
+ * test/contract/storage-driver.ts holds every driver to this file.
+ */
+import type { Readable } from 'node:stream'
+import type { ByteRange } from '../spec/range.ts'
+
+export interface StorageDriver {
+  /** Short and stable; it labels logs and metrics. */
+  readonly name: string
+
+  /** Undefined when there is no value at `path`, also when it is a folder. */
+  stat(path: string, call?: Call): Promise<Stat | undefined>
+
+  /** A small value as a whole. */
+  get(path: string, call?: Call): Promise<Buffer | undefined>
+
+  /** The bytes of a value of any size, all of them or one range. */
+  read(path: string, call?: ReadCall): Promise<Readable | undefined>
+
+  /** Atomic: until it resolves, and whenever it rejects, readers see what was there before. */
+  put(path: string, value: Uint8Array, call?: Call): Promise<void>
+
+  /**
+   * Adds `source` to a value that has `at` bytes so far (0: it need not exist) and answers the new
+   * size. Any other size rejects. When `source` breaks off, what it gave so far stays, in order, and
+   * the rejection carries the reason; `stat` tells how much that is.
+   */
+  append(path: string, source: Bytes, call: Call & { at: number }): Promise<number>
+
+  /** Atomic, and replaces what `to` held. Rejects when there is no value at `from`. */
+  move(from: string, to: string, call?: Call): Promise<void>
+
+  /** The direct children of a folder in byte order, those after the name `after`; none if it is absent. */
+  list(folder: string, call?: Call & { after?: string }): AsyncIterable<Entry>
+
+  /** Removes a value, or a folder and all below it. Removing what is not there succeeds. */
+  remove(path: string, call?: Call): Promise<void>
+
+  close(): Promise<void>
+}
+
+export type Bytes = AsyncIterable<Uint8Array>
+export type Stat = { size: number; changedAt: Date }
+export type Entry = { name: string; isFolder: boolean }
+export type Call = { signal?: AbortSignal | undefined }
+export type ReadCall = Call & { range?: ByteRange | undefined }

@@ -1,0 +1,63 @@
+/**
+ * Looks at the data folder before anything is served from it: it must be one we may write to, and
+ * either empty or a registry's. Whatever is wrong is said with the setting that changes it.
+ */
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What a registry's folder holds, here or in registry:2; `kura` is where our leases lie. */
+const ours = new Set(['docker', 'kura', 'scheduler-state.json', 'lost+found'])
+
+const setting = 'set storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)'
+
+const reasons: Record<string, string> = {
+  EACCES: 'this user may not write to it',
+  EPERM: 'this user may not write to it',
+  EROFS: 'it is on a read-only file system',
+  ENOTDIR: 'a part of the path is a file',
+  EEXIST: 'a part of the path is a file',
+  ENOSPC: 'its disk is full',
+}
+
+/** Creates the folder if need be. Throws an error that names the folder, the fault and the setting. */
+export async function checkFolder(root: string): Promise<void> {
+  const foreign = await usable(root, async () => {
+    await mkdir(root, { recursive: true })
+    await tryToWrite(root)
+    const names = await readdir(root)
+    return names.includes('docker') ? [] : names.filter((name) => !isOurs(name))
+  })
+  if (foreign.length === 0) return
+  const some = foreign.slice(0, 3).join(', ')
+  throw new Error(
+    `the data folder ${root} is not empty and holds no registry (found ${some}): ${setting} to an empty folder or one of registry:2 or :3`,
+  )
+}
+
+function isOurs(name: string): boolean {
+  return ours.has(name) || name.startsWith('.')
+}
+
+async function tryToWrite(root: string): Promise<void> {
+  const probe = join(root, `.kura-probe-${process.pid}`)
+  const file = await open(probe, 'w')
+  try {
+    await file.writeFile('kura')
+    await file.datasync()
+  } finally {
+    await file.close()
+    await rm(probe, { force: true })
+  }
+}
+
+async function usable<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException
+    const why = reasons[code] ?? message
+    throw new Error(`the data folder ${root} cannot be used: ${why}; ${setting} to another`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,112 @@
+/** Storage in a folder of this machine, laid out and written as safely as a file system allows. */
+import { randomUUID } from 'node:crypto'
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { StorageDriver } from './driver.ts'
+import { appendTo } from './filesystem-append.ts'
+import { ensureFolder, flushFolder } from './filesystem-folders.ts'
+
+/** Large reads cost half as much as Node's own 64 KiB, and larger ones gain nothing more. */
+const readSize = 1024 * 1024
+
+/** A draft that a crash left behind; no path of ours ends like this, so readers skip it. */
+const draftSuffix = '.tmp'
+
+const newFile = 0o666
+
+export function createFilesystemDriver({ root }: { root: string }): StorageDriver {
+  const locate = (path: string) => join(root, path)
+
+  return {
+    name: 'filesystem',
+
+    async stat(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      const found = await absentIfMissing(stat(locate(path)))
+      return found?.isFile() ? { size: found.size, changedAt: found.mtime } : undefined
+    },
+
+    async get(path, { signal } = {}) {
+      return absentIfMissing(readFile(locate(path), { signal }))
+    },
+
+    async read(path, { range, signal } = {}) {
+      signal?.throwIfAborted()
+      const file = await absentIfMissing(open(locate(path), 'r'))
+      return file?.createReadStream({
+        start: range?.first ?? 0,
+        end: range?.last ?? Number.POSITIVE_INFINITY,
+        highWaterMark: readSize,
+        signal,
+      })
+    },
+
+    /*
+     * Draft, flush, rename, flush the folder: the order that makes a crash at any line leave the
+     * old value or the new one. The draft goes on every way out; after the rename that is a no-op.
+     */
+    async put(path, value, { signal } = {}) {
+      const target = locate(path)
+      const draft = `${target}.${randomUUID()}${draftSuffix}`
+      await ensureFolder(dirname(target))
+      try {
+        const file = await open(draft, 'wx', newFile)
+        try {
+          await file.writeFile(value, { signal })
+          await file.datasync()
+        } finally {
+          await file.close()
+        }
+        await rename(draft, target)
+      } catch (error) {
+        await rm(draft, { force: true })
+        throw error
+      }
+      await flushFolder(dirname(target))
+    },
+
+    async append(path, source, call) {
+      const target = locate(path)
+      await ensureFolder(dirname(target))
+      return appendTo(target, source, call)
+    },
+
+    async move(from, to, { signal } = {}) {
+      signal?.throwIfAborted()
+      const [source, target] = [locate(from), locate(to)]
+      await ensureFolder(dirname(target))
+      await rename(source, target)
+      // The old name may outlive a crash, which does no harm; the new one may not be lost.
+      await flushFolder(dirname(target))
+    },
+
+    async *list(folder, { after = '', signal } = {}) {
+      signal?.throwIfAborted()
+      const found = (await absentIfMissing(readdir(locate(folder), { withFileTypes: true }))) ?? []
+      const entries = found
+        .filter((entry) => entry.name > after)
+        .filter((entry) => entry.isDirectory() || !entry.name.endsWith(draftSuffix))
+        .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }))
+      yield* entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+
+    async remove(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      await rm(locate(path), { recursive: true, force: true })
+      await absentIfMissing(flushFolder(dirname(locate(path))))
+    },
+
+    async close() {},
+  }
+}
+
+async function absentIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // ENOTDIR: a file stands where the path needs a folder, so nothing can be below it.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,89 @@
+/** Storage in the memory of one process, for tests and for trying things out: gone at exit. */
+import { Readable } from 'node:stream'
+import type { Bytes, Entry, StorageDriver } from './driver.ts'
+
+export function createInmemoryDriver(): StorageDriver {
+  const values = new Map<string, { bytes: Buffer; changedAt: Date }>()
+  const store = (path: string, bytes: Buffer) => values.set(path, { bytes, changedAt: new Date() })
+
+  return {
+    name: 'inmemory',
+
+    async stat(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      const found = values.get(path)
+      return found && { size: found.bytes.length, changedAt: found.changedAt }
+    },
+
+    async get(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      return values.get(path)?.bytes
+    },
+
+    async read(path, { range, signal } = {}) {
+      signal?.throwIfAborted()
+      const bytes = values.get(path)?.bytes
+      return (
+        bytes &&
+        Readable.from(slices(range ? bytes.subarray(range.first, range.last + 1) : bytes), {
+          signal,
+        })
+      )
+    },
+
+    async put(path, value, { signal } = {}) {
+      signal?.throwIfAborted()
+      store(path, Buffer.from(value))
+    },
+
+    async append(path, source, { at, signal }) {
+      const before = values.get(path)?.bytes ?? Buffer.alloc(0)
+      if (before.length !== at) {
+        throw new Error(`${path} has ${before.length} bytes where ${at} were expected`)
+      }
+      const chunks: Uint8Array[] = [before]
+      try {
+        for await (const chunk of Readable.from(source, { signal })) chunks.push(chunk)
+      } finally {
+        store(path, Buffer.concat(chunks))
+      }
+      return values.get(path)?.bytes.length ?? 0
+    },
+
+    async move(from, to, { signal } = {}) {
+      signal?.throwIfAborted()
+      const found = values.get(from)
+      if (!found) throw new Error(`there is no value at ${from}`)
+      values.set(to, found)
+      values.delete(from)
+    },
+
+    async *list(folder, { after = '', signal } = {}) {
+      signal?.throwIfAborted()
+      const children = new Map<string, Entry>()
+      for (const path of values.keys()) {
+        if (!path.startsWith(`${folder}/`)) continue
+        const [name = '', ...deeper] = path.slice(folder.length + 1).split('/')
+        if (name > after) children.set(name, { name, isFolder: deeper.length > 0 })
+      }
+      yield* [...children.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+
+    async remove(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      for (const key of values.keys()) {
+        if (key === path || key.startsWith(`${path}/`)) values.delete(key)
+      }
+    },
+
+    async close() {
+      values.clear()
+    },
+  }
+}
+
+/** Readers get chunks, never one huge buffer, as from any other driver. */
+async function* slices(bytes: Buffer): Bytes {
+  const size = 64 * 1024
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}

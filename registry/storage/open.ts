@@ -1,0 +1,19 @@
+/** Which drivers there are, and what has to be true of a storage before anything is served from it. */
+import { resolve } from 'node:path'
+import type { StorageDriver } from './driver.ts'
+import { checkFolder } from './filesystem-check.ts'
+
+export type StorageChoice = { driver: 'filesystem'; rootdirectory: string } | { driver: 'inmemory' }
+
+/** Loads only the driver that is asked for. Throws an error that an operator can act on. */
+export async function openStorage(choice: StorageChoice): Promise<StorageDriver> {
+  switch (choice.driver) {
+    case 'inmemory':
+      return (await import('./inmemory.ts')).createInmemoryDriver()
+    case 'filesystem': {
+      const root = resolve(choice.rootdirectory)
+      await checkFolder(root)
+      return (await import('./filesystem.ts')).createFilesystemDriver({ root })
+    }
+  }
+}

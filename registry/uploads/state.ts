@@ -1,0 +1,20 @@
+/** What is remembered of an upload beside its bytes, so that any process can go on with it. */
+import type { Algorithm, Digest } from '../spec/digest.ts'
+import type { Call } from '../storage/driver.ts'
+
+export type UploadState = {
+  /** Who began it; undefined for a stranger. */
+  subject: string | undefined
+  startedAt: Date
+  /** What to hash with beside the canonical algorithm, as the client announced. */
+  algorithm: Algorithm
+  /** The digests of everything received so far, and the state of the data they belong to. */
+  received: { size: number; changedAt: Date; digests: Digest[] } | undefined
+}
+
+/** Lost state costs a second reading of the bytes, never an upload. */
+export interface UploadStates {
+  /** Undefined when there is no such upload. One that another registry began has a bare state. */
+  find(repository: string, id: string, call?: Call): Promise<UploadState | undefined>
+  save(repository: string, id: string, state: UploadState, call?: Call): Promise<void>
+}

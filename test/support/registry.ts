@@ -1,0 +1,86 @@
+/** A whole registry inside the test's own process, over HTTP on a port of its own. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApp } from '../../gateway/app.ts'
+import { createInProcessPool } from '../../gateway/pool/in-process.ts'
+import { openPolicy } from '../../policies/decision.ts'
+import { createRegistry, type RegistryRules } from '../../registry/app.ts'
+import { openFileLeases } from '../../registry/leases/files.ts'
+import { createInProcessLeases } from '../../registry/leases/in-process.ts'
+import { createFilesystemDriver } from '../../registry/storage/filesystem.ts'
+import { createInmemoryDriver } from '../../registry/storage/inmemory.ts'
+
+type Options = {
+  driver?: 'filesystem' | 'inmemory'
+  /** A folder to serve; without one a temporary folder is made and removed again. */
+  root?: string
+  rules?: Partial<RegistryRules>
+  headers?: Record<string, string[]>
+}
+
+export type TestRegistry = Awaited<ReturnType<typeof startRegistry>>
+
+export const openRules: RegistryRules = {
+  readOnly: false,
+  deleteEnabled: true,
+  largestCatalogPage: 1000,
+  largestTagPage: 1000,
+  classes: [],
+  references: { disabled: false, allowsUrl: () => false, needsChild: () => true },
+  locations: { host: undefined, relative: undefined, prefix: '/' },
+}
+
+export async function startRegistry(options: Options = {}) {
+  const temporary = options.root ? undefined : await mkdtemp(join(tmpdir(), 'kura-test-'))
+  const root = options.root ?? temporary ?? ''
+  const onDisk = options.driver !== 'inmemory'
+  const storage = onDisk ? createFilesystemDriver({ root }) : createInmemoryDriver()
+  const leases = onDisk ? await openFileLeases(join(root, 'kura/leases')) : createInProcessLeases()
+  const badLinks: string[] = []
+  const failures: unknown[] = []
+  const rules = { ...openRules, ...options.rules }
+
+  const registry = createRegistry({
+    storage,
+    leases,
+    rules,
+    reportBadLink: (path) => badLinks.push(path),
+  })
+  const app = createApp({
+    logRequests: (_ctx, next) => next(),
+    headers: options.headers ?? {},
+    prefix: rules.locations.prefix,
+    policy: openPolicy,
+    pool: createInProcessPool(registry),
+  })
+  app.on('error', (error) => failures.push(error.cause ?? error))
+  const server = createServer(app.callback())
+  await listening(server)
+  const { port } = server.address() as AddressInfo
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    root,
+    storage,
+    /** Paths of links that were found damaged. */
+    badLinks,
+    /** What the registry itself failed at; a test that expects none checks that it is empty. */
+    failures,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await Promise.all([leases.close(), storage.close()])
+      if (temporary) await rm(temporary, { recursive: true, force: true })
+    },
+  }
+}
+
+async function listening(server: Server): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+  })
+}
