@@ -5,6 +5,7 @@ import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { type ByteRange, parseRange } from '../spec/range.ts'
 import { answerEmpty, type Context, type Handlers } from './context.ts'
+import { sendBytes } from './send.ts'
 
 export function blobHandlers(blobs: Blobs): Handlers {
   return { GET: send, HEAD: send, DELETE: remove }
@@ -22,10 +23,10 @@ export function blobHandlers(blobs: Blobs): Handlers {
     const range = wantedRange(ctx, digest, blob)
     ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
     ctx.set('Content-Type', 'application/octet-stream')
-    if (ctx.method === 'GET') ctx.body = await open(blob, digest, range, ctx)
     ctx.status = range ? 206 : 200
     if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
     ctx.length = range ? range.last - range.first + 1 : blob.size
+    if (ctx.method === 'GET') await sendBytes(ctx, await open(blob, digest, range, ctx))
   }
 
   /** It was found a moment ago; if it has been collected since, that is no failure of ours. */

@@ -6,7 +6,6 @@
  * back end itself failed. A change that has resolved survives the loss of power.
  * test/contract/storage-driver.ts holds every driver to this file.
  */
-import type { Readable } from 'node:stream'
 import type { ByteRange } from '../spec/range.ts'
 
 export interface StorageDriver {
@@ -19,8 +18,11 @@ export interface StorageDriver {
   /** A small value as a whole. */
   get(path: string, call?: Call): Promise<Buffer | undefined>
 
-  /** The bytes of a value of any size, all of them or one range. */
-  read(path: string, call?: ReadCall): Promise<Readable | undefined>
+  /**
+   * The bytes of a value of any size, all of them or one range. A chunk may be overwritten as soon as
+   * the next one is asked for, so who wants to keep it copies it.
+   */
+  read(path: string, call?: ReadCall): Promise<Bytes | undefined>
 
   /** Atomic: until it resolves, and whenever it rejects, readers see what was there before. */
   put(path: string, value: Uint8Array, call?: Call): Promise<void>

@@ -5,9 +5,7 @@ import { dirname, join } from 'node:path'
 import type { StorageDriver } from './driver.ts'
 import { appendTo } from './filesystem-append.ts'
 import { ensureFolder, flushFolder } from './filesystem-folders.ts'
-
-/** Large reads cost half as much as Node's own 64 KiB, and larger ones gain nothing more. */
-const readSize = 1024 * 1024
+import { readFrom } from './filesystem-read.ts'
 
 /** A draft that a crash left behind; no path of ours ends like this, so readers skip it. */
 const draftSuffix = '.tmp'
@@ -33,12 +31,7 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
     async read(path, { range, signal } = {}) {
       signal?.throwIfAborted()
       const file = await absentIfMissing(open(locate(path), 'r'))
-      return file?.createReadStream({
-        start: range?.first ?? 0,
-        end: range?.last ?? Number.POSITIVE_INFINITY,
-        highWaterMark: readSize,
-        signal,
-      })
+      return file && readFrom(file, { range, signal })
     },
 
     /*

@@ -23,12 +23,7 @@ export function createInmemoryDriver(): StorageDriver {
     async read(path, { range, signal } = {}) {
       signal?.throwIfAborted()
       const bytes = values.get(path)?.bytes
-      return (
-        bytes &&
-        Readable.from(slices(range ? bytes.subarray(range.first, range.last + 1) : bytes), {
-          signal,
-        })
-      )
+      return bytes && slices(range ? bytes.subarray(range.first, range.last + 1) : bytes, signal)
     },
 
     async put(path, value, { signal } = {}) {
@@ -83,7 +78,10 @@ export function createInmemoryDriver(): StorageDriver {
 }
 
 /** Readers get chunks, never one huge buffer, as from any other driver. */
-async function* slices(bytes: Buffer): Bytes {
+async function* slices(bytes: Buffer, signal: AbortSignal | undefined): Bytes {
   const size = 64 * 1024
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  for (let at = 0; at < bytes.length; at += size) {
+    signal?.throwIfAborted()
+    yield bytes.subarray(at, at + size)
+  }
 }
