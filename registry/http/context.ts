@@ -4,7 +4,7 @@ import type { CallState } from '../spec/call.ts'
 import type { Method } from '../spec/endpoints.ts'
 
 export type Context = Koa.ParameterizedContext<CallState>
-export type Handler = (ctx: Context) => Promise<void>
+type Handler = (ctx: Context) => Promise<void>
 export type Handlers = Partial<Record<Method, Handler>>
 
 /** The query as it was sent; koa's own turns a repeated key into a list. */

@@ -13,15 +13,20 @@ import { createInProcessLeases } from './in-process.ts'
 import { busyError, type Leases, patience } from './lease.ts'
 import { isAlive, processName } from './process-name.ts'
 
-const heartbeat = 2_000
-/** A claim from elsewhere (another container, another machine) is dead once it missed this many beats. */
-const expiry = 5 * heartbeat
+/** A claim from elsewhere (another container, another machine) is dead once it missed so many beats. */
+const missedBeats = 5
 const shortestWait = 5
 
-export async function openFileLeases(folder: string): Promise<Leases> {
+/** In milliseconds: between two signs of life, and how long someone waits for their turn. */
+type Times = { heartbeat?: number; longest?: number }
+
+export async function openFileLeases(
+  folder: string,
+  { heartbeat = 2_000, longest = patience }: Times = {},
+): Promise<Leases> {
   await mkdir(folder, { recursive: true })
   const me = processName()
-  const local = createInProcessLeases()
+  const local = createInProcessLeases(longest)
   const held = new Set<string>()
   const beat = setInterval(() => {
     const now = new Date()
@@ -50,7 +55,7 @@ export async function openFileLeases(folder: string): Promise<Leases> {
   }
 
   async function acquire(key: string, claim: string): Promise<boolean> {
-    const deadline = Date.now() + patience
+    const deadline = Date.now() + longest
     for (let pause = shortestWait; ; pause = Math.min(pause * 2, 200)) {
       await (await open(claim, 'wx')).close()
       if (!(await othersClaim(key, claim))) return true
@@ -76,6 +81,6 @@ export async function openFileLeases(folder: string): Promise<Leases> {
     const alive = isAlive(owner)
     if (alive !== undefined) return alive
     const found = await stat(path).catch(() => undefined)
-    return found !== undefined && Date.now() - found.mtimeMs < expiry
+    return found !== undefined && Date.now() - found.mtimeMs < missedBeats * heartbeat
   }
 }

@@ -1,7 +1,8 @@
 /** Leases among the requests of one process: each waits for the one before it. */
 import { busyError, type Leases, patience } from './lease.ts'
 
-export function createInProcessLeases(): Leases {
+/** `longest` is how long someone waits for their turn, in milliseconds. */
+export function createInProcessLeases(longest = patience): Leases {
   const last = new Map<string, Promise<unknown>>()
 
   return {
@@ -12,7 +13,7 @@ export function createInProcessLeases(): Leases {
       last.set(name, turn)
       turn.then(() => last.get(name) === turn && last.delete(name))
       try {
-        if (before && !(await settledInTime(before))) throw busyError(busy)
+        if (before && !(await settlesWithin(longest, before))) throw busyError(busy)
         return await work()
       } finally {
         release()
@@ -23,9 +24,9 @@ export function createInProcessLeases(): Leases {
   }
 }
 
-async function settledInTime(promise: Promise<unknown>): Promise<boolean> {
+async function settlesWithin(longest: number, promise: Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(resolve, patience, false)
+  const timer = setTimeout(resolve, longest, false)
   try {
     return await Promise.race([promise.then(() => true), late])
   } finally {

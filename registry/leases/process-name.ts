@@ -29,12 +29,16 @@ function describeWorld(): string {
   }
 }
 
+/** A process that has ended stays listed, as Z or X, until its parent asks for it; some never do. */
+const ended = new Set(['Z', 'X'])
+
 /** When a process began, in ticks since boot; without /proc merely whether it runs. */
 function startOf(pid: number): string {
   try {
     const status = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The command's name stands in brackets and may hold anything; fields count from behind it.
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? 'gone'
+    const fields = status.slice(status.lastIndexOf(')') + 2).split(' ')
+    return ended.has(fields[0] ?? '') ? 'gone' : (fields[19] ?? 'gone')
   } catch {
     return process.platform === 'linux' ? 'gone' : runs(pid)
   }

@@ -16,7 +16,7 @@ export type Kind =
   | 'manifest'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
-export type Action = 'pull' | 'push' | 'delete' | 'list' | 'ping'
+type Action = 'pull' | 'push' | 'delete' | 'list' | 'ping'
 
 /** What a request asks for. `repository` and `reference` are empty where an endpoint has none. */
 export type Target = { kind: Kind; action: Action; repository: string; reference: string }

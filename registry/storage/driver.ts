@@ -47,7 +47,7 @@ export interface StorageDriver {
 }
 
 export type Bytes = AsyncIterable<Uint8Array>
-export type Stat = { size: number; changedAt: Date }
+type Stat = { size: number; changedAt: Date }
 export type Entry = { name: string; isFolder: boolean }
 export type Call = { signal?: AbortSignal | undefined }
 export type ReadCall = Call & { range?: ByteRange | undefined }

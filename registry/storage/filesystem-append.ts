@@ -19,7 +19,8 @@ export async function appendTo(
   source: Bytes,
   { at, signal }: Call & { at: number },
 ): Promise<number> {
-  const file = await open(path, constants.O_CREAT | constants.O_WRONLY, newFile)
+  const create = at === 0 ? constants.O_CREAT : 0
+  const file = await open(path, constants.O_WRONLY | create, newFile)
   try {
     const { size } = await file.stat()
     if (size !== at) throw new Error(`${path} has ${size} bytes where ${at} were expected`)

@@ -12,6 +12,9 @@ const draftSuffix = '.tmp'
 
 const newFile = 0o666
 
+/** ENOTDIR: a file stands where the path needs a folder. ENAMETOOLONG: no file can be called so. */
+const nothingThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
+
 export function createFilesystemDriver({ root }: { root: string }): StorageDriver {
   const locate = (path: string) => join(root, path)
 
@@ -97,9 +100,7 @@ async function absentIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // ENOTDIR: a file stands where the path needs a folder, so nothing can be below it.
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    if (nothingThere.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
 }

@@ -13,8 +13,6 @@ export type RunningHash = {
   readonly hashes: Map<Algorithm, Hash>
 }
 
-export type RunningHashes = ReturnType<typeof createRunningHashes>
-
 const mostUploads = 1000
 const forgetAfter = 60 * 60 * 1000
 

@@ -1,0 +1,61 @@
+/** The command line: `kura serve`, `kura config`, and what every command has in common. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+
+const { version, description } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string; description: string }
+
+const file = ['[config.yml]', 'the file to read; without it REGISTRY_CONFIGURATION_PATH'] as const
+
+function createProgram(): Command {
+  const program = new Command('kura')
+    .description(description)
+    .version(`kura ${version}`, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(kura --help lists the commands)')
+    .addHelpText(
+      'after',
+      '\nWithout a file and without REGISTRY_* variables, kura serves ./data on',
+    )
+    .addHelpText('after', '127.0.0.1:5000. `kura config.yml` is short for `kura serve config.yml`.')
+    .exitOverride()
+
+  program
+    .command('serve')
+    .description('start the registry')
+    .argument(...file)
+    .action(async (path?: string) => {
+      const { serve } = await import('./serve.ts')
+      await serve({ path, env: process.env, version })
+    })
+
+  program
+    .command('config')
+    .description('print the configuration in force, and where each value comes from')
+    .argument(...file)
+    .action(async (path?: string) => {
+      const { printConfig } = await import('./config.ts')
+      await printConfig({ path, env: process.env, write: (text) => process.stdout.write(text) })
+    })
+
+  return program
+}
+
+/** The old image took a bare file to serve, and none to serve with what the variables say. */
+function withCommand([first, ...rest]: string[]): string[] {
+  if (first === undefined) return ['serve']
+  return /\.ya?ml$/.test(first) ? ['serve', first, ...rest] : [first, ...rest]
+}
+
+try {
+  await createProgram().parseAsync(withCommand(process.argv.slice(2)), { from: 'user' })
+} catch (error) {
+  // Commander has already said what was wrong with the command line.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else {
+    const isOurFault = !(error instanceof Error) || error instanceof TypeError
+    process.stderr.write(`kura: ${isOurFault ? String((error as Error)?.stack) : error.message}\n`)
+    process.exitCode = 1
+  }
+}

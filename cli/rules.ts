@@ -1,0 +1,54 @@
+/** What the configuration says about content, as the rules the registry goes by. */
+import type { Config } from '../config/schema.ts'
+import type { RegistryRules } from '../registry/app.ts'
+
+export function rulesFrom({
+  storage,
+  http,
+  catalog,
+  tags,
+  validation,
+  policy,
+}: Config): RegistryRules {
+  const { urls, indexes } = validation.manifests
+  return {
+    readOnly: storage.maintenance.readonly.enabled,
+    deleteEnabled: storage.delete.enabled,
+    largestCatalogPage: catalog.maxentries,
+    largestTagPage: tags.maxtags,
+    classes: policy?.repository?.classes ?? [],
+    references: {
+      disabled: validation.disabled,
+      allowsUrl: urlRule(urls?.allow ?? [], urls?.deny ?? []),
+      needsChild: childRule(indexes),
+    },
+    locations: { host: http.host, relative: http.relativeurls, prefix: http.prefix },
+  }
+}
+
+/** With neither list no URL may be pushed; with only `deny`, all others may. */
+function urlRule(allow: string[], deny: string[]): (url: string) => boolean {
+  const [allowed, denied] = [compile('allow', allow), compile('deny', deny)]
+  if (allow.length === 0 && deny.length === 0) return () => false
+  return (url) => (allow.length === 0 || allowed(url)) && !denied(url)
+}
+
+function compile(key: string, patterns: string[]): (url: string) => boolean {
+  const expressions = patterns.map((pattern) => {
+    try {
+      return new RegExp(pattern)
+    } catch (cause) {
+      const place = `validation.manifests.urls.${key}`
+      throw new Error(`${place}: ${pattern} is not a regular expression`, { cause })
+    }
+  })
+  return (url) => expressions.some((expression) => expression.test(url))
+}
+
+type Indexes = Config['validation']['manifests']['indexes']
+
+function childRule({ platforms, platformlist }: Indexes) {
+  if (platforms !== 'list') return () => platforms === 'all'
+  return (platform: { os: string; architecture: string } | undefined) =>
+    platformlist.some((it) => it.os === platform?.os && it.architecture === platform.architecture)
+}

@@ -1,0 +1,68 @@
+/** Reads the configuration: the file, then the variables, then the check of all of it together. */
+import { readFile } from 'node:fs/promises'
+import { applyVariables, type Environment, type Findings, fileVariable } from './environment.ts'
+import { ConfigError, explain } from './problems.ts'
+import { layOver, quickstart } from './quickstart.ts'
+import { type Config, schema } from './schema.ts'
+import { settle } from './settle.ts'
+import { byDefault, emptySection, findAt, originsOf, put, type Tree, toPlain } from './tree.ts'
+import { parseYaml } from './yaml.ts'
+
+/** Where each key was written, such as `config.yml:12` or `variable REGISTRY_HTTP_ADDR`. */
+export type Origins = ReadonlyMap<string, string>
+
+export type Loaded = { config: Config; origins: Origins; warnings: readonly string[] }
+
+export type Source = {
+  /** The file; without it the one that REGISTRY_CONFIGURATION_PATH names. */
+  path?: string
+  env: Environment
+  /** What stands when there is no file, as YAML. */
+  defaults?: string
+}
+
+export async function loadConfig({ path, env, defaults }: Source): Promise<Loaded> {
+  const findings: Findings = { warnings: [], problems: [] }
+  const file = path || env[fileVariable]
+  const written = file ? await parseFile(file) : emptySection(byDefault)
+  const base = settle(written, schema, { warn: (warning) => findings.warnings.push(warning) })
+  const varied = withLevel(applyVariables(base, { schema, env, findings }))
+  const tree = file ? varied : withDefaults(varied, defaults ?? quickstart(process.cwd()))
+
+  const checked = schema.safeParse(toPlain(tree))
+  const issues = checked.error?.issues.map((issue) => explain(issue, schema, tree)) ?? []
+  const problems = [...findings.problems, ...issues]
+  if (!checked.success || problems.length > 0) throw new ConfigError(problems, findings.warnings)
+
+  return { config: checked.data, origins: originsOf(tree), warnings: findings.warnings }
+}
+
+const unreadable: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'this is a folder, not a file',
+  EACCES: 'this file may not be read',
+}
+
+async function parseFile(path: string): Promise<Tree> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new ConfigError([`${path}: ${unreadable[cause.code ?? ''] ?? cause.message}`])
+  })
+  const tree = parseYaml(text, (line, column) =>
+    [path, line, ...(column ? [column] : [])].join(':'),
+  )
+  return tree.kind === 'empty' ? emptySection(path) : { ...tree, place: path }
+}
+
+function withDefaults(tree: Tree, defaults: string): Tree {
+  const base = settle(
+    parseYaml(defaults, () => byDefault),
+    schema,
+  )
+  return layOver(base, tree, schema)
+}
+
+/** `loglevel` is where version 1 had `log.level`. */
+function withLevel(tree: Tree): Tree {
+  const older = findAt(tree, ['loglevel'])
+  return older && !findAt(tree, ['log', 'level']) ? put(tree, ['log', 'level'], older) : tree
+}

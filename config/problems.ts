@@ -1,0 +1,40 @@
+/** Says what is wrong with a configuration: the key, its place, what was found, what is allowed. */
+import type { z } from 'zod'
+import { isPublic, withoutAccount } from './shape.ts'
+import { findAt, type Path, type Tree } from './tree.ts'
+
+/** Everything that keeps a configuration from being used, told at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[], hints: readonly string[] = []) {
+    const lines = [...problems, ...hints].map((line) => `\n  ${line}`)
+    super(`the configuration cannot be used:${lines.join('')}`)
+    this.problems = problems
+  }
+}
+
+/** One line for one finding of the schema in what was written. */
+export function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: Tree): string {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+  const found = findAt(tree, path)
+  // The rule of a key's name is inside the issue of its map.
+  const rule = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
+  const key = path.join('.') || 'the configuration'
+  return `${key} (${placeOf(tree, path)}): ${foundAt(found, issue, schema)}${rule}`
+}
+
+/** The place of what stands at `path`, or of the nearest thing around it that was written. */
+function placeOf(tree: Tree, path: Path): string {
+  return findAt(tree, path)?.place ?? placeOf(tree, path.slice(0, -1))
+}
+
+/** What is there instead. Text in the place of a section may be anything, a password too. */
+function foundAt(found: Tree | undefined, { code, path }: z.core.$ZodIssue, schema: z.ZodType) {
+  if (found?.kind !== 'text' && code !== 'invalid_type') return ''
+  if (!found || found.kind === 'empty') return 'is missing; '
+  if (found.kind !== 'text') return `found a ${found.kind}; `
+  if (!isPublic(schema, path.map(String))) return 'found text; '
+  return `found ${JSON.stringify(withoutAccount(found.text))}; `
+}

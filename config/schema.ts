@@ -1,0 +1,44 @@
+/**
+ * Every setting there is: its default, its limits, its meaning. Files, variables, messages, printed
+ * configurations and docs/configuration.md all follow this schema.
+ */
+import type { z } from 'zod'
+import { auth } from './sections/auth.ts'
+import { catalog, middleware, policy, tags, validation } from './sections/content.ts'
+import { health } from './sections/health.ts'
+import { http } from './sections/http.ts'
+import { level, log } from './sections/log.ts'
+import { notifications } from './sections/notifications.ts'
+import { proxy } from './sections/proxy.ts'
+import { redis } from './sections/redis.ts'
+import { storage } from './sections/storage.ts'
+import { choice, integer, section } from './values.ts'
+
+const kura = section({
+  processes: integer({ min: 1, max: 64 })
+    .optional()
+    .describe('How many processes serve; without it, one for each core.'),
+})
+  .prefault({})
+  .describe('What the original does not have.')
+
+export const schema = section({
+  version: choice('0.1').describe('The version of this format.'),
+  log,
+  loglevel: level().optional().describe('The older place of `log.level`.'),
+  storage,
+  auth,
+  middleware,
+  http,
+  notifications,
+  redis,
+  health,
+  proxy,
+  catalog,
+  tags,
+  validation,
+  policy,
+  kura,
+})
+
+export type Config = z.infer<typeof schema>

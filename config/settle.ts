@@ -1,0 +1,93 @@
+/**
+ * Brings what was written into the schema's own form: other spellings become the key, a bare word
+ * becomes the child it names, empty keys disappear. What the schema does not know is reported.
+ */
+import type { z } from 'zod'
+import { nearest } from './nearest.ts'
+import { type Shape, shapeOf } from './shape.ts'
+import { emptySection, type Tree } from './tree.ts'
+
+type Section = Extract<Shape, { kind: 'section' }>
+type List = Extract<Shape, { kind: 'list' }>
+type Reading = { warn?: (warning: string) => void; path?: readonly string[] }
+
+export function settle(tree: Tree, schema: z.ZodType, reading: Reading = {}): Tree {
+  const shape = shapeOf(schema)
+  switch (shape.kind) {
+    case 'leaf':
+      return tree
+    case 'section':
+      return settleSection(named(tree, shape), shape, reading)
+    case 'map':
+      return settleMap(tree, shape.item, reading)
+    case 'list':
+      return settleList(tree, shape, reading)
+  }
+}
+
+const into = ({ warn, path = [] }: Reading, step: string | number): Reading => ({
+  warn,
+  path: [...path, `${step}`],
+})
+
+function settleMap(tree: Tree, item: z.ZodType, reading: Reading): Tree {
+  if (tree.kind !== 'section') return tree
+
+  const written = [...tree.entries].filter(([, child]) => child.kind !== 'empty')
+  const entries = written.map(
+    ([name, child]) => [name, settle(child, item, into(reading, name))] as const,
+  )
+  return { ...tree, entries: new Map(entries) }
+}
+
+function settleList(tree: Tree, { item, single }: List, reading: Reading): Tree {
+  if (tree.kind === 'text' && single) return { ...tree, kind: 'list', items: [tree] }
+  if (tree.kind !== 'list') return tree
+
+  const items = tree.items.map((child, index) => settle(child, item, into(reading, index)))
+  return { ...tree, items }
+}
+
+/** `storage: inmemory` and `auth: none` are short for a section with that one child. */
+function named(tree: Tree, { oneOf }: Section): Tree {
+  if (!oneOf || tree.kind !== 'text') return tree
+  const { place, text } = tree
+  return { kind: 'section', place, entries: new Map([[text, emptySection(place)]]) }
+}
+
+function settleSection(tree: Tree, shape: Section, reading: Reading): Tree {
+  if (tree.kind !== 'section') return tree
+
+  const entries = new Map<string, Tree>()
+  for (const [written, child] of tree.entries) {
+    const [name, field] = fieldNamed(written, shape) ?? []
+    if (!name || !field) {
+      reading.warn?.(unknown(written, child, { ...reading, fields: shape.fields }))
+      continue
+    }
+    const value = child.kind === 'empty' ? whenEmpty(name, child.place, shape) : child
+    if (value) entries.set(name, settle(value, field, into(reading, name)))
+  }
+  return { ...tree, entries }
+}
+
+const fieldNamed = (written: string, { fields }: Section) =>
+  Object.entries(fields).find(
+    ([name, field]) => name === written || shapeOf(field).alias === written,
+  )
+
+/** Only where one of several is chosen does the mere name already say something. */
+const whenEmpty = (name: string, place: string, { oneOf }: Section) =>
+  oneOf?.includes(name) ? emptySection(place) : undefined
+
+function unknown(
+  written: string,
+  { place }: Tree,
+  { path = [], fields }: Reading & Pick<Section, 'fields'>,
+): string {
+  // Where the blank after a colon was forgotten, the name holds a value too.
+  const name = written.split(':')[0] ?? ''
+  const known = nearest(name, Object.keys(fields))
+  const hint = known === undefined ? '' : `; did you mean ${[...path, known].join('.')}?`
+  return `${[...path, name].join('.')} (${place}) is not a setting${hint}`
+}

@@ -1,0 +1,21 @@
+/** Our own faults, in the application log with the request they happened to. */
+import type { Logger } from 'pino'
+import type { Context } from '../state.ts'
+
+/** For koa's `error` event. Of a fault that a client was told about, the cause is what matters here. */
+export function logErrors(log: Logger) {
+  return (error: Error, ctx?: Context): void => {
+    const cause = error.cause instanceof Error ? error.cause : error
+    // Koa reports a client that left in the middle of an answer; that is no fault.
+    if (ctx?.state.signal?.aborted || ctx?.res.destroyed) return
+    log.error(
+      {
+        'err.message': cause.message,
+        'err.stack': cause.stack,
+        'http.request.id': ctx?.state.requestId,
+        'http.request.method': ctx?.method,
+      },
+      'request failed',
+    )
+  }
+}

@@ -1,0 +1,244 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent, createServer, get, type IncomingMessage } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { backOff, drainServer } from '../../cli/supervise.ts'
+
+const fixture = new URL('fixtures/supervised.ts', import.meta.url).pathname
+
+type Fact = { ready?: boolean; pid?: number; port?: number; level?: string; msg?: string }
+
+const started: ChildProcess[] = []
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+})
+
+function run({ processes = 1, drainMs = 20_000, failure = '' }) {
+  const child = spawn(process.execPath, [fixture, `${processes}`, `${drainMs}`, failure], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  started.push(child)
+  const facts: Fact[] = []
+  const heard = new EventTarget()
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on('line', (line) => {
+      facts.push(line.startsWith('{') ? JSON.parse(line) : { msg: line })
+      heard.dispatchEvent(new Event('fact'))
+    })
+  }
+
+  /** Waits for the first fact not yet taken that is as asked, and takes it. */
+  async function fact(wanted: (fact: Fact) => unknown): Promise<Fact> {
+    for (;;) {
+      const index = facts.findIndex(wanted)
+      if (index >= 0) return facts.splice(index, 1)[0] ?? {}
+      await once(heard, 'fact')
+    }
+  }
+  /** The exit code, once every process that held our pipes has gone. */
+  const ended = once(child, 'close').then(([code]) => code as number | null)
+  return { child, fact, facts, ended }
+}
+
+const isListening = (fact: Fact) => fact.port
+const isReady = (fact: Fact) => fact.ready
+
+async function open(port: number | undefined, path: string): Promise<IncomingMessage> {
+  const request = get({ port, path, host: '127.0.0.1', agent: false })
+  request.on('error', () => {})
+  const [response] = await once(request, 'response')
+  return response.on('error', () => {})
+}
+
+describe('the supervisor', () => {
+  it('is ready when every process has started, all on one port', async () => {
+    const { fact, facts } = run({ processes: 3 })
+    await fact(isReady)
+    const listening = facts.filter(isListening)
+    expect(new Set(listening.map(({ pid }) => pid)).size).toBe(3)
+    expect(new Set(listening.map(({ port }) => port)).size).toBe(1)
+  })
+
+  it('replaces a process that crashed, and says so', async () => {
+    const { fact } = run({})
+    const first = await fact(isListening)
+    await fact(isReady)
+    await expect(open(first.port, '/crash')).rejects.toThrow()
+    expect(await fact(({ msg }) => msg?.includes('replaced'))).toMatchObject({
+      level: 'error',
+      pid: first.pid,
+      reason: 'it ended with exit code 7',
+    })
+    const second = await fact(isListening)
+    expect(await text(await open(second.port, '/pid'))).toBe(String(second.pid))
+    expect(second.pid).not.toBe(first.pid)
+  })
+
+  it('lets a running request end before it stops', async () => {
+    const { child, fact, ended } = run({ processes: 2 })
+    const { port } = await fact(isListening)
+    await fact(isReady)
+    const response = await open(port, '/long')
+    child.kill('SIGTERM')
+    expect(await text(response)).toBe('begun, ended')
+    expect(await ended).toBe(0)
+  })
+
+  it('takes the echo of a signal for the same signal', async () => {
+    const { child, fact, ended } = run({})
+    const { port } = await fact(isListening)
+    const response = await open(port, '/long')
+    child.kill('SIGINT')
+    await fact(({ msg }) => msg === 'stopping')
+    child.kill('SIGINT')
+    expect(await text(response)).toBe('begun, ended')
+    expect(await ended).toBe(0)
+  })
+
+  it('cuts a request off when its time is over', async () => {
+    const { child, fact, ended } = run({ drainMs: 50 })
+    const { port } = await fact(isListening)
+    const response = await open(port, '/endless')
+    child.kill('SIGTERM')
+    await expect(text(response)).rejects.toThrow('aborted')
+    expect(await fact(({ msg }) => msg?.includes('cut short'))).toMatchObject({ level: 'warning' })
+    expect(await ended).toBe(0)
+  })
+
+  it('stops at once when requests get no time', async () => {
+    const { child, fact, ended } = run({ drainMs: 0 })
+    const { port } = await fact(isListening)
+    const response = await open(port, '/endless')
+    child.kill('SIGTERM')
+    await expect(text(response)).rejects.toThrow('aborted')
+    expect(await ended).toBe(0)
+  })
+
+  for (const [first, second, code] of [
+    ['SIGTERM', 'SIGINT', 130],
+    ['SIGINT', 'SIGTERM', 143],
+  ] as const) {
+    it(`stops at once at ${second} after ${first}`, async () => {
+      const { child, fact, ended } = run({ processes: 2 })
+      const { port } = await fact(isListening)
+      await fact(isReady)
+      const response = await open(port, '/endless')
+      child.kill(first)
+      await fact(({ msg }) => msg === 'stopping')
+      child.kill(second)
+      await expect(text(response)).rejects.toThrow('aborted')
+      expect(await ended).toBe(code)
+    })
+  }
+
+  for (const [failure, reason] of [
+    ['reject', 'the port is taken'],
+    ['exit', 'it ended with exit code 9'],
+  ] as const) {
+    it(`gives up, with one line, when the start fails by ${failure}`, async () => {
+      const { facts, ended } = run({ processes: 4, failure })
+      expect(await ended).toBe(1)
+      expect(facts).toEqual([
+        { level: 'fatal', time: expect.any(String), msg: `could not start: ${reason}` },
+      ])
+    })
+  }
+
+  it('takes its processes with it when it is killed', async () => {
+    const { child, fact, ended } = run({ processes: 2 })
+    const { port } = await fact(isListening)
+    await fact(isReady)
+    child.kill('SIGKILL')
+    // Each process holds our pipes open for as long as it lives.
+    expect(await ended).toBe(null)
+    await expect(open(port, '/pid')).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('is the only one that its processes obey', async () => {
+    const { child, fact, ended } = run({})
+    const { pid, port } = await fact(isListening)
+    await fact(isReady)
+    process.kill(pid ?? 0, 'SIGINT')
+    process.kill(pid ?? 0, 'SIGTERM')
+    expect(await text(await open(port, '/pid'))).toBe(String(pid))
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+})
+
+describe('the wait before a replacement', () => {
+  const rows: [last: number, lived: number, next: number][] = [
+    [0, 0, 100],
+    [100, 5, 200],
+    [6_400, 5, 10_000],
+    [10_000, 29_999, 10_000],
+    [10_000, 30_000, 100],
+  ]
+  for (const [last, lived, next] of rows) {
+    it(`is ${next} ms after ${last} ms and a life of ${lived} ms`, () => {
+      expect(backOff(last, lived)).toBe(next)
+    })
+  }
+})
+
+describe('draining a server', () => {
+  async function listen() {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return { server, port: (server.address() as AddressInfo).port }
+  }
+
+  it('closes a connection after the response that was running', async () => {
+    const { server, port } = await listen()
+    server.on('request', (_, response) => response.write('begun, '))
+    const agent = new Agent({ keepAlive: true })
+    const asked = once(server, 'request')
+    const request = get({ port, agent, host: '127.0.0.1' })
+    const [[, answer], [response]] = await Promise.all([asked, once(request, 'response')])
+    const drained = drainServer(server)
+    answer.end('ended')
+    expect(await text(response)).toBe('begun, ended')
+    await drained
+    agent.destroy()
+  })
+
+  it('tells the client of a later request that its connection closes', async () => {
+    const { server, port } = await listen()
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+    socket.write('GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHo')
+    const [, first] = await once(server, 'request')
+    const drained = drainServer(server)
+    first.end('one')
+    server.once('request', (_, response) => response.end('two'))
+    socket.write('st: x\r\n\r\n')
+    const received = await text(socket)
+    expect(received).toMatch(/keep-alive.*one.*Connection: close.*two/is)
+    await drained
+  })
+
+  it('waits for a client that is still sending after its answer', async () => {
+    const { server, port } = await listen()
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab')
+    const [, response] = await once(server, 'request')
+    const drained = drainServer(server)
+    response.end('no')
+    await once(response, 'close')
+    socket.write('cd')
+    socket.resume()
+    await drained
+  })
+
+  it('breaks what is left when it is aborted', async () => {
+    const { server, port } = await listen()
+    const asked = once(server, 'request')
+    const request = get({ port, host: '127.0.0.1' })
+    await asked
+    const drained = drainServer(server, AbortSignal.timeout(1))
+    await expect(once(request, 'response')).rejects.toThrow('socket hang up')
+    await drained
+  })
+})
