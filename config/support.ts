@@ -27,7 +27,6 @@ export const unsupported: Readonly<Record<string, Row>> = {
   'http.tls': refused('clients would be answered without encryption'),
   'proxy.remoteurl': refused('nothing would be fetched from the other registry'),
   middleware: refused('what it changes would be left unchanged'),
-  'storage.maintenance.uploadpurging': ignored('unfinished uploads are kept'),
   'storage.cache': ignored('every answer comes from the storage itself'),
   'notifications.endpoints': ignored('nobody is told of events'),
   redis: ignored('nothing is shared through it'),

@@ -25,6 +25,7 @@ import { createClassCheck } from './spec/classes.ts'
 import type { Kind, Method } from './spec/endpoints.ts'
 import { RegistryError } from './spec/errors.ts'
 import type { StorageDriver } from './storage/driver.ts'
+import { createPurge } from './upkeep/purge.ts'
 import { createUploads } from './uploads/session.ts'
 import { createUploadStateFiles } from './uploads/state-files.ts'
 
@@ -73,7 +74,9 @@ export function createRegistry({ storage, leases, rules, reportBadLink }: Regist
     manifest: manifestHandlers({ manifests, tags, references, locations, checkClass }),
   }
 
-  return { handle }
+  const purge = createPurge({ storage, repositories, uploads, leases })
+
+  return { handle, purge }
 
   /** Answers one request through `ctx`, or throws a `RegistryError` that says why not. */
   async function handle(ctx: Context): Promise<void> {

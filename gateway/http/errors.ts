@@ -4,6 +4,7 @@ import type { Middleware } from '../state.ts'
 import { drain } from './drain.ts'
 
 export const answerErrors: Middleware = async (ctx, next) => {
+  const common = new Set(ctx.res.getHeaderNames())
   try {
     await next()
   } catch (cause) {
@@ -13,9 +14,13 @@ export const answerErrors: Middleware = async (ctx, next) => {
     const error = toRegistryError(cause)
     // The error log is for our own faults; a client's mistake is a line in the access log.
     if (error.status >= 500) ctx.app.emit('error', error, ctx)
-    if (!(await drain(ctx.req))) ctx.set('Connection', 'close')
+    const usable = await drain(ctx.req)
 
+    // Those of the answer that failed may not go with this one, least of all how long to keep it.
+    const others = ctx.res.getHeaderNames().filter((name) => !common.has(name))
+    for (const name of others) ctx.remove(name)
     ctx.set(error.headers)
+    if (!usable) ctx.set('Connection', 'close')
     ctx.set('Content-Type', 'application/json')
     ctx.status = error.status
     ctx.body = errorBody(error)

@@ -6,6 +6,7 @@ import type { Context, Middleware } from '../state.ts'
 /** `prefix` begins and ends with a slash. OPTIONS is answered here, before anyone is asked who they are. */
 export function readTarget(prefix: string): Middleware {
   return (ctx, next) => {
+    refuseTwisted(ctx)
     if (!ctx.path.startsWith(prefix)) {
       throw new RegistryError('noSuchEndpoint', { detail: { path: ctx.path.slice(0, 200) } })
     }
@@ -17,6 +18,12 @@ export function readTarget(prefix: string): Middleware {
     ctx.state.target = target
     return next()
   }
+}
+
+/** Koa reads a backslash as a slash in some targets, so this looks at the target as it came. */
+function refuseTwisted({ originalUrl }: Context): void {
+  if (!/^[^?]*[\\#]/.test(originalUrl)) return
+  throw new RegistryError('badPath', { detail: { path: originalUrl.slice(0, 200) } })
 }
 
 function redirect(ctx: Context, to: string): void {

@@ -6,6 +6,7 @@ import { RegistryError } from '../spec/errors.ts'
 import type { Descriptor, Manifest } from '../spec/manifest.ts'
 import { isForeignLayer } from '../spec/media-types.ts'
 import type { Call } from '../storage/driver.ts'
+import { atOnce } from './at-once.ts'
 import type { Blobs } from './blobs.ts'
 import type { Manifests } from './manifests.ts'
 
@@ -67,14 +68,9 @@ function isWebUrl(text: string): boolean {
   return (url?.protocol === 'http:' || url?.protocol === 'https:') && url.hash === ''
 }
 
-/** Those for which `find` finds nothing; a few at a time, as an image may have hundreds of layers. */
+/** Those for which `find` finds nothing. */
 async function without<T>(items: T[], find: (item: T) => Promise<unknown>): Promise<T[]> {
   const missing: T[] = []
-  const atOnce = 16
-  for (let at = 0; at < items.length; at += atOnce) {
-    const some = items.slice(at, at + atOnce)
-    const found = await Promise.all(some.map(find))
-    missing.push(...some.filter((_, index) => found[index] === undefined))
-  }
+  for await (const [item, found] of atOnce(items, find)) if (!found) missing.push(item)
   return missing
 }

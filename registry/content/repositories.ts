@@ -5,7 +5,7 @@ import { paths } from './paths.ts'
 export type Repositories = ReturnType<typeof createRepositories>
 
 export function createRepositories(storage: StorageDriver) {
-  return { exists, list }
+  return { exists, list, all }
 
   /** Whether anything was ever pushed: a manifest, or a blob on its way to one. */
   async function exists(repository: string, call?: Call): Promise<boolean> {
@@ -21,11 +21,18 @@ export function createRepositories(storage: StorageDriver) {
     return false
   }
 
-  /**
-   * Names in the order of registry:2: part by part, so that a/b comes before a-b. With `after`, those
-   * that come later than it; the name itself need not exist.
-   */
+  /** Those that hold manifests, in the order of `all`. */
   async function* list(call?: Call & { after?: string }): AsyncIterable<string> {
+    for await (const name of all(call)) {
+      if (await holdsAnything(paths.manifests(name), call)) yield name
+    }
+  }
+
+  /**
+   * Every name that something lies below, in the order of registry:2: part by part, so that a/b comes
+   * before a-b. With `after`, those that come later than it; the name itself need not exist.
+   */
+  async function* all(call?: Call & { after?: string }): AsyncIterable<string> {
     yield* below('', (call?.after ?? '').split('/').filter(Boolean), call)
   }
 
@@ -34,14 +41,10 @@ export function createRepositories(storage: StorageDriver) {
     for await (const name of children(parent, from, call)) {
       const repository = parent ? `${parent}/${name}` : name
       // What lies on the way to `after` comes before it; only what is below may come later.
-      if (name === from) yield* below(repository, deeper, call)
-      else yield* withAllBelow(repository, call)
+      const onTheWay = name === from
+      if (!onTheWay) yield repository
+      yield* below(repository, onTheWay ? deeper : [], call)
     }
-  }
-
-  async function* withAllBelow(repository: string, call?: Call): AsyncIterable<string> {
-    if (await holdsAnything(paths.manifests(repository), call)) yield repository
-    yield* below(repository, [], call)
   }
 
   /** A name that begins with `_` holds what belongs to the repository itself. */

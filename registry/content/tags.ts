@@ -2,6 +2,7 @@
 import type { Digest } from '../spec/digest.ts'
 import { isTag, type Tag } from '../spec/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
+import { atOnce } from './at-once.ts'
 import type { Links } from './links.ts'
 import { paths } from './paths.ts'
 
@@ -16,9 +17,10 @@ export function createTags(storage: StorageDriver, links: Links) {
 
   /** Tags in byte order, those after the name `after`. A tag that a crash left half made is none. */
   async function* list(repository: string, call?: Call & { after?: string }): AsyncIterable<Tag> {
-    for await (const { name, isFolder } of storage.list(paths.tags(repository), call)) {
-      if (isFolder && isTag(name) && (await find(repository, name, call))) yield name
-    }
+    const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
+    const names = entries.filter((it) => it.isFolder).map((it) => it.name)
+    const found = atOnce(names.filter(isTag), (tag) => find(repository, tag, call))
+    for await (const [tag, digest] of found) if (digest) yield tag
   }
 
   /** The history first: a tag is seen once its current link is there, and then it is whole. */

@@ -9,16 +9,17 @@ import type { Context } from './context.ts'
 /** Status and headers are set by now. Resolves once the client has everything, or is gone. */
 export async function sendBytes(ctx: Context, bytes: Bytes): Promise<void> {
   const { res } = ctx
+  ctx.respond = false
   try {
     for await (const chunk of bytes) {
       if (res.destroyed) return
-      ctx.respond = false
       await written(res, chunk)
     }
-    ctx.respond = false
     res.end()
   } catch (error) {
-    if (!res.headersSent) throw error
+    // As long as nothing has left, the failure can still be answered as any other.
+    ctx.respond = !res.headersSent
+    if (ctx.respond) throw error
     // The head is out: only breaking off can still say that this is not all.
     res.destroy(error instanceof Error ? error : undefined)
     ctx.app.emit('error', error, ctx)

@@ -28,6 +28,7 @@ export async function openFileLeases(
   const me = processName()
   const local = createInProcessLeases(longest)
   const held = new Set<string>()
+  await clearDead(await claims(''))
   const beat = setInterval(() => {
     const now = new Date()
     // A claim that was just released is gone, which is as it should be.
@@ -67,13 +68,22 @@ export async function openFileLeases(
   }
 
   async function othersClaim(key: string, claim: string): Promise<boolean> {
-    const claims = (await readdir(folder)).filter((name) => name.startsWith(key))
-    const others = claims.map((name) => join(folder, name)).filter((path) => path !== claim)
-    for (const path of others) {
-      if (await isHeld(path)) return true
-      await rm(path, { force: true })
+    return clearDead((await claims(key)).filter((path) => path !== claim))
+  }
+
+  async function claims(key: string): Promise<string[]> {
+    const names = await readdir(folder)
+    return names.filter((name) => name.startsWith(key)).map((name) => join(folder, name))
+  }
+
+  /** Whether any of the claims is a living process's; those found dead are removed. */
+  async function clearDead(paths: string[]): Promise<boolean> {
+    let alive = false
+    for (const path of paths) {
+      if (await isHeld(path)) alive = true
+      else await rm(path, { force: true })
     }
-    return false
+    return alive
   }
 
   async function isHeld(path: string): Promise<boolean> {

@@ -24,8 +24,11 @@ export interface StorageDriver {
    */
   read(path: string, call?: ReadCall): Promise<Bytes | undefined>
 
-  /** Atomic: until it resolves, and whenever it rejects, readers see what was there before. */
-  put(path: string, value: Uint8Array, call?: Call): Promise<void>
+  /**
+   * Atomic: until it resolves, and whenever it rejects, readers see what was there before. A `hint`
+   * may be gone or empty after a loss of power: it is for what merely saves work, and costs less.
+   */
+  put(path: string, value: Uint8Array, call?: Call & { hint?: boolean }): Promise<void>
 
   /**
    * Adds `source` to a value that has `at` bytes so far (0: it need not exist) and answers the new

@@ -41,7 +41,7 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
      * Draft, flush, rename, flush the folder: the order that makes a crash at any line leave the
      * old value or the new one. The draft goes on every way out; after the rename that is a no-op.
      */
-    async put(path, value, { signal } = {}) {
+    async put(path, value, { signal, hint = false } = {}) {
       const target = locate(path)
       const draft = `${target}.${randomUUID()}${draftSuffix}`
       await ensureFolder(dirname(target))
@@ -49,7 +49,7 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
         const file = await open(draft, 'wx', newFile)
         try {
           await file.writeFile(value, { signal })
-          await file.datasync()
+          if (!hint) await file.datasync()
         } finally {
           await file.close()
         }
@@ -58,7 +58,7 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
         await rm(draft, { force: true })
         throw error
       }
-      await flushFolder(dirname(target))
+      if (!hint) await flushFolder(dirname(target))
     },
 
     async append(path, source, call) {

@@ -11,6 +11,7 @@ import { RegistryError } from '../spec/errors.ts'
 import { type ByteRange, receivedRange } from '../spec/range.ts'
 import type { Bytes, StorageDriver } from '../storage/driver.ts'
 import { createRunningHashes, digestsOf, hashing, newHash, type RunningHash } from './hash.ts'
+import { lastChange } from './last-change.ts'
 import type { UploadState, UploadStates } from './state.ts'
 
 export type Uploads = ReturnType<typeof createUploads>
@@ -18,12 +19,12 @@ export type Uploads = ReturnType<typeof createUploads>
 /** Bytes to add. `range` is what the client says they cover; undefined when it does not say. */
 export type Chunk = { source: Bytes; range: ByteRange | undefined }
 
-type Upload = { repository: string; id: string }
+export type Upload = { repository: string; id: string }
 type Parts = { storage: StorageDriver; blobs: Blobs; states: UploadStates; leases: Leases }
 
 export function createUploads({ storage, blobs, states, leases }: Parts) {
   const hashes = createRunningHashes()
-  return { start, receivedSize, append, commit, cancel }
+  return { start, receivedSize, append, commit, cancel, expire, isAbandoned }
 
   async function start(
     repository: string,
@@ -79,6 +80,21 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
       await open(upload)
       await discard(upload)
     })
+  }
+
+  /** Removes an upload that nobody has touched since `before`; says whether it did. */
+  async function expire(upload: Upload, before: Date): Promise<boolean> {
+    return hold(upload, async () => {
+      const abandoned = await isAbandoned(upload, before)
+      if (abandoned) await discard(upload)
+      return abandoned
+    })
+  }
+
+  /** A folder without a file tells no time, but takes no room either. */
+  async function isAbandoned({ repository, id }: Upload, before: Date): Promise<boolean> {
+    const touched = await lastChange(storage, paths.upload(repository, id))
+    return touched !== undefined && touched < before
   }
 
   async function open({ repository, id }: Upload): Promise<UploadState> {

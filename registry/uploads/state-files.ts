@@ -31,13 +31,18 @@ export function createUploadStateFiles(storage: StorageDriver): UploadStates {
       return { ...parseState(state), startedAt: new Date(started.toString('latin1')) }
     },
 
+    /*
+     * Hints will do: nothing was received yet when an upload begins, and flushing the data, which lies
+     * in the same folder, saves the names in it. An empty `startedat` is still one.
+     */
     async save(repository, id, { startedAt, ...state }, call) {
       const text = JSON.stringify(state)
-      await storage.put(paths.uploadState(repository, id), Buffer.from(text), call)
+      const hint = { ...call, hint: true }
+      await storage.put(paths.uploadState(repository, id), Buffer.from(text), hint)
       // Last, as it is what makes the upload one; and once, as it never changes.
       if (state.received) return
       const started = `${startedAt.toISOString().slice(0, 19)}Z`
-      await storage.put(paths.uploadStarted(repository, id), Buffer.from(started), call)
+      await storage.put(paths.uploadStarted(repository, id), Buffer.from(started), hint)
     },
   }
 }

@@ -55,8 +55,10 @@ describe('kura config', () => {
       minLength: 1,
       maxLength: 6,
     })
+    // An account in what may be a URL is hidden, so such text is not for reading again.
+    const plain = word.filter((text) => !/\/\/[^/\s]*@/.test(text))
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(word, word, { noNullPrototype: true }), async (fields) => {
+      fc.asyncProperty(fc.dictionary(word, plain, { noNullPrototype: true }), async (fields) => {
         const text = `${smallest}log: ${JSON.stringify({ fields })}\n`
         const printed = await withFile(text, (path) => print({}, path))
         expect((await load(printed)).config.log.fields).toEqual(fields)

@@ -66,6 +66,7 @@ export async function startRegistry(options: Options = {}) {
     port,
     root,
     storage,
+    purge: registry.purge,
     /** Paths of links that were found damaged. */
     badLinks,
     /** What the registry itself failed at; a test that expects none checks that it is empty. */

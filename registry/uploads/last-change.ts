@@ -1,0 +1,18 @@
+/** When anything below a folder was last written. */
+import type { StorageDriver } from '../storage/driver.ts'
+
+/** Undefined when there is no file in it. */
+export async function lastChange(
+  storage: StorageDriver,
+  folder: string,
+): Promise<Date | undefined> {
+  let last: Date | undefined
+  for await (const { name, isFolder } of storage.list(folder)) {
+    const path = `${folder}/${name}`
+    const changed = isFolder
+      ? await lastChange(storage, path)
+      : (await storage.stat(path))?.changedAt
+    if (changed && (!last || changed > last)) last = changed
+  }
+  return last
+}

@@ -1,0 +1,100 @@
+/** Who may import whom, as in ARCHITECTURE.md. A new arrow is a line here and a reason in the commit. */
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+
+const root = join(import.meta.dirname, '..')
+const folders = ['registry', 'policies', 'gateway', 'config', 'cli', 'docs', 'test', 'bin']
+
+const drivers = 'registry/storage/driver.ts'
+const leases = 'registry/leases/lease.ts'
+
+/** The first row that a file lies in says what it may import, beside its own folder. */
+const mayImport: [layer: string, allowed: string[]][] = [
+  ['registry/spec', []],
+  ['registry/storage', ['registry/spec/range.ts', 'registry/spec/errors.ts']],
+  ['registry/leases', ['registry/spec']],
+  ['registry/content', ['registry/spec', drivers, leases]],
+  ['registry/uploads', ['registry/spec', 'registry/content', drivers, leases]],
+  ['registry/http', ['registry/spec', 'registry/content', 'registry/uploads', drivers]],
+  ['registry/upkeep', ['registry/spec', 'registry/content', 'registry/uploads', drivers, leases]],
+  ['registry/app.ts', ['registry']],
+  ['policies', ['registry/spec']],
+  ['gateway/pool/in-process.ts', ['gateway', 'registry/app.ts']],
+  ['gateway', ['policies', 'registry/spec']],
+  ['config', ['registry/spec']],
+  ['docs', ['config', 'registry/spec']],
+  ['cli', ['registry', 'policies', 'gateway', 'config']],
+  ['bin', ['cli']],
+  ['test', ['registry', 'policies', 'gateway', 'config', 'cli', 'docs']],
+]
+
+/** Layers that know nothing of HTTP servers. */
+const withoutKoa = ['spec', 'storage', 'content', 'uploads', 'leases'].map((it) => `registry/${it}`)
+
+const longest = 250
+
+const files = globSync(`{${folders.join(',')}}/**/*.{ts,js,mjs}`, { cwd: root }).sort()
+
+const within = (path: string, place: string) => path === place || path.startsWith(`${place}/`)
+const rowOf = (file: string) => mayImport.find(([layer]) => within(file, layer))
+
+/** What a file imports: `import … from`, `export … from`, `import ''` and `import()`. */
+function importsOf(text: string): string[] {
+  const pattern =
+    /^(?:import|export)\b[^'"]*?\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm
+  return [...text.matchAll(pattern)].map(([, ...names]) => names.find(Boolean) ?? '')
+}
+
+/** Whatever is wrong with a file, as sentences. */
+function faultsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const [layer = '', allowed = []] = rowOf(file) ?? []
+  const names = importsOf(text)
+  const own = names.filter((name) => name.startsWith('.'))
+  const places = [layer, ...allowed]
+  const reaches = own.filter((name) => {
+    const path = join(dirname(file), name)
+    return !places.some((place) => within(path, place))
+  })
+  const vague = own.filter((name) => !/\.(?:ts|js|mjs|json)$/.test(name))
+  const speaksHttp = !withoutKoa.some((place) => within(file, place))
+  const lines = text.trimEnd().split('\n')
+  const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0]
+  return [
+    ...reaches.map((name) => `${layer} may not import ${name}`),
+    ...vague.map((name) => `${name} names no file`),
+    ...(names.includes('koa') && !speaksHttp ? [`${layer} may know nothing of koa`] : []),
+    ...(lines.length > longest ? [`it has ${lines.length} lines, more than ${longest}`] : []),
+    ...(/^\/[*/]/.test(first ?? '') || within(file, 'test') ? [] : ['it does not say what it is']),
+  ]
+}
+
+describe('the layers', () => {
+  it('hold every file there is', () => {
+    expect(files.length).toBeGreaterThan(100)
+    expect(files.filter((file) => !rowOf(file))).toEqual([])
+  })
+
+  it('all hold something', () => {
+    const empty = mayImport.filter(([layer]) => !files.some((file) => within(file, layer)))
+    expect(empty).toEqual([])
+  })
+
+  it.each(files)('allow what %s does', (file) => {
+    expect(faultsOf(file)).toEqual([])
+  })
+})
+
+it('an import is found in whatever way it is written', () => {
+  const text = [
+    "import a from './a.ts'",
+    "import {\n  d,\n} from './d.ts'",
+    "import type { E } from './e.ts'",
+    "export { f } from './f.ts'",
+    "import './g.ts'",
+    "const h = await import('./h.ts')",
+    "export const text = 'no import'",
+  ].join('\n')
+  expect(importsOf(text)).toEqual(['./a.ts', './d.ts', './e.ts', './f.ts', './g.ts', './h.ts'])
+})

@@ -1,0 +1,21 @@
+/** The driver for tests, held to what every driver must do. */
+import { expect, it } from '@jest/globals'
+import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { storageDriverContract } from '../../contract/storage-driver.ts'
+
+storageDriverContract('inmemory', async () => createInmemoryDriver())
+
+it('keeps a copy, so that a caller may use its buffer again', async () => {
+  const driver = createInmemoryDriver()
+  const bytes = Buffer.from('old')
+  await driver.put('k', bytes)
+  bytes.write('new')
+  expect((await driver.get('k'))?.toString()).toBe('old')
+})
+
+it('forgets everything when it is closed', async () => {
+  const driver = createInmemoryDriver()
+  await driver.put('k', Buffer.from('value'))
+  await driver.close()
+  expect(await driver.get('k')).toBeUndefined()
+})

@@ -1,0 +1,61 @@
+/** A Docker engine of the test's own: its own socket, images and client settings, no network. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Cleanup } from './cleanup.ts'
+import { run } from './run.ts'
+import { startService } from './service.ts'
+
+export type DockerEngine = Awaited<ReturnType<typeof startDockerEngine>>
+
+export async function startDockerEngine(cleanup: Cleanup) {
+  const folder = await cleanup.folder()
+  cleanup.add(() => unmountBelow(folder))
+  const settings = join(folder, 'daemon.json')
+  await writeFile(settings, '{}')
+  const socket = `unix://${join(folder, 'socket')}`
+  const { PATH } = process.env
+  const engine = await startService({
+    command: 'dockerd',
+    args: [
+      `--config-file=${settings}`,
+      `--data-root=${join(folder, 'data')}`,
+      `--exec-root=${join(folder, 'exec')}`,
+      `--pidfile=${join(folder, 'pid')}`,
+      `--host=${socket}`,
+      '--storage-driver=vfs',
+      '--iptables=false',
+      '--ip6tables=false',
+      '--bridge=none',
+    ],
+    env: { PATH: `${PATH}:/usr/sbin:/sbin`, HOME: folder },
+    ready: /API listen on/,
+  })
+  cleanup.add(engine.stop)
+
+  const client = join(folder, 'client')
+  await mkdir(client)
+  // The builder without BuildKit needs nothing beside the engine.
+  const env = {
+    PATH,
+    HOME: client,
+    DOCKER_CONFIG: client,
+    DOCKER_HOST: socket,
+    DOCKER_BUILDKIT: '0',
+  }
+
+  return {
+    /** Runs the client; answers what it wrote. */
+    docker: (...args: string[]) => run('docker', args, { env }),
+    output: engine.output,
+    /** An empty folder to build from. */
+    folder: client,
+  }
+}
+
+/** An engine that had to be killed may leave mounts behind. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n').map((it) => it.split(' ')[1])
+  for (const path of mounts.reverse()) {
+    if (path?.startsWith(`${folder}/`)) await run('umount', ['--lazy', path])
+  }
+}

@@ -1,0 +1,95 @@
+/** kura as its users run it: the command `bin/kura`, as a process of its own with a port and a folder. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { findFreePort } from './ports.ts'
+import { startService } from './service.ts'
+
+const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
+
+type Options = {
+  /** The text of a configuration file; port and folder are set over it. */
+  config?: string
+  env?: NodeJS.ProcessEnv
+  /** The folder to serve; without it a temporary one that goes when kura is stopped. */
+  root?: string
+  port?: number
+}
+
+export type Kura = Awaited<ReturnType<typeof startKura>>
+
+/** Resolves once it is listening; rejects with what it wrote when it ends before that. */
+export async function startKura(options: Options = {}) {
+  const home = await mkdtemp(join(tmpdir(), 'kura-home-'))
+  const root = options.root ?? join(home, 'data')
+  const port = options.port ?? (await findFreePort())
+  const removeHome = () => rm(home, { recursive: true, force: true })
+  if (options.config !== undefined) await writeFile(join(home, 'config.yml'), options.config)
+
+  const service = await startService({
+    command,
+    args: options.config === undefined ? ['serve'] : ['serve', 'config.yml'],
+    cwd: home,
+    env: environment({
+      REGISTRY_HTTP_ADDR: `127.0.0.1:${port}`,
+      REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: root,
+      REGISTRY_STORAGE_DELETE_ENABLED: 'true',
+      ...options.env,
+    }),
+    ready: /listening on/,
+  }).catch(async (error) => {
+    await removeHome()
+    throw error
+  })
+
+  return {
+    ...service,
+    port,
+    /** What clients put before the name of a repository. */
+    host: `127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}`,
+    root,
+    /** Waits for it to end, and removes what was made for it. */
+    async stop() {
+      const exit = await service.stop()
+      await removeHome()
+      return exit
+    },
+    /** SIGKILL for the supervisor and all its processes at once; a temporary folder goes too. */
+    async destroy() {
+      const exit = await service.killAll()
+      await removeHome()
+      return exit
+    },
+  }
+}
+
+export type Ended = { code: number; stdout: string; stderr: string }
+
+/** Runs a command line of kura to its end. */
+export async function runKura(
+  args: string[],
+  { env = {}, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Ended> {
+  const child = spawn(command, args, {
+    env: environment(env),
+    cwd: cwd ?? tmpdir(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 20_000,
+  })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code, stdout, stderr }
+}
+
+/** Nothing of what the tests themselves run with, but for the way to the programs. */
+function environment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: '/nonexistent', ...own }
+}

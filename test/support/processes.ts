@@ -1,0 +1,41 @@
+/** What /proc tells of running processes: who started whom, their memory, and the files they hold. */
+import { readdir, readFile, readlink } from 'node:fs/promises'
+
+/** `pid` and all processes below it, parents before their children; empty when it is gone. */
+export async function processTree(pid: number): Promise<number[]> {
+  const parents = new Map<number, number>()
+  for (const name of await readdir('/proc').catch(() => [])) {
+    const parent = /^\d+$/.test(name) ? await parentOf(name) : undefined
+    if (parent !== undefined) parents.set(Number(name), parent)
+  }
+  const found = parents.has(pid) ? [pid] : []
+  for (const parent of found) {
+    for (const [child, its] of parents) if (its === parent) found.push(child)
+  }
+  return found
+}
+
+/** Undefined for a process that is gone, or that only waits for its parent to notice its end. */
+async function parentOf(pid: string): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
+  // The command's name stands in brackets and may hold anything; fields count from behind it.
+  const [state, parent] = status.slice(status.lastIndexOf(')') + 2).split(' ')
+  return parent === undefined || state === 'Z' ? undefined : Number(parent)
+}
+
+/** The most memory the process ever had in use, in MiB. */
+export async function peakMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1')
+  const kibibytes = /^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]
+  return Number(kibibytes) / 1024
+}
+
+/** The first of `pids` that has the file `path` open. */
+export async function holderOf(path: string, pids: number[]): Promise<number | undefined> {
+  for (const pid of pids) {
+    for (const descriptor of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+      if ((await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')) === path) return pid
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,28 @@
+/** Random numbers and bytes that come out the same for the same seed, so that a failure can be had again. */
+
+export type Random = ReturnType<typeof createRandom>
+
+export function createRandom(seed: number) {
+  let state = seed >>> 0
+
+  /** At least 0 and below 1 (mulberry32). */
+  function next(): number {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+
+  const below = (limit: number) => Math.floor(next() * limit)
+
+  return {
+    next,
+    below,
+    pick: <T>(items: readonly T[]): T => items[below(items.length)] as T,
+    bytes(size: number): Buffer {
+      const bytes = Buffer.allocUnsafe(size + 4)
+      for (let at = 0; at < size; at += 4) bytes.writeUInt32LE(below(2 ** 32), at)
+      return bytes.subarray(0, size)
+    },
+  }
+}
