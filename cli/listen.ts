@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { connect } from 'node:net'
 import type { Config } from '../config/schema.ts'
-import { drainServer } from './supervise.ts'
+import { drainServer } from './drain.ts'
 
 /** Longer than load balancers keep a connection, or they would send into one that just closed. */
 const keepAlive = 75_000

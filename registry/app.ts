@@ -84,7 +84,10 @@ export function createRegistry({ storage, leases, rules, reportBadLink }: Regist
     if (rules.readOnly && (action === 'push' || action === 'delete')) {
       throw new RegistryError('readOnly', { headers: { Allow: 'GET, HEAD' } })
     }
-    if (action === 'delete' && !rules.deleteEnabled) throw new RegistryError('deleteDisabled')
+    if (action === 'delete' && !rules.deleteEnabled) {
+      const Allow = kind === 'manifest' ? 'GET, HEAD, PUT' : 'GET, HEAD'
+      throw new RegistryError('deleteDisabled', { headers: { Allow } })
+    }
 
     const handler = handlers[kind][ctx.method as Method]
     if (!handler) throw new RegistryError('wrongMethod', { detail: { method: ctx.method } })

@@ -27,7 +27,7 @@ function now(): string {
 const leading = ['time', 'level', 'msg', 'func', 'file']
 
 /** `time="…" level=info msg="…"`, then every other field by name. */
-export function textLine(json: string): string {
+function textLine(json: string): string {
   const record: Record<string, unknown> = JSON.parse(json)
   let line = ''
   for (const key of leading) {

@@ -1,5 +1,5 @@
 /**
- * What the registry knows of a manifest without reading it again: its type, size, and what it says
+ * What the registry knows of a manifest without parsing it again: its type, size, and what it says
  * of itself as a referrer. These are facts about a digest, so they can be remembered for good; that
  * the manifest is there is not such a fact, and is asked of storage each time.
  */
@@ -26,9 +26,9 @@ export function createDescriptions() {
 
   /** Undefined when the bytes are not what `digest` names: a crash of some earlier registry cut them. */
   function of(digest: Digest, bytes: Uint8Array): Description | undefined {
-    const found = known.get(digest)
-    if (found?.size === bytes.length) return found
     if (digestOf('sha256', bytes) !== digest) return undefined
+    const found = known.get(digest)
+    if (found) return found
     const manifest = readStoredManifest(bytes)
     return manifest && remember(digest, manifest, bytes.length)
   }

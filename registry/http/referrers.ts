@@ -18,7 +18,7 @@ export function referrersHandlers({ referrers, locations }: Parts): Handlers {
     const subject = parseDigest(target.reference)
     const query = queryOf(ctx)
     const { size = largestPage, last } = parsePage(query)
-    const artifactType = query.get('artifactType') || undefined
+    const artifactType = typeOf(query.get('artifactType'))
 
     const all = referrers.list(target.repository, subject, { signal, ...(last && { after: last }) })
     const wanted = Math.min(size, largestPage)
@@ -31,6 +31,11 @@ export function referrersHandlers({ referrers, locations }: Parts): Handlers {
     }
     answerJson(ctx, { schemaVersion: 2, mediaType: imageIndex, manifests: items }, imageIndex)
   }
+}
+
+/** A media type has no blank, so one that came out of the query was an unescaped plus sign. */
+function typeOf(artifactType: string | null): string | undefined {
+  return artifactType?.replaceAll(' ', '+') || undefined
 }
 
 async function* ofType(type: string | undefined, referrers: AsyncIterable<Referrer>) {

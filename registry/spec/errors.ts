@@ -77,12 +77,12 @@ export class RegistryError extends Error {
   }
 }
 
-const diskIsFull = new Set(['ENOSPC', 'EDQUOT'])
+const diskIsFull = new Set<unknown>(['ENOSPC', 'EDQUOT'])
 
 /** What a client hears of whatever was thrown. */
 export function toRegistryError(cause: unknown): RegistryError {
   if (cause instanceof RegistryError) return cause
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const { code } = Object(cause) as { code?: unknown }
   return new RegistryError(diskIsFull.has(code) ? 'storageFull' : 'failed', { cause })
 }
 

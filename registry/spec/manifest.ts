@@ -34,6 +34,9 @@ const descriptor = z.looseObject({
 
 export type Descriptor = z.infer<typeof descriptor>
 
+/** Some writers put null where a list is empty. */
+const list = z.array(descriptor).nullable()
+
 const common = {
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
@@ -43,12 +46,12 @@ const common = {
 }
 
 const documents = {
-  image: z.looseObject({ ...common, config: descriptor, layers: z.array(descriptor) }),
-  index: z.looseObject({ ...common, manifests: z.array(descriptor) }),
+  image: z.looseObject({ ...common, config: descriptor, layers: list }),
+  index: z.looseObject({ ...common, manifests: list }),
   artifact: z.looseObject({
     ...common,
     schemaVersion: z.literal(2).optional(),
-    blobs: z.array(descriptor).nullish(),
+    blobs: list.optional(),
   }),
 } satisfies Record<Shape, z.ZodType>
 
@@ -145,9 +148,9 @@ function readAs(shape: Shape, mediaType: string, document: Record<string, unknow
   const { config, layers, blobs, manifests, subject, artifactType, annotations } =
     checked.data as Partial<{
       config: Descriptor
-      layers: Descriptor[]
+      layers: Descriptor[] | null
       blobs: Descriptor[] | null
-      manifests: Descriptor[]
+      manifests: Descriptor[] | null
     }> &
       z.infer<typeof documents.index>
   return {

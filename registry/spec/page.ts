@@ -9,7 +9,7 @@ export function parsePage(query: URLSearchParams): Page {
   const n = query.get('n') ?? undefined
   const last = query.get('last') ?? undefined
   if (n === undefined || n === '') return { size: undefined, last }
-  if (!/^\d{1,9}$/.test(n)) throw new RegistryError('badPage', { detail: { n: n.slice(0, 50) } })
+  if (!/^\d{1,50}$/.test(n)) throw new RegistryError('badPage', { detail: { n: n.slice(0, 50) } })
   return { size: Number(n), last }
 }
 

@@ -10,7 +10,7 @@ export type ByteRange = { first: number; last: number }
  * `rangeNotSatisfiable` when the range lies outside of a blob of `size` bytes.
  */
 export function parseRange(header: string, size: number): ByteRange | undefined {
-  const found = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/.exec(header.trim())
+  const found = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/i.exec(header.trim())
   if (!found) return undefined
 
   const [, from, to, suffix] = found

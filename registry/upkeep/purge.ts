@@ -24,8 +24,6 @@ type Parts = {
   leases: Leases
 }
 
-export type Purge = ReturnType<typeof createPurge>
-
 export function createPurge({ storage, repositories, uploads, leases }: Parts) {
   return { run }
 

@@ -5,7 +5,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { backOff, drainServer } from '../../cli/supervise.ts'
+import { drainServer } from '../../cli/drain.ts'
+import { backOff } from '../../cli/supervise.ts'
 
 const fixture = new URL('fixtures/supervised.ts', import.meta.url).pathname
 
