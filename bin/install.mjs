@@ -36,7 +36,12 @@ function install(development) {
   if (!isComplete(installed, development)) {
     // Whoever has the development tools keeps them.
     const everything = development || Object.values(installed).some((it) => it.dev)
-    runNpm(['ci', '--loglevel=error', '--include=optional', everything ? '--include=dev' : '--omit=dev'])
+    runNpm([
+      'ci',
+      '--loglevel=error',
+      '--include=optional',
+      everything ? '--include=dev' : '--omit=dev',
+    ])
     if (!bringsRuntime) say(`no Node comes along for ${platform}: the system's is used`)
   }
   checkRuntime()

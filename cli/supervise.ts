@@ -48,6 +48,9 @@ function lead({ processes, log, drainMs, onReady }: Supervision): Promise<number
   let readyPlaces = 0
   let stopping: { signal: StopSignal; at: number } | undefined
 
+  // Each process accepts for itself. Were connections handed out here, one that was on its way to a
+  // process when that was killed would stay open with nobody to answer it.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   for (const signal of stopSignals) process.on(signal, stop)
   occupy({ everReady: false, delayMs: 0 })
   return promise

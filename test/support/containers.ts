@@ -11,15 +11,12 @@ export async function openContainers(cleanup: Cleanup) {
   const runtime = join(folder, 'runtime')
   await mkdir(runtime, { mode: 0o700 })
   const logins = join(folder, 'auth.json')
-  const registries = join(folder, 'registries.conf')
   await writeFile(logins, '{}')
-  await writeFile(registries, '')
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
     XDG_RUNTIME_DIR: runtime,
     REGISTRY_AUTH_FILE: logins,
-    CONTAINERS_REGISTRIES_CONF: registries,
     TMPDIR: runtime,
   }
   const store = [
@@ -30,9 +27,6 @@ export async function openContainers(cleanup: Cleanup) {
   return {
     /** Where a test may put its files. */
     folder,
-    /** For commands that have no option to talk plain HTTP. */
-    allowPlain: (host: string) =>
-      writeFile(registries, `[[registry]]\nlocation = "${host}"\ninsecure = true\n`),
     podman: (...args: string[]) =>
       run('podman', [...store, `--tmpdir=${join(runtime, 'podman')}`, ...args], { env }),
     buildah: (...args: string[]) => run('buildah', [...store, ...args], { env }),

@@ -18,6 +18,10 @@ type Options = {
   /** The folder to serve; without it a temporary one that goes when kura is stopped. */
   root?: string
   port?: number
+  /** The command line, where it is not `serve` with the configuration. */
+  args?: string[]
+  /** On all addresses of this machine instead of its own alone. */
+  listenEverywhere?: boolean
 }
 
 export type Kura = Awaited<ReturnType<typeof startKura>>
@@ -32,10 +36,10 @@ export async function startKura(options: Options = {}) {
 
   const service = await startService({
     command,
-    args: options.config === undefined ? ['serve'] : ['serve', 'config.yml'],
+    args: options.args ?? (options.config === undefined ? ['serve'] : ['serve', 'config.yml']),
     cwd: home,
     env: environment({
-      REGISTRY_HTTP_ADDR: `127.0.0.1:${port}`,
+      REGISTRY_HTTP_ADDR: `${options.listenEverywhere ? '' : '127.0.0.1'}:${port}`,
       REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: root,
       REGISTRY_STORAGE_DELETE_ENABLED: 'true',
       ...options.env,

@@ -1,4 +1,5 @@
 /** Random numbers and bytes that come out the same for the same seed, so that a failure can be had again. */
+import { createCipheriv } from 'node:crypto'
 
 export type Random = ReturnType<typeof createRandom>
 
@@ -20,9 +21,9 @@ export function createRandom(seed: number) {
     below,
     pick: <T>(items: readonly T[]): T => items[below(items.length)] as T,
     bytes(size: number): Buffer {
-      const bytes = Buffer.allocUnsafe(size + 4)
-      for (let at = 0; at < size; at += 4) bytes.writeUInt32LE(below(2 ** 32), at)
-      return bytes.subarray(0, size)
+      const key = Buffer.alloc(16)
+      for (let at = 0; at < key.length; at += 4) key.writeUInt32LE(below(2 ** 32), at)
+      return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size))
     },
   }
 }

@@ -17,7 +17,6 @@ type Options = {
 }
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
-export type Service = Awaited<ReturnType<typeof startService>>
 
 /** How long a program may take to become ready, and to stop after SIGTERM. */
 const patience = 30_000

@@ -1,0 +1,55 @@
+/** kura is killed again and again in the middle of its work, and keeps every promise it has made. */
+import { expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import type { Image } from '../support/image.ts'
+import { describeWith } from '../support/programs.ts'
+import { createRandom } from '../support/random.ts'
+import { type Chaos, startChaos } from './chaos.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import { createPusher } from './pusher.ts'
+import { findBrokenTags, findLosses } from './verify.ts'
+
+/** What a failure shows, to be set when it is to be had again. */
+const seed = Number(process.env.KURA_TEST_SEED ?? Math.floor(Math.random() * 2 ** 32))
+const clients = 4
+const pushesEach = 60
+
+describeWith(['linux'], 'a kura that is killed', () => {
+  const cleanup = useCleanup()
+
+  it(`loses nothing of ${clients * pushesEach} pushes that it acknowledged`, async () => {
+    const root = await cleanup.folder()
+    const ledger = createLedger()
+    const inspect = async (url: string) => {
+      ledger.faults.push(...(await findBrokenTags(url, ledger)))
+    }
+    const chaos = await startChaos({ root, random: createRandom(seed), inspect })
+    cleanup.add(chaos.stop)
+
+    const work = Array.from({ length: clients }, (_, client) => pushMany(chaos, ledger, client))
+    const outcomes = await Promise.allSettled(work)
+    const { url } = await chaos.end()
+
+    const failures = outcomes.filter((it) => it.status === 'rejected').map((it) => `${it.reason}`)
+    const losses = await findLosses({ url, root }, ledger)
+    const nothing = { seed, failures: [], faults: [], losses: [] }
+    expect({ seed, failures, faults: ledger.faults, losses }).toEqual(nothing)
+    expect(chaos.strikes.length).toBeGreaterThan(5)
+  }, 120_000)
+})
+
+async function pushMany({ url, up, step }: Chaos, ledger: Ledger, client: number): Promise<void> {
+  const random = createRandom(seed + 1 + client)
+  const repository = `client/${client}`
+  const pusher = createPusher({ url, repository, random, ledger, step, up })
+  const pushed: Image[] = []
+  try {
+    for (let turn = 0; turn < pushesEach; turn++) {
+      // One tag is new and one is moved from the image before.
+      pushed.push(await pusher.push([`v${turn}`, 'latest']))
+      await pusher.pull(random.pick(pushed))
+    }
+  } finally {
+    pusher.close()
+  }
+}

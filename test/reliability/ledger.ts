@@ -1,0 +1,44 @@
+/** What a registry has acknowledged, so that it can be held to it; and what it did that it may not. */
+
+/** A tag names what was last acknowledged, or what was tried since: a lost answer says neither yes nor no. */
+type TagRecord = { acknowledged: string | undefined; tried: string[] }
+
+export type Ledger = ReturnType<typeof createLedger>
+
+export function createLedger() {
+  const blobs = new Map<string, Set<string>>()
+  const manifests = new Map<string, Set<string>>()
+  const tags = new Map<string, TagRecord>()
+  const faults: string[] = []
+
+  const add = (to: Map<string, Set<string>>, repository: string, digest: string) => {
+    const known = to.get(repository) ?? new Set()
+    to.set(repository, known.add(digest))
+  }
+  const tagOf = (repository: string, tag: string): TagRecord => {
+    const name = `${repository}:${tag}`
+    const found = tags.get(name) ?? { acknowledged: undefined, tried: [] }
+    tags.set(name, found)
+    return found
+  }
+
+  return {
+    blobs,
+    manifests,
+    faults,
+    /** Each tag that was acknowledged, with all it may name now. */
+    acknowledgedTags: () =>
+      [...tags].flatMap(([name, { acknowledged, tried }]) => {
+        const [repository = '', tag = ''] = name.split(':')
+        return acknowledged ? [{ repository, tag, allowed: [acknowledged, ...tried] }] : []
+      }),
+    pushedBlob: (repository: string, digest: string) => add(blobs, repository, digest),
+    tryingTag(repository: string, tag: string, digest: string) {
+      tagOf(repository, tag).tried.push(digest)
+    },
+    pushedManifest(repository: string, tag: string, digest: string) {
+      add(manifests, repository, digest)
+      tags.set(`${repository}:${tag}`, { acknowledged: digest, tried: [] })
+    },
+  }
+}

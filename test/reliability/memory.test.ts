@@ -1,0 +1,55 @@
+/** A blob of 2 GB goes in and comes out, while no process of kura ever needs much memory. */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import { next, send } from '../support/http.ts'
+import { startKura } from '../support/kura.ts'
+import { peakMemory } from '../support/processes.ts'
+import { describeWith } from '../support/programs.ts'
+import { chunkHeaders, expectStatus } from '../support/push.ts'
+import { createRandom } from '../support/random.ts'
+
+const mebibyte = 1024 * 1024
+const size = 2048 * mebibyte
+const mostMemory = 200
+
+describeWith(['linux'], 'a blob of 2 GB', () => {
+  const cleanup = useCleanup()
+
+  it(`is pushed in one stream and pulled back in less than ${mostMemory} MiB`, async () => {
+    const kura = await startKura()
+    cleanup.add(kura.stop)
+    const blobs = `${kura.url}/v2/large/blobs`
+
+    const hash = createHash('sha256')
+    const begun = await send('POST', `${blobs}/uploads/`)
+    const upload = next(begun, kura.url)
+    const patched = await send('PATCH', upload, { body: generate(hash), headers: chunkHeaders })
+    expectStatus(patched, 202)
+    const digest = `sha256:${hash.digest('hex')}`
+    expectStatus(await send('PUT', next(patched, kura.url, `digest=${digest}`)), 201)
+
+    const pulled = createHash('sha256')
+    const [response] = (await once(get(`${blobs}/${digest}`), 'response')) as [IncomingMessage]
+    for await (const chunk of response) pulled.update(chunk)
+    expect(`sha256:${pulled.digest('hex')}`).toBe(digest)
+
+    const pids = await kura.processes()
+    const peaks = await Promise.all(pids.map(peakMemory))
+    expect(peaks.length).toBeGreaterThan(1)
+    expect(Math.max(...peaks)).toBeLessThan(mostMemory)
+  }, 120_000)
+})
+
+/** Blocks of random bytes in an order that never repeats a pair soon; `hash` sees all of it. */
+async function* generate(hash: { update(bytes: Uint8Array): unknown }) {
+  const random = createRandom(1)
+  const blocks = Array.from({ length: 8 }, () => random.bytes(mebibyte))
+  for (let sent = 0; sent < size; sent += mebibyte) {
+    const block = random.pick(blocks)
+    hash.update(block)
+    yield block
+  }
+}
