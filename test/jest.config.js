@@ -8,6 +8,7 @@ export default {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' } }],
   },
   reporters: ['default', '<rootDir>/test/support/tally-reporter.js'],
-  testTimeout: 30_000,
+  // Only what hangs should ever meet this, however busy the machine is.
+  testTimeout: 120_000,
   maxWorkers: 2,
 }

@@ -23,7 +23,7 @@ describeWith(['dockerd', 'docker', 'root'], 'docker engine', () => {
     const recipe = 'FROM scratch\nCOPY hello /hello\nCOPY more /more\nCMD ["/hello"]\n'
     await writeFile(join(engine.folder, 'Dockerfile'), recipe)
     await engine.docker('build', '--quiet', '--tag', image, engine.folder)
-  }, 60_000)
+  }, 300_000)
 
   const digestIn = (output: string) => /sha256:[0-9a-f]{64}/.exec(output)?.[0]
   const idOf = (name: string) => engine.docker('image', 'inspect', '--format', '{{.Id}}', name)

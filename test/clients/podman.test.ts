@@ -26,7 +26,7 @@ describeWith(['podman', 'root'], 'podman', () => {
     const recipe = join(containers.folder, 'Containerfile')
     await writeFile(recipe, 'FROM scratch\nCOPY hello /hello\n')
     await containers.podman('build', '--file', recipe, '--tag', image, containers.folder)
-  }, 60_000)
+  }, 300_000)
 
   const idOf = (name: string) => containers.podman('image', 'inspect', '--format={{.Id}}', name)
 

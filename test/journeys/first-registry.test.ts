@@ -32,7 +32,7 @@ describeWith(['dockerd', 'docker', 'root'], 'a first registry, used with docker'
     await engine.docker('import', archive, 'hello-world')
     await engine.docker('tag', 'hello-world', image)
     pushed = digestIn(await engine.docker('push', image))
-  }, 60_000)
+  }, 300_000)
 
   it('lists what was pushed', async () => {
     expect(await curl(`${kura.url}/v2/_catalog`)).toBe('{"repositories":["hello-world"]}')

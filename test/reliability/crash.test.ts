@@ -35,7 +35,7 @@ describeWith(['linux'], 'a kura that is killed', () => {
     const nothing = { seed, failures: [], faults: [], losses: [] }
     expect({ seed, failures, faults: ledger.faults, losses }).toEqual(nothing)
     expect(chaos.strikes.length).toBeGreaterThan(5)
-  }, 120_000)
+  }, 600_000)
 })
 
 async function pushMany({ url, up, step }: Chaos, ledger: Ledger, client: number): Promise<void> {
