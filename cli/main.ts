@@ -1,6 +1,8 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { policyCommand } from './policy-command.ts'
+import { userCommand } from './user.ts'
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -38,6 +40,9 @@ function createProgram(): Command {
       const { printConfig } = await import('./config.ts')
       await printConfig({ path, env: process.env, write: (text) => process.stdout.write(text) })
     })
+
+  program.addCommand(userCommand())
+  program.addCommand(policyCommand())
 
   return program
 }

@@ -12,12 +12,12 @@ import { createLog } from '../gateway/http/log.ts'
 import { logErrors } from '../gateway/http/log-errors.ts'
 import { logRequests } from '../gateway/http/log-requests.ts'
 import { createInProcessPool } from '../gateway/pool/in-process.ts'
-import { openPolicy } from '../policies/decision.ts'
 import { createRegistry, type Registry } from '../registry/app.ts'
 import { openFileLeases } from '../registry/leases/files.ts'
 import { createInProcessLeases } from '../registry/leases/in-process.ts'
 import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
 import { schedule } from '../registry/upkeep/schedule.ts'
+import { openAccess } from './access.ts'
 import { listen } from './listen.ts'
 import { rulesFrom } from './rules.ts'
 import { supervise } from './supervise.ts'
@@ -58,12 +58,14 @@ async function startProcess(config: Config, log: Logger) {
     rules: rulesFrom(config),
     reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
   })
-  const access = config.log.accesslog.disabled ? undefined : accessLog()
+  const access = await openAccess(config, log)
+  const lines = config.log.accesslog.disabled ? undefined : accessLog()
   const app = createApp({
-    logRequests: logRequests({ log, ...(access && { access }) }),
+    logRequests: logRequests({ log, ...(lines && { access: lines }) }),
     headers: config.http.headers,
     prefix: config.http.prefix,
-    policy: openPolicy,
+    policy: access.policy,
+    login: access.login,
     pool: createInProcessPool(registry),
   })
   app.on('error', logErrors(log))
@@ -73,7 +75,7 @@ async function startProcess(config: Config, log: Logger) {
   return {
     async stop() {
       await Promise.all([server.drain(), purging?.stop()])
-      await Promise.all([leases.close(), storage.close()])
+      await Promise.all([access.close(), leases.close(), storage.close()])
     },
   }
 }
@@ -109,10 +111,15 @@ function refuseUnsupported({ origins }: Loaded): void {
 
 function warningsOf({ warnings, origins, config }: Loaded): string[] {
   const missing = findUnsupported(origins).map((it) => it.message)
-  const open = isLoopback(config)
-    ? []
-    : [`${config.http.addr} is open: whoever reaches it may do everything`]
+  const open =
+    isLoopback(config) || needsLogin(config)
+      ? []
+      : [`${config.http.addr} is open: whoever reaches it may do everything`]
   return [...warnings, ...missing, ...open]
+}
+
+function needsLogin({ auth, kura }: Config): boolean {
+  return auth?.htpasswd !== undefined || kura.policies !== undefined
 }
 
 function isLoopback({ http }: Config): boolean {

@@ -12,12 +12,15 @@ import { notifications } from './sections/notifications.ts'
 import { proxy } from './sections/proxy.ts'
 import { redis } from './sections/redis.ts'
 import { storage } from './sections/storage.ts'
-import { choice, integer, section } from './values.ts'
+import { choice, integer, section, text } from './values.ts'
 
 const kura = section({
   processes: integer({ min: 1, max: 64 })
     .optional()
     .describe('How many processes serve; without it, one for each core.'),
+  policies: text('a folder')
+    .optional()
+    .describe('A folder of policy files; without it, whoever signs in may do everything.'),
 })
   .prefault({})
   .describe('What the original does not have.')

@@ -21,7 +21,6 @@ export const unsupported: Readonly<Record<string, Row>> = {
   'storage.azure': elsewhere,
   'storage.oss': elsewhere,
   'storage.swift': elsewhere,
-  'auth.htpasswd': open,
   'auth.token': open,
   'auth.silly': open,
   'http.tls': refused('clients would be answered without encryption'),

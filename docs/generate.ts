@@ -4,11 +4,13 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { renderConfiguration } from '../config/document.ts'
+import { renderPolicySchema } from '../policies/json-schema.ts'
 import { renderErrors } from './errors-page.ts'
 
 const pages: [file: string, render: () => string][] = [
   ['configuration.md', renderConfiguration],
   ['errors.md', renderErrors],
+  ['../policies/policy.schema.json', renderPolicySchema],
 ]
 
 const check = process.argv.includes('--check')

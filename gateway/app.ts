@@ -1,7 +1,7 @@
 /** The gateway, in the order a request meets it. */
 import Koa from 'koa'
 import type { Policy } from '../policies/decision.ts'
-import { authenticate } from './access/authenticate.ts'
+import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
 import { refuseBodies } from './guard/bodies.ts'
 import { answerErrors } from './http/errors.ts'
@@ -18,7 +18,10 @@ export type GatewayParts = {
   headers: Record<string, string[]>
   /** Where the registry begins: begins and ends with a slash. */
   prefix: string
-  policy: Policy
+  /** The one in force at the time of a request. */
+  policy: () => Policy
+  /** Undefined where nobody can sign in. */
+  login: Login | undefined
   pool: Pool
 }
 
@@ -27,6 +30,7 @@ export function createApp({
   headers,
   prefix,
   policy,
+  login,
   pool,
 }: GatewayParts): Koa<State> {
   return new Koa<State>()
@@ -37,7 +41,7 @@ export function createApp({
     .use(answerErrors)
     .use(refuseBodies)
     .use(readTarget(prefix))
-    .use(authenticate)
-    .use(authorize(policy))
+    .use(authenticate(login))
+    .use(authorize({ policy, challenge: login?.challenge }))
     .use((ctx) => pool.forward(ctx))
 }

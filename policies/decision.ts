@@ -1,15 +1,36 @@
-/** Who may do what, as a pure function: a question goes in, a decision and its reason come out. */
+/** The words of a policy: a question goes in, a decision and its reason come out. */
 
-/** `name` is undefined for someone who has not signed in. */
-type Question = {
+/** What may be asked about a repository. */
+export const actions = ['pull', 'push', 'overwrite', 'delete', 'list'] as const
+
+export type Action = (typeof actions)[number]
+
+/** `name` is undefined for someone who has not signed in; such a stranger is in no group. */
+export type Question = {
   name: string | undefined
   groups: readonly string[]
+  /** One of `actions`; about anything else the answer is no. */
   action: string
   repository: string
+  /** Of requests that name one. */
+  tag?: string | undefined
+  /** The client's, without a port. */
+  address?: string | undefined
 }
 
-type Decision = { allowed: boolean; because: string }
+/** The rule that made a decision, and where it stands. */
+export type RuleReference = { name: string; file: string; line: number }
+
+/** `because` is a sentence for logs and operators; without a rule nobody said anything. */
+export type Decision = { allowed: boolean; rule?: RuleReference; because: string }
+
 export type Policy = (question: Question) => Decision
 
-/** Lets everyone do everything. It stands as long as there is no way to sign in. */
+/** Lets whoever has signed in do everything, as registry:2 does. */
+export const membersPolicy: Policy = ({ name }) => ({
+  allowed: name !== undefined,
+  because: 'whoever signs in may do everything',
+})
+
+/** Lets everyone do everything, for a registry that was told of no policies. */
 export const openPolicy: Policy = () => ({ allowed: true, because: 'no policy is configured' })

@@ -23,7 +23,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['gateway/pool/in-process.ts', ['gateway', 'registry/app.ts']],
   ['gateway', ['policies', 'registry/spec']],
   ['config', ['registry/spec']],
-  ['docs', ['config', 'registry/spec']],
+  ['docs', ['config', 'policies', 'registry/spec']],
   ['cli', ['registry', 'policies', 'gateway', 'config']],
   ['bin', ['cli']],
   ['test', ['registry', 'policies', 'gateway', 'config', 'cli', 'docs']],

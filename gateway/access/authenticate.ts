@@ -1,10 +1,52 @@
-/** Finds out who is asking. There is no way to sign in yet, so everyone is a stranger. */
+/** Finds out who is asking. What is sent has to hold: a wrong password is a 401, never a stranger. */
 import type { Identity } from '../../registry/spec/call.ts'
-import type { Middleware } from '../state.ts'
+import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Context, Middleware } from '../state.ts'
+import type { Challenge } from './challenge.ts'
+import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
+import { LoginDelayed } from './passwords-delayed.ts'
+import { unauthorized } from './unauthorized.ts'
+
+export type Login = {
+  challenge: Challenge
+  checkPassword: (name: string, password: string, address: string) => Promise<Identity | undefined>
+}
 
 const stranger: Identity = { name: undefined, groups: [], method: 'none' }
 
-export const authenticate: Middleware = (ctx, next) => {
-  ctx.state.identity = stranger
-  return next()
+/** Without a way to sign in everyone is a stranger, whatever they send. */
+export function authenticate(login: Login | undefined): Middleware {
+  return async (ctx, next) => {
+    ctx.state.identity = login ? await identify(ctx, login) : stranger
+    return next()
+  }
+}
+
+async function identify(ctx: Context, login: Login): Promise<Identity> {
+  const given = credentialsOf(ctx)
+  if (given === undefined) return stranger
+  const identity = given === 'malformed' ? undefined : await check(given, ctx.ip, login)
+  if (identity) return identity
+  throw unauthorized(ctx, login.challenge)
+}
+
+/** Two headers are told from one here, which koa's own reading would not do. */
+function credentialsOf(ctx: Context): Credentials | 'malformed' | undefined {
+  try {
+    return parseAuthorization(ctx.req.headersDistinct.authorization)
+  } catch (error) {
+    if (error instanceof BadCredentials) return 'malformed'
+    throw error
+  }
+}
+
+async function check(given: Credentials, address: string, { checkPassword }: Login) {
+  if (given.scheme !== 'basic') return undefined
+  try {
+    return await checkPassword(given.name, given.password, address)
+  } catch (error) {
+    if (!(error instanceof LoginDelayed)) throw error
+    const headers = { 'Retry-After': String(error.seconds) }
+    throw new RegistryError('tooManyRequests', { headers, cause: error })
+  }
 }

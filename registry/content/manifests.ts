@@ -14,6 +14,17 @@ import type { Tags } from './tags.ts'
 export type Manifests = ReturnType<typeof createManifests>
 export type StoredManifest = { digest: Digest; bytes: Buffer; description: Description }
 
+type ManifestPush = {
+  bytes: Buffer
+  manifest: Manifest
+  digest: Digest | undefined
+  tags: Tag[]
+  mayMove: MayChange
+}
+
+/** Whether a tag may be made to name another manifest, or be removed with the one it names. */
+type MayChange = (tag: Tag) => boolean
+
 type Parts = {
   storage: StorageDriver
   links: Links
@@ -39,17 +50,15 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
 
   /**
    * Stores `bytes`, links them under `digest` and points `tags` at them, in this order, so that a tag
-   * is only ever seen with all it names. Throws `digestMismatch`.
+   * is only ever seen with all it names. Throws `digestMismatch`, and `tagImmutable` for a tag that may
+   * not be moved, which is asked again while nobody else can move it.
    */
-  async function put(
-    repository: string,
-    push: { bytes: Buffer; manifest: Manifest; digest: Digest | undefined; tags: Tag[] },
-    call?: Call,
-  ): Promise<Digest> {
+  async function put(repository: string, push: ManifestPush, call?: Call): Promise<Digest> {
     const { bytes, manifest } = push
     const stored = digestOf(canonical, bytes)
     const digest = push.digest ?? stored
     verify(digest, bytes)
+    for (const tag of push.tags) await tags.refuseMove(repository, tag, stored, push.mayMove)
 
     await holdRevision(repository, stored, async () => {
       await storage.put(paths.blob(stored), bytes, call)
@@ -60,7 +69,10 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
           links.write(paths.referrerLink(repository, manifest.subject, digest), stored, call),
       ])
       for (const tag of push.tags) {
-        await holdTag(repository, tag, () => tags.set(repository, tag, stored, call))
+        await holdTag(repository, tag, async () => {
+          await tags.refuseMove(repository, tag, stored, push.mayMove)
+          await tags.set(repository, tag, stored, call)
+        })
       }
     })
     descriptions.remember(stored, manifest, bytes.length)
@@ -69,11 +81,13 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
 
   /**
    * Removes a manifest and every tag that names it, the tags first: a tag is never seen without what
-   * it names. False when there was none. Answers the tags that went with it.
+   * it names. Undefined when there was none, else the tags that went with it. Throws `tagImmutable`,
+   * and removes nothing, when `mayRemove` refuses one of them.
    */
   async function remove(
     repository: string,
     digest: Digest,
+    mayRemove: MayChange,
     call?: Call,
   ): Promise<{ tags: Tag[] } | undefined> {
     const stored = await links.read(paths.revisionLink(repository, digest), call)
@@ -81,7 +95,10 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
 
     return holdRevision(repository, stored, async () => {
       const removed: Tag[] = []
-      for await (const tag of tags.list(repository, call)) {
+      const named = await tags.naming(repository, stored, call)
+      const kept = named.find((tag) => !mayRemove(tag))
+      if (kept) throw new RegistryError('tagImmutable', { detail: { tag: kept, digest: stored } })
+      for (const tag of named) {
         if (await removeTagIf(repository, tag, stored, call)) removed.push(tag)
       }
       const aliases = await links.aliases(paths.revisions(repository), stored, call)

@@ -1,5 +1,6 @@
 /** Tags: names that move. Each remembers what it names now and whatever it named before. */
 import type { Digest } from '../spec/digest.ts'
+import { RegistryError } from '../spec/errors.ts'
 import { isTag, type Tag } from '../spec/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
 import { atOnce } from './at-once.ts'
@@ -9,7 +10,7 @@ import { paths } from './paths.ts'
 export type Tags = ReturnType<typeof createTags>
 
 export function createTags(storage: StorageDriver, links: Links) {
-  return { find, list, set, remove }
+  return { find, list, naming, set, refuseMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
     return links.read(paths.tagCurrent(repository, tag), call)
@@ -21,6 +22,29 @@ export function createTags(storage: StorageDriver, links: Links) {
     const names = entries.filter((it) => it.isFolder).map((it) => it.name)
     const found = atOnce(names.filter(isTag), (tag) => find(repository, tag, call))
     for await (const [tag, digest] of found) if (digest) yield tag
+  }
+
+  /** The tags that name `digest` now. */
+  async function naming(repository: string, digest: Digest, call?: Call): Promise<Tag[]> {
+    const all = await Array.fromAsync(list(repository, call))
+    const found: Tag[] = []
+    for await (const [tag, named] of atOnce(all, (it) => find(repository, it, call))) {
+      if (named === digest) found.push(tag)
+    }
+    return found
+  }
+
+  /** Throws `tagImmutable` when the tag names another manifest and `mayMove` says it has to stay. */
+  async function refuseMove(
+    repository: string,
+    tag: Tag,
+    to: Digest,
+    mayMove: (tag: Tag) => boolean,
+  ): Promise<void> {
+    if (mayMove(tag)) return
+    const digest = await find(repository, tag)
+    if (digest === undefined || digest === to) return
+    throw new RegistryError('tagImmutable', { detail: { tag, digest } })
   }
 
   /** The history first: a tag is seen once its current link is there, and then it is whole. */

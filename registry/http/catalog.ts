@@ -1,5 +1,6 @@
 /** GET /v2/_catalog: the names of all repositories, an extension of registry:2 that tools rely on. */
 import type { Repositories } from '../content/repositories.ts'
+import type { CallState } from '../spec/call.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { nextLink, parsePage, takePage } from '../spec/page.ts'
 import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
@@ -13,14 +14,21 @@ export function catalogHandlers({ repositories, locations, largestPage }: Parts)
   return { GET: list }
 
   async function list(ctx: Context) {
-    const { signal } = ctx.state
+    const { signal, may } = ctx.state
     const { size = Math.min(usualPage, largestPage), last } = parsePage(queryOf(ctx))
     if (size > largestPage) {
       throw new RegistryError('badPage', { detail: { n: size, allowed: largestPage } })
     }
     const source = repositories.list({ signal, ...(last && { after: last }) })
-    const { items, more } = await takePage(source, size)
+    const { items, more } = await takePage(visible(source, may), size)
     if (more) ctx.set('Link', nextLink(locations.page(ctx), { n: size, last: items.at(-1) ?? '' }))
     answerJson(ctx, { repositories: items })
+  }
+}
+
+/** Before pages are counted, so that none is short and no link names what is hidden. */
+async function* visible(repositories: AsyncIterable<string>, may: CallState['may']) {
+  for await (const repository of repositories) {
+    if (may({ action: 'list', repository })) yield repository
   }
 }

@@ -58,6 +58,7 @@ export function manifestHandlers(parts: Parts): Handlers {
     const byDigest = reference.includes(':')
     const digest = byDigest ? parseDigest(reference) : undefined
     const named = parseTags(queryOf(ctx).getAll('tag'))
+    for (const tag of named) refuseUnless(ctx, 'push', tag)
 
     const bytes = await readManifestBody(ctx)
     const manifest = parseManifest(bytes, ctx.get('Content-Type'))
@@ -68,6 +69,7 @@ export function manifestHandlers(parts: Parts): Handlers {
       manifest,
       digest,
       tags: byDigest ? named : [parseTag(reference), ...named],
+      mayMove: (tag) => ctx.state.may({ action: 'overwrite', repository, tag }),
     })
     answerEmpty(ctx, 201, {
       Location: locations.manifest(ctx, pushed),
@@ -81,12 +83,21 @@ export function manifestHandlers(parts: Parts): Handlers {
     const { repository, reference } = ctx.state.target
     if (reference.includes(':')) {
       const digest = parseDigest(reference)
-      if (!(await manifests.remove(repository, digest))) throw unknown(repository, digest)
+      const mayRemove = (tag: Tag) => ctx.state.may({ action: 'delete', repository, tag })
+      const removed = await manifests.remove(repository, digest, mayRemove)
+      if (!removed) throw unknown(repository, digest)
     } else if (!isTag(reference) || !(await manifests.removeTag(repository, reference))) {
       throw unknownTag(reference)
     }
     answerEmpty(ctx, 202, {})
   }
+}
+
+/** The tag in the path was asked about before the request came here; these are not in the path. */
+function refuseUnless(ctx: Context, action: string, tag: Tag): void {
+  const { repository } = ctx.state.target
+  if (!ctx.state.may({ action, repository, tag }))
+    throw new RegistryError('denied', { detail: { tag } })
 }
 
 function parseTags(texts: string[]): Tag[] {

@@ -45,13 +45,15 @@ export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers 
     })
   }
 
-  /** Undefined when there is nothing to mount: the client then uploads, as the specification has it. */
+  /** Undefined when there is nothing they may mount: they then upload, as the specification has it. */
   async function mount(ctx: Context, query: URLSearchParams): Promise<Digest | undefined> {
     const digest = query.get('mount') ?? ''
     if (!isDigest(digest)) return undefined
 
-    const { signal, target } = ctx.state
-    const from = query.get('from')
+    const { signal, target, may } = ctx.state
+    // Who names no source must be allowed to pull from all; rules about names allow nothing nameless.
+    const from = query.get('from') ?? ''
+    if (!may({ action: 'pull', repository: from })) return undefined
     const found = from
       ? await findIn(from, digest, signal)
       : await blobs.findAnywhere(digest, { signal })

@@ -1,13 +1,28 @@
 /** What the gateway hands to the registry with a request: who asks, for what, and until when. */
 import type { Target } from './endpoints.ts'
 
+/** What a token speaks of: `repository` and a name with the actions on it, as its scope had them. */
+export type Grant = { type: string; name: string; actions: readonly string[] }
+
 /** Who is asking. `name` is undefined for a stranger. */
-export type Identity = { name: string | undefined; groups: readonly string[]; method: string }
+export type Identity = {
+  name: string | undefined
+  groups: readonly string[]
+  /** How they showed who they are. */
+  method: string
+  /** What their token allows at most, whatever the policies say; undefined means no bound. */
+  bound?: readonly Grant[]
+}
+
+/** A question that comes up while a request is answered, such as the source of a mount. */
+export type Wanted = { action: string; repository: string; tag?: string }
 
 export type CallState = {
   requestId: string
   target: Target
   identity: Identity
+  /** Whether the one who asks may do something else as a part of this request. */
+  may: (wanted: Wanted) => boolean
   /** Aborts when the client has gone, so that nothing goes on for nobody. */
   signal: AbortSignal
 }

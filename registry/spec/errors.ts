@@ -15,6 +15,9 @@ const table = {
   wrongMethod: ['UNSUPPORTED', 405, 'this endpoint does not know that method'],
   deleteDisabled: ['UNSUPPORTED', 405, 'deleting is switched off: storage.delete.enabled is false'],
   readOnly: ['UNSUPPORTED', 405, 'the registry is in read-only mode'],
+  tooManyRequests: ['TOOMANYREQUESTS', 429, 'too many failed attempts: try again later'],
+  unauthorized: ['UNAUTHORIZED', 401, 'authentication required'],
+  tagImmutable: ['DENIED', 403, 'a policy keeps this tag as it is'],
   denied: ['DENIED', 403, 'you may not do this here'],
 
   repositoryUnknown: ['NAME_UNKNOWN', 404, 'this registry has no such repository'],

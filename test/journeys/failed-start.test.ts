@@ -99,13 +99,14 @@ describe('a start that cannot succeed', () => {
     expect(await failToStart({}, 'missing.yml')).toContain('missing.yml: there is no such file')
   })
 
-  it('does not let everyone in when it was asked for passwords', async () => {
+  it('does not let everyone in when it was asked for tokens', async () => {
     const message = await failToStart({
-      REGISTRY_AUTH: 'htpasswd',
-      REGISTRY_AUTH_HTPASSWD_REALM: 'Registry Realm',
-      REGISTRY_AUTH_HTPASSWD_PATH: join(folder, 'htpasswd'),
+      REGISTRY_AUTH: 'token',
+      REGISTRY_AUTH_TOKEN_REALM: 'https://auth.example/token',
+      REGISTRY_AUTH_TOKEN_SERVICE: 'registry',
+      REGISTRY_AUTH_TOKEN_ISSUER: 'auth',
     })
-    expect(message).toContain('auth.htpasswd is not supported yet')
+    expect(message).toContain('auth.token is not supported yet')
     expect(message).toContain('everyone would be let in')
   })
 })

@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Login } from '../../gateway/access/authenticate.ts'
 import { createApp } from '../../gateway/app.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
-import { openPolicy } from '../../policies/decision.ts'
+import { openPolicy, type Policy } from '../../policies/decision.ts'
 import { createRegistry, type RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
@@ -19,6 +20,8 @@ type Options = {
   root?: string
   rules?: Partial<RegistryRules>
   headers?: Record<string, string[]>
+  policy?: Policy
+  login?: Login
 }
 
 export type TestRegistry = Awaited<ReturnType<typeof startRegistry>>
@@ -53,7 +56,8 @@ export async function startRegistry(options: Options = {}) {
     logRequests: (_ctx, next) => next(),
     headers: options.headers ?? {},
     prefix: rules.locations.prefix,
-    policy: openPolicy,
+    policy: () => options.policy ?? openPolicy,
+    login: options.login,
     pool: createInProcessPool(registry),
   })
   app.on('error', (error) => failures.push(error.cause ?? error))

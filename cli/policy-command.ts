@@ -1,0 +1,43 @@
+/** `kura policy check` and `kura policy test`: trying policies out before anyone is held to them. */
+import { Command } from 'commander'
+import { checkPolicy, testPolicies } from './policy.ts'
+
+const write = (text: string) => process.stdout.write(text)
+const folder = ['<folder>', 'the folder with the policy files'] as const
+
+type CheckOptions = {
+  user?: string
+  group: string[]
+  action: string
+  repository: string
+  tag?: string
+  from?: string
+}
+
+export function policyCommand(): Command {
+  const command = new Command('policy').description('try out the policy files of a folder')
+
+  command
+    .command('check')
+    .description('say whether something is allowed, and by which rule; exit code 1 if it is not')
+    .argument(...folder)
+    .requiredOption('--action <action>', 'pull, push, overwrite, delete or list')
+    .requiredOption('--repository <name>', 'the repository')
+    .option('--user <name>', 'who asks; without it, a stranger')
+    .option('--group <name...>', 'groups the user is in, beside those of the files', [])
+    .option('--tag <tag>', 'the tag, where the action is about one')
+    .option('--from <address>', 'the address of the client')
+    .action(async (path: string, { group, ...options }: CheckOptions) => {
+      process.exitCode = await checkPolicy({ folder: path, groups: group, ...options, write })
+    })
+
+  command
+    .command('test')
+    .description('run the tests inside the files; exit code 1 if one fails')
+    .argument(...folder)
+    .action(async (path: string) => {
+      process.exitCode = await testPolicies({ folder: path, write })
+    })
+
+  return command
+}

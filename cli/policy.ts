@@ -1,0 +1,98 @@
+/**
+ * `kura policy check` asks the files of a folder one question and names the rule that answers it;
+ * `kura policy test` runs the tests in them. Both answer the exit code.
+ */
+import { type Action, actions, type Question } from '../policies/decision.ts'
+import { checkSources, readPolicyFolder } from '../policies/load.ts'
+import { findAddress } from '../policies/network.ts'
+import { PolicyError } from '../policies/problems.ts'
+import { questionText } from '../policies/tests.ts'
+import { parseRepository, parseTag } from '../registry/spec/name.ts'
+
+type Write = (text: string) => void
+
+type CheckOptions = {
+  folder: string
+  /** Someone not signed in when left out. */
+  user?: string | undefined
+  /** Those that a login would bring, beside those of the files. */
+  groups?: readonly string[] | undefined
+  action: string
+  repository: string
+  tag?: string | undefined
+  from?: string | undefined
+  write: Write
+}
+
+/** 0 when allowed, 1 when denied. */
+export async function checkPolicy({ folder, write, ...options }: CheckOptions): Promise<number> {
+  const { question, asked } = readQuestion(options)
+  const { policy, failures } = checkSources(await readPolicyFolder(folder))
+  const { allowed, because } = policy(question)
+  write(`${allowed ? 'allowed' : 'denied'}: ${asked}\n  ${because}\n`)
+  if (failures.length > 0) {
+    write(
+      `${quantity(failures.length, 'test')} in these files failed: kura policy test ${folder}\n`,
+    )
+  }
+  return allowed ? 0 : 1
+}
+
+function readQuestion({
+  user,
+  groups,
+  action,
+  repository,
+  tag,
+  from,
+}: Omit<CheckOptions, 'folder' | 'write'>) {
+  if (!isAction(action)) throw new Error(`${action} is no action; there are ${actions.join(', ')}`)
+  if (from !== undefined && !findAddress(from)) throw new Error(`${from} is no address`)
+  if (groups?.length && user === undefined) throw new Error('someone in groups has a name; give it')
+
+  const question: Question = {
+    name: user,
+    groups: groups ?? [],
+    action,
+    repository: parseAs('repository', repository, parseRepository),
+    tag: tag === undefined ? undefined : parseAs('tag', tag, parseTag),
+    address: from,
+  }
+  const asked = questionText({ user, groups: [...question.groups], action, repository, tag, from })
+  return { question, asked }
+}
+
+const isAction = (text: string): text is Action => (actions as readonly string[]).includes(text)
+
+function parseAs<T>(what: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text)
+  } catch (cause) {
+    throw new Error(`${JSON.stringify(text)} is no name of a ${what}`, { cause })
+  }
+}
+
+/** 0 when the files can be used as they are. */
+export async function testPolicies({
+  folder,
+  write,
+}: {
+  folder: string
+  write: Write
+}): Promise<number> {
+  try {
+    const { counts, failures } = checkSources(await readPolicyFolder(folder))
+    for (const failure of failures) write(`${failure}\n`)
+    const { files, groups, rules, tests } = counts
+    const read = [quantity(files, 'file'), quantity(groups, 'group'), quantity(rules, 'rule')]
+    write(`${read.join(', ')}; ${tests - failures.length} of ${quantity(tests, 'test')} passed\n`)
+    return failures.length === 0 ? 0 : 1
+  } catch (cause) {
+    if (!(cause instanceof PolicyError)) throw cause
+    for (const problem of cause.problems) write(`${problem}\n`)
+    write(`${quantity(cause.problems.length, 'problem')}; no test was run\n`)
+    return 1
+  }
+}
+
+const quantity = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,0 +1,80 @@
+/**
+ * Replaces the text of a file whole: readers see the old text or the new one, and a crash leaves
+ * one of them. Mode and owner stay. Of two that change it at the same time, one is turned away.
+ */
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/** A file that is not there is empty before, and afterwards only its owner can read it. */
+export async function replaceText(path: string, change: (text: string) => string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  // Where the path is a link, what it points to is replaced.
+  const target = await realpath(path).catch(orMissing(path))
+  const draft = join(dirname(target), `.${basename(target)}.draft`)
+  const file = await openDraft(draft)
+  try {
+    const text = await readFile(target, 'utf8').catch(orMissing(''))
+    await file.writeFile(change(text))
+    await keepOwner(target, file)
+    await file.sync()
+    await file.close()
+    await rename(draft, target).catch(explainRename(target))
+    await flushFolder(dirname(target))
+  } catch (error) {
+    await file.close().catch(() => {})
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/** The draft is the lock too: it can be made only once. */
+async function openDraft(draft: string): Promise<FileHandle> {
+  try {
+    return await open(draft, 'wx', 0o600)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    throw new Error(`another change is being made; if it is not, remove ${draft}`)
+  }
+}
+
+async function keepOwner(path: string, file: FileHandle) {
+  const before = await stat(path).catch(orMissing(undefined))
+  if (!before) return
+  // Only root may give a file away. Who may not is the new owner, as with any editor.
+  await file.chown(before.uid, before.gid).catch((error) => {
+    if (codeOf(error) !== 'EPERM') throw error
+  })
+  await file.chmod(before.mode & 0o777)
+}
+
+async function flushFolder(path: string) {
+  const folder = await open(path)
+  await folder.sync().finally(() => folder.close())
+}
+
+function explainRename(path: string) {
+  return (error: unknown): never => {
+    if (codeOf(error) !== 'EBUSY') throw error
+    throw new Error(`${path} is mounted by itself and cannot be replaced: change it where it lies`)
+  }
+}
+
+function orMissing<T>(value: T) {
+  return (error: unknown): T => {
+    if (codeOf(error) === 'ENOENT') return value
+    throw error
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}

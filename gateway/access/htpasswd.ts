@@ -1,0 +1,117 @@
+/**
+ * The users of a htpasswd file, as the file is now: it is read again when its content changes,
+ * however that came about. When it cannot be read, the last good users stay.
+ */
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import { defaultCost } from './bcrypt-limits.ts'
+import { createHtpasswd } from './htpasswd-create.ts'
+import { costOf, parseHtpasswd } from './htpasswd-lines.ts'
+
+export type Htpasswd = Awaited<ReturnType<typeof openHtpasswd>>
+
+export type HtpasswdOptions = {
+  path: string
+  log: Logger
+  /** How often the file is looked at. */
+  pollMs?: number
+}
+
+/** What changes twice within this time is still being written. */
+const longestSettleMs = 100
+
+/** Makes the file when there is none. Rejects with a sentence for the operator. */
+export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOptions) {
+  let content = await readOrCreate(path, log)
+  let users = parse(content)
+  let usualCost = usualCostOf(users.values())
+  /** A change that was seen once. It is taken up when it is seen again: an editor may be half-way. */
+  let pending: Buffer | undefined
+  let failure: string | undefined
+  let closed = false
+  let timer = setTimeout(poll, pollMs).unref()
+
+  return {
+    /** The hash of a user who can log in. */
+    find: (name: string): string | undefined => users.get(name),
+    /** What a comparison costs for most users. */
+    usualCost: (): number => usualCost,
+    close() {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+
+  async function poll() {
+    try {
+      const bytes = await readFile(path)
+      if (failure) log.info({ path }, 'the htpasswd file can be read again')
+      failure = undefined
+      consider(bytes)
+    } catch (error) {
+      report(error)
+    }
+    if (closed) return
+    timer = setTimeout(poll, pending ? Math.min(pollMs, longestSettleMs) : pollMs).unref()
+  }
+
+  function consider(bytes: Buffer) {
+    const isNew = !bytes.equals(content)
+    const isSettled = pending?.equals(bytes) ?? false
+    pending = isNew && !isSettled ? bytes : undefined
+    if (!isNew || !isSettled) return
+
+    content = bytes
+    users = parse(bytes)
+    usualCost = usualCostOf(users.values())
+    log.info({ path, users: users.size }, 'the htpasswd file changed and was read again')
+  }
+
+  /** Said once, however long it lasts. */
+  function report(error: unknown) {
+    pending = undefined
+    const why = explain(error)
+    if (why !== failure) log.error({ path }, `${why}; its last users stay`)
+    failure = why
+  }
+
+  function parse(bytes: Buffer): ReadonlyMap<string, string> {
+    const { users, warnings } = parseHtpasswd(bytes.toString())
+    for (const warning of warnings) log.warn({ path }, warning)
+    return users
+  }
+}
+
+async function readOrCreate(path: string, log: Logger): Promise<Buffer> {
+  try {
+    return await readFile(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await createHtpasswd(path, log)
+      return await readFile(path)
+    })
+  } catch (cause) {
+    throw new Error(`auth.htpasswd.path: ${path}: ${explain(cause)}`, { cause })
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such folder',
+  EISDIR: 'this is a folder, not a file',
+  EACCES: 'this file may not be read or made',
+  EPERM: 'this file may not be read or made',
+  EROFS: 'there is no such file, and none can be made on a read-only file system',
+}
+
+function explain(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return reasons[code ?? ''] ?? message
+}
+
+/** The cost that most hashes have; of several, the highest. */
+function usualCostOf(hashes: Iterable<string>): number {
+  const counts = new Map<number, number>()
+  for (const hash of hashes) counts.set(costOf(hash), (counts.get(costOf(hash)) ?? 0) + 1)
+  const [usual] = [...counts].sort(([a, m], [b, n]) => n - m || b - a)
+  return usual?.[0] ?? defaultCost
+}

@@ -1,0 +1,15 @@
+/** The 401: says how to sign in, and nothing of why whatever was sent did not do. */
+import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Context } from '../state.ts'
+import type { Challenge } from './challenge.ts'
+
+export function unauthorized(ctx: Context, challenge: Challenge): RegistryError {
+  const { target } = ctx.state
+  const base = `${ctx.protocol}://${ctx.host}`
+  const mountFrom = new URLSearchParams(ctx.querystring).get('from') ?? undefined
+  const header = challenge({ target, base, ...(mountFrom && { mountFrom }) })
+  const { repository: Name, action: Action } = target
+  // Tools written for registry:2 read the keys with their capitals.
+  const detail = Name ? [{ Type: 'repository', Class: '', Name, Action }] : null
+  return new RegistryError('unauthorized', { detail, headers: { 'WWW-Authenticate': header } })
+}

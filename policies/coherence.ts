@@ -1,0 +1,97 @@
+/**
+ * What only shows when all files lie side by side: names used twice, groups nobody defined, rules
+ * that say less than they seem to. It reads what was written, so it finds this beside other faults.
+ */
+import type { PolicyDocument, Problem, Steps } from './document.ts'
+import { placeText, problem, suggestion } from './problems.ts'
+
+/** A value with the document it is from and the steps to it. */
+type Found<T = unknown> = { document: PolicyDocument; steps: Steps; value: T }
+
+export function findIncoherences(documents: readonly PolicyDocument[]): Problem[] {
+  const groups = documents.flatMap(groupsIn)
+  const rules = documents.flatMap((document) =>
+    itemsAt({ document, steps: [], value: document.value }, 'rules'),
+  )
+  const tests = documents.flatMap((document) =>
+    itemsAt({ document, steps: [], value: document.value }, 'tests'),
+  )
+  const names = rules.map((rule) => childOf(rule, 'name')).filter(isText)
+  const who = rules.flatMap((rule) => itemsAt(rule, 'who')).filter(isText)
+  const known = [...new Set(groups.map(({ value }) => value))]
+
+  return [
+    ...repeated(groups, 'is defined already', true),
+    ...repeated(names, 'is the name of a rule already'),
+    ...who.flatMap((it) => faultsOfGroup(it, known)),
+    ...rules.flatMap(faultsOfOverwrite),
+    ...tests.flatMap(faultsOfStranger),
+  ]
+}
+
+function groupsIn(document: PolicyDocument): Found<string>[] {
+  const { value } = childOf({ document, steps: [], value: document.value }, 'groups')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  return Object.keys(value).map((name) => ({ document, steps: ['groups', name], value: name }))
+}
+
+function repeated(all: Found<string>[], fault: string, isKey = false): Problem[] {
+  const place = ({ document, steps }: Found) =>
+    isKey ? document.placeOfKey(steps) : document.placeOf(steps)
+  const first = new Map<string, Found<string>>()
+  return all.flatMap((it) => {
+    const before = first.get(it.value)
+    if (!before) first.set(it.value, it)
+    if (!before) return []
+    const where = placeText({ file: before.document.file, ...place(before) })
+    const message = `(${JSON.stringify(it.value)}) ${fault}, at ${where}`
+    return [problem(it.document, place(it), [it.steps, message])]
+  })
+}
+
+function faultsOfGroup(found: Found<string>, known: string[]): Problem[] {
+  const { value } = found
+  const written = JSON.stringify(value)
+  if (known.includes(value)) {
+    const message = `(${written}) is a group; write group:${value}, or user:${value} for a user of that name`
+    return [at(found, message)]
+  }
+  const name = value.startsWith('group:') ? value.slice('group:'.length) : undefined
+  if (name === undefined || known.includes(name)) return []
+  const hint = suggestion(name, known)
+  const message = `(${written}) is no group of these files; ${hint}A group that only logins bring is defined as ${name}: []`
+  return [at(found, message)]
+}
+
+/** Whoever may push may overwrite, so such a rule is mostly meant to keep others from it. */
+function faultsOfOverwrite(rule: Found): Problem[] {
+  const actions = itemsAt(rule, 'actions')
+  const names = actions.map(({ value }) => value)
+  const overwrite = actions.find(({ value }) => value === 'overwrite')
+  const isIdle = !names.includes('push') && !names.includes('*')
+  if (!overwrite || !isIdle || childOf(rule, 'effect').value === 'deny') return []
+  const message =
+    '("overwrite") allows nothing without push, and whoever may push may overwrite; deny overwrite to those who may not'
+  return [at(overwrite, message)]
+}
+
+function faultsOfStranger(test: Found): Problem[] {
+  const groups = childOf(test, 'groups')
+  if (groups.value === undefined || childOf(test, 'user').value !== undefined) return []
+  return [at(groups, 'needs a user: someone not signed in is in no group')]
+}
+
+const at = ({ document, steps }: Found, message: string) =>
+  problem(document, document.placeOf(steps), [steps, message])
+
+const isText = (found: Found): found is Found<string> => typeof found.value === 'string'
+
+function childOf({ document, steps, value }: Found, key: string): Found {
+  return { document, steps: [...steps, key], value: Object(value)[key] as unknown }
+}
+
+function itemsAt(parent: Found, key: string): Found[] {
+  const { document, steps, value } = childOf(parent, key)
+  if (!Array.isArray(value)) return []
+  return value.map((item: unknown, index) => ({ document, steps: [...steps, index], value: item }))
+}

@@ -1,0 +1,155 @@
+/**
+ * Decides who may do what: a pure function of the rules and a question, without clock, network or
+ * memory. A rule that denies beats any that allows, silence is a no, and order never matters.
+ */
+import { type Action, actions, type Decision, type Policy, type Question } from './decision.ts'
+import { contains, findAddress, parseNetwork } from './network.ts'
+import { compilePatterns } from './pattern.ts'
+import { indexBySegment } from './rule-index.ts'
+import type { PlacedRule, PolicyFile } from './schema.ts'
+
+/**
+ * The rules that answer for an action, by the actions they name. To move a tag is to push as well,
+ * and asked in addition: whoever may push may do it unless a rule denies `overwrite`. What someone
+ * may pull they may see, and what they are denied to pull is not shown to them.
+ */
+const answering: Record<Action, { denied: Action[]; allowed: Action[] }> = {
+  pull: { denied: ['pull'], allowed: ['pull'] },
+  push: { denied: ['push'], allowed: ['push'] },
+  overwrite: { denied: ['overwrite', 'push'], allowed: ['push'] },
+  delete: { denied: ['delete'], allowed: ['delete'] },
+  list: { denied: ['list', 'pull'], allowed: ['list', 'pull'] },
+}
+
+/** A question with all that several rules would have to find out again. */
+type Asked = {
+  name: string | undefined
+  groups: readonly string[]
+  repository: string
+  tag: string | undefined
+  address: ReturnType<typeof findAddress>
+}
+
+type Condition = (asked: Asked) => boolean
+type CompiledRule = { rule: PlacedRule; applies: Condition; decision: Decision }
+
+const silence: Decision = Object.freeze({ allowed: false, because: 'no rule allows it' })
+
+/** Several files are one policy; a group is defined in one of them. */
+export function compilePolicy(files: readonly PolicyFile[]): Policy {
+  const members = new Map(files.flatMap(({ groups }) => Object.entries(groups)))
+  const rules = files.flatMap((file) => file.rules).map((rule) => compileRule(rule, members))
+  const byAction = new Map<string, Answers>(
+    actions.map((action) => [action, answersTo(action, rules)]),
+  )
+  const asksWhere = rules.some(({ rule }) => rule.from !== undefined)
+
+  return ({ name, groups, action, repository, tag, address }: Question): Decision => {
+    const answers = byAction.get(action)
+    if (!answers || repository === '') return silence
+
+    const asked: Asked = {
+      name: name || undefined,
+      groups,
+      repository,
+      // A repository is listed as a whole.
+      tag: action === 'list' ? undefined : tag,
+      address: asksWhere && address !== undefined ? findAddress(address) : undefined,
+    }
+    const { denying, allowing } = answers
+    return find(denying(repository), asked) ?? find(allowing(repository), asked) ?? silence
+  }
+}
+
+function find(rules: readonly CompiledRule[], asked: Asked): Decision | undefined {
+  for (const rule of rules) if (rule.applies(asked)) return rule.decision
+  return undefined
+}
+
+type Answers = ReturnType<typeof answersTo>
+
+function answersTo(action: Action, rules: CompiledRule[]) {
+  const { denied, allowed } = answering[action]
+  return {
+    denying: indexed(rules, { effect: 'deny', naming: denied }),
+    allowing: indexed(rules, { effect: 'allow', naming: allowed }),
+  }
+}
+
+type Wanted = { effect: PlacedRule['effect']; naming: readonly string[] }
+
+function indexed(rules: CompiledRule[], { effect, naming }: Wanted) {
+  const wanted = rules.filter(
+    ({ rule }) =>
+      rule.effect === effect && rule.actions.some((it) => it === '*' || naming.includes(it)),
+  )
+  return indexBySegment(wanted.map((item) => ({ patterns: item.rule.repositories, item })))
+}
+
+type Members = ReadonlyMap<string, readonly string[]>
+
+function compileRule(rule: PlacedRule, members: Members): CompiledRule {
+  const { name, effect, file, line } = rule
+  const allowed = effect === 'allow'
+  const because = `${JSON.stringify(name)} (${file}:${line}) ${allowed ? 'allows' : 'denies'} it`
+  return {
+    rule,
+    applies: every([whereOf(rule), whoOf(rule, members), tagsOf(rule), fromOf(rule)]),
+    decision: Object.freeze({
+      allowed,
+      rule: Object.freeze({ name, file, line }),
+      because,
+    }),
+  }
+}
+
+/** Said plainly for the usual two conditions, since every request asks every rule. */
+function every(conditions: (Condition | undefined)[]): Condition {
+  const [first, second, ...rest] = conditions.filter((it) => it !== undefined)
+  if (!first || !second) return first ?? (() => true)
+  if (rest.length === 0) return (asked) => first(asked) && second(asked)
+  return (asked) => first(asked) && second(asked) && rest.every((holds) => holds(asked))
+}
+
+function whereOf({ repositories }: PlacedRule): Condition {
+  const matches = compilePatterns(repositories)
+  return ({ repository, name }) => matches(repository, name)
+}
+
+/** Members by file and members by login are kept apart from users, so no name passes for a group. */
+function whoOf({ who }: PlacedRule, members: Members): Condition | undefined {
+  const anonymous = who.includes('anonymous')
+  const authenticated = who.includes('authenticated')
+  if (who.includes('*') || (anonymous && authenticated)) return undefined
+  if (authenticated) return ({ name }) => name !== undefined
+
+  const groups = new Set(named(who, 'group:'))
+  const users = new Set([
+    ...named(who, 'user:'),
+    ...[...groups].flatMap((group) => members.get(group) ?? []),
+  ])
+  return (asked) => {
+    if (asked.name === undefined) return anonymous
+    return users.has(asked.name) || asked.groups.some((group) => groups.has(group))
+  }
+}
+
+const named = (who: readonly string[], prefix: string) =>
+  who.filter((it) => it.startsWith(prefix)).map((it) => it.slice(prefix.length))
+
+/** A question without a tag is never about the tags of a rule. */
+function tagsOf({ tags }: PlacedRule): Condition | undefined {
+  if (!tags) return undefined
+  const matches = compilePatterns(tags)
+  return ({ tag }) => tag !== undefined && matches(tag, undefined)
+}
+
+/** Of an address that is not known the worse is assumed: it is denied and not allowed. */
+function fromOf({ from, effect }: PlacedRule): Condition | undefined {
+  if (!from) return undefined
+  const networks = from.map(parseNetwork)
+  return ({ address }) => {
+    if (!address) return effect === 'deny'
+    return networks.some((network) => contains(network, address))
+  }
+}

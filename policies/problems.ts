@@ -1,0 +1,86 @@
+/** Says what is wrong with policy files: the place, what was found, what is allowed. */
+import { closest, distance } from 'fastest-levenshtein'
+import type { z } from 'zod'
+import type { PolicyDocument, Position, Problem, Steps } from './document.ts'
+import { policyFileSchema, ruleSchema, testSchema } from './schema.ts'
+
+/** Everything that keeps policies from being used, told at once. */
+export class PolicyError extends Error {
+  override readonly name = 'PolicyError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    const lines = problems.map((line) => `\n  ${line}`)
+    super(`the policies cannot be used:${lines.join('')}`)
+    this.problems = problems
+  }
+}
+
+export const placeText = ({ file, line, column }: Position & { file: string }) =>
+  `${file}:${line}:${column}`
+
+export const problemText = (problem: Problem) => `${placeText(problem)}: ${problem.message}`
+
+export function problem(
+  { file }: PolicyDocument,
+  position: Position,
+  [steps, message]: [Steps, string],
+): Problem {
+  const key = keyText(steps)
+  return { file, ...position, message: key === '' ? message : `${key} ${message}` }
+}
+
+/** `rules[1].actions[0]` */
+function keyText(steps: Steps): string {
+  return steps
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+    .replace(/^\./, '')
+}
+
+/** What the schema found in a document. */
+export function explain(issue: z.core.$ZodIssue, document: PolicyDocument): Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const steps = [...issue.path, key]
+      return problem(document, document.placeOfKey(steps), [steps, unknownKey(key, issue.path)])
+    })
+  }
+  const message = `${foundAt(document.value, issue)}${ruleOf(issue)}`
+  const isKey = issue.code === 'invalid_key'
+  const position = isKey ? document.placeOfKey(issue.path) : document.placeOf(issue.path)
+  return [problem(document, position, [issue.path, message])]
+}
+
+function unknownKey(key: string, [first]: Steps): string {
+  const shapes: Record<string, z.ZodObject> = { rules: ruleSchema, tests: testSchema }
+  const known = Object.keys((shapes[String(first)] ?? policyFileSchema).shape)
+  return `is no key known here; ${suggestion(key, known)}known are ${known.join(', ')}`
+}
+
+/** The rule of a group's name is inside the issue of its map. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message
+  if (issue.code !== 'invalid_value' || typeof issue.input !== 'string') return issue.message
+  const hint = suggestion(issue.input, issue.values.map(String))
+  return hint === '' ? issue.message : `${issue.message}; ${hint.replace(/; $/, '')}`
+}
+
+function foundAt(value: unknown, { code, path }: z.core.$ZodIssue): string {
+  if (code === 'invalid_key') return `(${JSON.stringify(path.at(-1))}) `
+  const found = path.reduce<unknown>((it, step) => Object(it)[step], value)
+  if (found === undefined) return 'is missing; it '
+  if (typeof found === 'string') return `(${JSON.stringify(found)}) `
+  return code === 'invalid_type' ? `is a ${Array.isArray(found) ? 'list' : 'section'}; it ` : ''
+}
+
+/** The start of a name, or one with few typing errors in it; far-off names are not offered. */
+export function suggestion(written: string, known: readonly string[]): string {
+  if (known.length === 0) return ''
+  const lower = written.toLowerCase()
+  const found =
+    known.find((it) => lower.length > 2 && it.startsWith(lower)) ?? closest(lower, [...known])
+  const tolerated = Math.max(1, Math.round(lower.length * 0.4))
+  const isNear = found.startsWith(lower) || distance(lower, found) <= tolerated
+  return isNear ? `did you mean ${found}? ` : ''
+}
