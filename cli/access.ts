@@ -2,41 +2,77 @@
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { createAttempts } from '../gateway/access/attempts.ts'
-import type { Login } from '../gateway/access/authenticate.ts'
+import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
 import { createBcryptPool } from '../gateway/access/bcrypt-pool.ts'
 import { createChallenge } from '../gateway/access/challenge.ts'
 import { openHtpasswd } from '../gateway/access/htpasswd.ts'
 import { createPasswords } from '../gateway/access/passwords.ts'
 import { watchPolicies } from '../gateway/access/policy-files.ts'
+import type { Middleware } from '../gateway/state.ts'
 import { membersPolicy, openPolicy, type Policy } from '../policies/decision.ts'
+import { openForeignTokens } from './access-foreign.ts'
+import { openTokens } from './access-tokens.ts'
 
 type Access = {
-  login: Login | undefined
+  login?: Login
+  tokens?: Middleware
   policy: () => Policy
   close: () => Promise<void>
 }
 
+/** What a method of signing in brings. */
+export type Entrance = { login: Login; tokens?: Middleware; close?: () => Promise<void> }
+
 /** Throws an error that an operator can act on. */
-export async function openAccess({ auth, kura }: Config, log: Logger): Promise<Access> {
-  const policies = kura.policies ? await watchPolicies({ folder: kura.policies, log }) : undefined
-  const byPassword = auth?.htpasswd ? await openPasswords(auth.htpasswd, log) : undefined
-  const standing = byPassword ? membersPolicy : openPolicy
+export async function openAccess(config: Config, log: Logger): Promise<Access> {
+  const folder = config.kura.policies
+  const policies = folder ? await watchPolicies({ folder, log }) : undefined
+  const standing = config.auth?.htpasswd ? membersPolicy : openPolicy
+  const policy = policies?.policy ?? (() => standing)
+  const entrance = await openEntrance(config, { log, policy })
 
   return {
-    login: byPassword?.login,
-    policy: policies?.policy ?? (() => standing),
+    ...entrance,
+    policy,
     async close() {
-      await Promise.all([policies?.close(), byPassword?.close()])
+      await Promise.all([policies?.close(), entrance?.close?.()])
     },
   }
 }
 
-async function openPasswords({ realm, path }: { realm: string; path: string }, log: Logger) {
+type Parts = { log: Logger; policy: () => Policy }
+
+async function openEntrance(config: Config, parts: Parts): Promise<Entrance | undefined> {
+  if (config.auth?.token) return openForeignTokens(config, parts.log)
+  if (!config.auth?.htpasswd) return undefined
+
+  const { realm, path } = config.auth.htpasswd
+  const htpasswd = await openHtpasswd({ path, log: parts.log })
   const passwords = createPasswords({
-    htpasswd: await openHtpasswd({ path, log }),
+    htpasswd,
     pool: createBcryptPool(),
     attempts: createAttempts(),
   })
-  const challenge = createChallenge({ scheme: 'basic', realm })
-  return { login: { challenge, checkPassword: passwords.check }, close: passwords.close }
+  const userExists = (name: string) => htpasswd.find(name) !== undefined
+  const tokens = await openTokens(config, { ...parts, userExists, checkPassword: passwords.check })
+  const challenge = asksForTokens(config) ? tokens.challenge : { scheme: 'basic' as const, realm }
+  return {
+    login: { ...tokens.login, challenge: createChallenge(challenge) },
+    tokens: tokens.endpoint,
+    close: passwords.close,
+  }
+}
+
+/**
+ * Plain passwords are asked for as registry:2 asks. With policies strangers may be let in to some
+ * things, and clients send nothing to a registry that asks for passwords unless they have one.
+ */
+function asksForTokens({ kura }: Config): boolean {
+  const { challenge } = kura.tokens
+  return challenge === 'bearer' || (challenge === 'auto' && kura.policies !== undefined)
+}
+
+export type OpenTokensParts = Parts & {
+  userExists: (name: string) => boolean
+  checkPassword: CheckPassword
 }

@@ -1,21 +1,61 @@
-/** Opens the listener of one process, with the time limits of a server that streams large bodies. */
+/** Opens the listeners of one process, with the time limits of a server that streams large bodies. */
 
 import { rm } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import { connect } from 'node:net'
+import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import { createRedirect } from '../gateway/listen/redirect.ts'
+import { createTlsServer } from '../gateway/listen/tls-server.ts'
+import type { Leases } from '../registry/leases/lease.ts'
 import { drainServer } from './drain.ts'
+import { openServerCertificates } from './server-certificates.ts'
 
 /** Longer than load balancers keep a connection, or they would send into one that just closed. */
 const keepAlive = 75_000
-const headersIn = 60_000
+/** A body may take hours; only a request whose head does not come is given up. */
+const limits = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: keepAlive }
 
-export async function listen(handler: RequestListener, { net, addr }: Config['http']) {
-  // A body may take hours; only a request whose head does not come is given up.
-  const server = createServer({ requestTimeout: 0, headersTimeout: headersIn }, handler)
-  server.keepAliveTimeout = keepAlive
-  await opened(server, net === 'unix' ? await freeSocket(addr) : tcpAddress(addr), addr)
-  return { drain: () => drainServer(server) }
+type Parts = { config: Config; log: Logger; leases: Leases }
+
+export async function listen(handler: RequestListener, { config, log, leases }: Parts) {
+  const { net, addr, tls } = config.http
+  const certificates = await openServerCertificates(tls, { log, leases })
+  const server =
+    tls && certificates
+      ? createTlsServer(
+          { settings: tls, certificates: certificates.files, log, http: limits },
+          handler,
+        )
+      : createServer(limits, handler)
+  await opened(server, net === 'unix' ? await freeSocket(addr) : tcpAddress(addr), {
+    addr,
+    setting: 'http.addr (REGISTRY_HTTP_ADDR)',
+  })
+  const redirect = await openRedirect(config, certificates?.challenge)
+
+  return {
+    async drain() {
+      redirect?.close()
+      redirect?.closeAllConnections()
+      await drainServer(server)
+      certificates?.close()
+    },
+  }
+}
+
+type AcmeChallenge = (token: string) => Promise<string | undefined>
+
+async function openRedirect({ http, kura }: Config, challenge: AcmeChallenge | undefined) {
+  if (!kura.redirect) return undefined
+  const { port } = tcpAddress(http.addr)
+  const redirect = createRedirect({ port, ...(challenge && { challenge }) })
+  await opened(redirect, tcpAddress(kura.redirect), {
+    addr: kura.redirect,
+    setting: 'kura.redirect (REGISTRY_KURA_REDIRECT)',
+  })
+  return redirect
 }
 
 const reasons: Record<string, string> = {
@@ -25,7 +65,9 @@ const reasons: Record<string, string> = {
   ENOTFOUND: 'this host name has no address',
 }
 
-async function opened(server: Server, where: object, addr: string): Promise<void> {
+type Told = { addr: string; setting: string }
+
+async function opened(server: Server | TlsServer, where: object, { addr, setting }: Told) {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', reject).listen(where, resolve)
   try {
@@ -33,9 +75,7 @@ async function opened(server: Server, where: object, addr: string): Promise<void
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException
     const why = reasons[code] ?? message
-    throw new Error(`cannot listen on ${addr}: ${why}; set http.addr (REGISTRY_HTTP_ADDR)`, {
-      cause,
-    })
+    throw new Error(`cannot listen on ${addr}: ${why}; set ${setting}`, { cause })
   }
 }
 

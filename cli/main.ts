@@ -1,7 +1,9 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { certCommand } from './cert.ts'
 import { policyCommand } from './policy-command.ts'
+import { tokenCommand } from './token-command.ts'
 import { userCommand } from './user.ts'
 
 const { version, description } = JSON.parse(
@@ -43,6 +45,8 @@ function createProgram(): Command {
 
   program.addCommand(userCommand())
   program.addCommand(policyCommand())
+  program.addCommand(tokenCommand())
+  program.addCommand(certCommand())
 
   return program
 }

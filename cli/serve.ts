@@ -66,11 +66,12 @@ async function startProcess(config: Config, log: Logger) {
     prefix: config.http.prefix,
     policy: access.policy,
     login: access.login,
+    tokens: access.tokens,
     pool: createInProcessPool(registry),
   })
   app.on('error', logErrors(log))
 
-  const server = await listen(app.callback(), config.http)
+  const server = await listen(app.callback(), { config, log, leases })
   const purging = startPurging(config, registry, log)
   return {
     async stop() {
@@ -119,7 +120,7 @@ function warningsOf({ warnings, origins, config }: Loaded): string[] {
 }
 
 function needsLogin({ auth, kura }: Config): boolean {
-  return auth?.htpasswd !== undefined || kura.policies !== undefined
+  return auth?.htpasswd !== undefined || auth?.token !== undefined || kura.policies !== undefined
 }
 
 function isLoopback({ http }: Config): boolean {

@@ -7,23 +7,13 @@ import { auth } from './sections/auth.ts'
 import { catalog, middleware, policy, tags, validation } from './sections/content.ts'
 import { health } from './sections/health.ts'
 import { http } from './sections/http.ts'
+import { kura } from './sections/kura.ts'
 import { level, log } from './sections/log.ts'
 import { notifications } from './sections/notifications.ts'
 import { proxy } from './sections/proxy.ts'
 import { redis } from './sections/redis.ts'
 import { storage } from './sections/storage.ts'
-import { choice, integer, section, text } from './values.ts'
-
-const kura = section({
-  processes: integer({ min: 1, max: 64 })
-    .optional()
-    .describe('How many processes serve; without it, one for each core.'),
-  policies: text('a folder')
-    .optional()
-    .describe('A folder of policy files; without it, whoever signs in may do everything.'),
-})
-  .prefault({})
-  .describe('What the original does not have.')
+import { choice, section } from './values.ts'
 
 export const schema = section({
   version: choice('0.1').describe('The version of this format.'),

@@ -22,6 +22,8 @@ export type GatewayParts = {
   policy: () => Policy
   /** Undefined where nobody can sign in. */
   login: Login | undefined
+  /** The token endpoint, where there is one. */
+  tokens: Middleware | undefined
   pool: Pool
 }
 
@@ -31,6 +33,7 @@ export function createApp({
   prefix,
   policy,
   login,
+  tokens = pass,
   pool,
 }: GatewayParts): Koa<State> {
   return new Koa<State>()
@@ -40,8 +43,11 @@ export function createApp({
     .use(commonHeaders(headers))
     .use(answerErrors)
     .use(refuseBodies)
+    .use(tokens)
     .use(readTarget(prefix))
     .use(authenticate(login))
     .use(authorize({ policy, challenge: login?.challenge }))
     .use((ctx) => pool.forward(ctx))
 }
+
+const pass: Middleware = (_ctx, next) => next()

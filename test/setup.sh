@@ -5,7 +5,7 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 
 # The command, and after a colon its package where that is named otherwise.
-wanted='dockerd:docker.io podman skopeo buildah docker-registry'
+wanted='dockerd:docker.io podman skopeo buildah docker-registry pebble openssl'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-kura
 

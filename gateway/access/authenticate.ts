@@ -5,12 +5,25 @@ import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
 import { LoginDelayed } from './passwords-delayed.ts'
+import { TokenRefused } from './tokens/refused.ts'
 import { unauthorized } from './unauthorized.ts'
 
 export type Login = {
   challenge: Challenge
-  checkPassword: (name: string, password: string, address: string) => Promise<Identity | undefined>
+  checkPassword?: CheckPassword
+  /** Throws `TokenRefused`. */
+  verifyToken?: (token: string) => Promise<Identity>
+  /** Who somebody is who shows nothing; without it, a stranger as the policies speak of them. */
+  stranger?: Identity
+  /** Hears why a token was refused, which its bearer does not. */
+  report?: (reason: string) => void
 }
+
+export type CheckPassword = (
+  name: string,
+  password: string,
+  address: string,
+) => Promise<Identity | undefined>
 
 const stranger: Identity = { name: undefined, groups: [], method: 'none' }
 
@@ -24,10 +37,11 @@ export function authenticate(login: Login | undefined): Middleware {
 
 async function identify(ctx: Context, login: Login): Promise<Identity> {
   const given = credentialsOf(ctx)
-  if (given === undefined) return stranger
+  if (given === undefined) return login.stranger ?? stranger
   const identity = given === 'malformed' ? undefined : await check(given, ctx.ip, login)
   if (identity) return identity
-  throw unauthorized(ctx, login.challenge)
+  const isToken = typeof given === 'object' && given.scheme === 'bearer'
+  throw unauthorized(ctx, login.challenge, isToken ? 'invalid_token' : undefined)
 }
 
 /** Two headers are told from one here, which koa's own reading would not do. */
@@ -40,13 +54,23 @@ function credentialsOf(ctx: Context): Credentials | 'malformed' | undefined {
   }
 }
 
-async function check(given: Credentials, address: string, { checkPassword }: Login) {
-  if (given.scheme !== 'basic') return undefined
+async function check(given: Credentials, address: string, login: Login) {
+  if (given.scheme === 'bearer') return verify(given.token, login)
   try {
-    return await checkPassword(given.name, given.password, address)
+    return await login.checkPassword?.(given.name, given.password, address)
   } catch (error) {
     if (!(error instanceof LoginDelayed)) throw error
     const headers = { 'Retry-After': String(error.seconds) }
     throw new RegistryError('tooManyRequests', { headers, cause: error })
+  }
+}
+
+async function verify(token: string, { verifyToken, report }: Login) {
+  try {
+    return await verifyToken?.(token)
+  } catch (error) {
+    if (!(error instanceof TokenRefused)) throw error
+    report?.(error.reason)
+    return undefined
   }
 }

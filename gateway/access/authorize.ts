@@ -1,9 +1,11 @@
 /** Asks the policy before a request goes any further; what is refused never reaches the registry. */
 import type { Policy } from '../../policies/decision.ts'
+import type { Identity, Wanted } from '../../registry/spec/call.ts'
 import type { Target } from '../../registry/spec/endpoints.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
+import { boundAllows, isWithinBound } from './tokens/bound.ts'
 import { unauthorized } from './unauthorized.ts'
 
 export type AuthorizeParts = {
@@ -15,16 +17,23 @@ export type AuthorizeParts = {
 export function authorize({ policy, challenge }: AuthorizeParts): Middleware {
   return (ctx, next) => {
     const { identity, target } = ctx.state
-    const { name, groups } = identity
+    const { name, groups, bound } = identity
     const address = ctx.ip
-    ctx.state.may = (wanted) => policy()({ name, groups, address, ...wanted }).allowed
+    ctx.state.may = (wanted) =>
+      isWithin(bound, wanted) && policy()({ name, groups, address, ...wanted }).allowed
 
     // Whoever can sign in has to, before these two say anything; the catalog then lists what they may see.
     const isForMembers = target.action === 'ping' || target.action === 'list'
     const isMember = identity.method !== 'none' || challenge === undefined
-    if (isForMembers ? isMember : ctx.state.may(wantedBy(target))) return next()
+    const allowed = isForMembers ? isMember : ctx.state.may(wantedBy(target))
+    if (allowed && boundAllows(bound, target)) return next()
     throw refusal(ctx, challenge)
   }
+}
+
+/** A token speaks of the catalog as a whole, and leaves to the policies what is seen in it. */
+function isWithin(bound: Identity['bound'], { action, repository }: Wanted): boolean {
+  return action === 'list' || isWithinBound(bound, { type: 'repository', name: repository, action })
 }
 
 function wantedBy({ kind, action, repository, reference }: Target) {
@@ -32,8 +41,13 @@ function wantedBy({ kind, action, repository, reference }: Target) {
   return { action, repository, ...(isTag && { tag: reference }) }
 }
 
-/** A stranger may still sign in; someone we know gets a plain no. */
+/**
+ * A stranger may still sign in, and who has a token may get another: for them a 403 would be the end
+ * of it. Someone we know by name and password gets a plain no.
+ */
 function refusal(ctx: Context, challenge: Challenge | undefined): RegistryError {
-  if (!challenge || ctx.state.identity.method !== 'none') return new RegistryError('denied')
-  return unauthorized(ctx, challenge)
+  const { method } = ctx.state.identity
+  if (challenge && method === 'none') return unauthorized(ctx, challenge)
+  if (challenge && method === 'token') return unauthorized(ctx, challenge, 'insufficient_scope')
+  return new RegistryError('denied')
 }

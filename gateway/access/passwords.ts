@@ -10,8 +10,6 @@ import { nobodysHash } from './bcrypt-limits.ts'
 import type { BcryptPool } from './bcrypt-pool.ts'
 import type { Htpasswd } from './htpasswd.ts'
 
-export type Passwords = ReturnType<typeof createPasswords>
-
 export type PasswordParts = {
   htpasswd: Htpasswd
   pool: BcryptPool

@@ -3,11 +3,21 @@ import { RegistryError } from '../../registry/spec/errors.ts'
 import type { Context } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 
-export function unauthorized(ctx: Context, challenge: Challenge): RegistryError {
+/** `error` is for those who came with a token. */
+export function unauthorized(
+  ctx: Context,
+  challenge: Challenge,
+  error?: 'invalid_token' | 'insufficient_scope',
+): RegistryError {
   const { target } = ctx.state
   const base = `${ctx.protocol}://${ctx.host}`
   const mountFrom = new URLSearchParams(ctx.querystring).get('from') ?? undefined
-  const header = challenge({ target, base, ...(mountFrom && { mountFrom }) })
+  const header = challenge({
+    target,
+    base,
+    ...(mountFrom && { mountFrom }),
+    ...(error && { error }),
+  })
   const { repository: Name, action: Action } = target
   // Tools written for registry:2 read the keys with their capitals.
   const detail = Name ? [{ Type: 'repository', Class: '', Name, Action }] : null

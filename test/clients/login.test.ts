@@ -57,8 +57,10 @@ describeWith(['dockerd', 'docker', 'root'], 'docker with a password', () => {
 
   it('is refused, signs in, pushes and pulls', async () => {
     const image = await build('team/app:latest', 'one')
-    await expect(engine.docker('push', image)).rejects.toThrow(/no basic auth credentials/)
-    await expect(login('a guess')).rejects.toThrow(/401 Unauthorized/)
+    await expect(engine.docker('push', image)).rejects.toThrow(
+      /requested access to the resource is denied/,
+    )
+    await expect(login('a guess')).rejects.toThrow(/unauthorized: the credentials are not valid/)
 
     expect(await login('secret of ann')).toContain('Login Succeeded')
     await engine.docker('push', image)
@@ -100,7 +102,12 @@ describeWith(['skopeo', 'podman', 'buildah'], 'podman and skopeo with a password
     await buildah('tag', await build('public/app:other'), image)
     await expect(podman('push', plain, image)).rejects.toThrow(/a policy keeps this tag as it is/)
 
+    // Whoever has not signed in may still pull what is public, and only that.
+    await podman('logout', kura.host)
     const tags = await skopeo('list-tags', plain, `docker://${kura.host}/public/app`)
     expect(JSON.parse(tags).Tags).toEqual(['v1'])
+    await podman('pull', plain, image)
+    const hidden = skopeo('list-tags', plain, `docker://${kura.host}/team/app`)
+    await expect(hidden).rejects.toThrow(/denied|unauthorized/)
   })
 })

@@ -7,7 +7,7 @@ import { load, smallest } from './written.ts'
 
 const text = `version: 0.1
 storage: {s3: {bucket: a, region: b}, cache: {blobdescriptor: redis}}
-auth: {token: {realm: "https://a", service: b, issuer: c}}
+auth: {silly: {realm: a, service: b}}
 http: {addr: ":5000", http2: {disabled: true}}
 redis: {addrs: ["a:1"]}
 `
@@ -22,7 +22,7 @@ describe('what is not supported yet', () => {
     ])
     expect(found).toEqual([
       ['storage.s3', 'config.yml:2', true],
-      ['auth.token', 'config.yml:3', true],
+      ['auth.silly', 'config.yml:3', true],
       ['proxy.remoteurl', 'variable REGISTRY_PROXY_REMOTEURL', true],
       ['storage.cache', 'config.yml:2', false],
       ['redis', 'config.yml:5', false],
@@ -31,9 +31,9 @@ describe('what is not supported yet', () => {
   })
 
   it('is said with what kura does about it', () => {
-    const [first] = findUnsupported(new Map([['auth.token', 'config.yml:12']]))
+    const [first] = findUnsupported(new Map([['auth.silly', 'config.yml:12']]))
     expect(first?.message).toBe(
-      'auth.token is not supported yet (config.yml:12): kura does not start, since everyone would be let in',
+      'auth.silly is not supported yet (config.yml:12): kura does not start, since everyone would be let in',
     )
   })
 

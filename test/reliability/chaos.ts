@@ -2,8 +2,10 @@
  * Kills processes of kura at random moments of the work that others do with it, and starts it again on
  * the same port and folder when its supervisor is among the dead.
  */
+import { setTimeout as wait } from 'node:timers/promises'
+import { send } from '../support/http.ts'
 import { type Kura, startKura } from '../support/kura.ts'
-import { untilListening } from '../support/ports.ts'
+import { endProcess, processTree } from '../support/processes.ts'
 import type { Random } from '../support/random.ts'
 
 const kinds = ['one', 'one', 'all but the supervisor', 'the supervisor', 'everything'] as const
@@ -60,10 +62,10 @@ export async function startChaos({ root, random, inspect }: Options) {
     const kind = random.pick(kinds)
     strikes.push(kind)
     const [, ...children] = await kura.processes()
-    if (kind === 'one') kill(random.pick(children))
-    else if (kind === 'all but the supervisor') children.forEach(kill)
+    if (kind === 'one') await kill([random.pick(children)])
+    else if (kind === 'all but the supervisor') await kill(children)
     else await restart(kind)
-    await untilListening(port)
+    await untilAnswered(url)
   }
 
   async function restart(kind: 'the supervisor' | 'everything'): Promise<void> {
@@ -74,10 +76,15 @@ export async function startChaos({ root, random, inspect }: Options) {
   }
 }
 
-function kill(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended on its own meanwhile.
-  }
+/** Resolves once they are dead: one that is still dying could be taken for one that answers. */
+async function kill(pids: (number | undefined)[]): Promise<void> {
+  for (const pid of pids) if (pid !== undefined) endProcess(pid)
+  for (const pid of pids) while ((await processTree(pid ?? 0)).length > 0);
+}
+
+const pause = 10
+
+/** Nobody tells when a process has been replaced, so there is only asking again. */
+async function untilAnswered(url: string): Promise<void> {
+  while (!(await send('GET', `${url}/v2/`).catch(() => undefined))) await wait(pause)
 }

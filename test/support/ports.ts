@@ -1,7 +1,6 @@
-/** Ports of this machine, for servers that a test starts as programs of their own. */
+/** Free ports of this machine, for servers that a test starts as programs of their own. */
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
+import { createServer } from 'node:net'
 
 /** Below the ports that the system hands out by itself, so that none is taken in passing. */
 const first = 20_000
@@ -23,24 +22,5 @@ async function isFree(port: number): Promise<boolean> {
     return false
   } finally {
     server.close()
-  }
-}
-
-const pause = 10
-
-/** Resolves once somebody answers at `port`: for that, there is nothing to wait for but trying again. */
-export async function untilListening(port: number): Promise<void> {
-  while (!(await isOpen(port))) await wait(pause)
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
   }
 }

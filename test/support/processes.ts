@@ -23,6 +23,15 @@ async function parentOf(pid: string): Promise<number | undefined> {
   return parent === undefined || state === 'Z' ? undefined : Number(parent)
 }
 
+/** SIGKILL, which a process that has ended meanwhile does not need. */
+export function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It is gone.
+  }
+}
+
 /** The most memory the process ever had in use, in MiB. */
 export async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1')

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
-import { processTree } from './processes.ts'
+import { endProcess, processTree } from './processes.ts'
 
 type Options = {
   command: string
@@ -54,7 +54,7 @@ export async function startService({ command, args, env, cwd, ready }: Options) 
 
   /** Nobody gets to say goodbye: not the program, nor whatever it started. */
   async function killAll(): Promise<Exit> {
-    for (const each of await processTree(pid ?? 0)) kill(each)
+    for (const each of await processTree(pid ?? 0)) endProcess(each)
     child.kill('SIGKILL')
     return stopped
   }
@@ -97,13 +97,5 @@ function gather(...streams: Readable[]) {
       look()
       return promise
     },
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended on its own meanwhile.
   }
 }

@@ -1,0 +1,123 @@
+/** The tokens that kura gives out itself: after a password, to robots, and for other issuers' tokens. */
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
+import { asymmetric } from '../gateway/access/tokens/algorithms.ts'
+import { createTokenEndpoint } from '../gateway/access/tokens/endpoint.ts'
+import { createTokenIssuer, type Decide } from '../gateway/access/tokens/issue.ts'
+import { openSigningKeys } from '../gateway/access/tokens/keys.ts'
+import { type OidcIssuer, openOidcAuthority } from '../gateway/access/tokens/oidc.ts'
+import { createRefreshTokens } from '../gateway/access/tokens/refresh.ts'
+import { TokenRefused } from '../gateway/access/tokens/refused.ts'
+import { openRobots, type Robots, robotPrefix } from '../gateway/access/tokens/robots.ts'
+import { openTrust } from '../gateway/access/tokens/trust.ts'
+import { createVerifier, type Verifier } from '../gateway/access/tokens/verify.ts'
+import type { Identity } from '../registry/spec/call.ts'
+import type { OpenTokensParts } from './access.ts'
+
+const day = 86_400
+const refreshSeconds = 30 * day
+
+export async function openTokens(config: Config, parts: OpenTokensParts) {
+  const { log, policy, userExists } = parts
+  const { issuer, service, expires, trust } = config.kura.tokens
+  const folder = await tokenFolder(config)
+  const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
+  const reportRefusal = (reason: string) => log.info({ reason }, 'a login was refused')
+
+  const overlapSeconds = refreshSeconds + day
+  const keys = await openSigningKeys({ folder: join(folder, 'keys'), overlapSeconds, report })
+  const robots = await openRobots({ folder: join(folder, 'tokens'), report })
+  const own = {
+    issuer,
+    service,
+    algorithms: asymmetric,
+    trust: await openTrust({ own: keys, report }),
+  }
+  const others = await Promise.all(trust.map((it) => openOidcAuthority(oidcIssuer(it), report)))
+  const verify = createVerifier({ authorities: [own, ...others] })
+  const checkPassword = withTokens(parts.checkPassword, { robots, verify })
+
+  // The catalog as a whole is for whoever signs in; what is seen in it the policies decide.
+  const decide: Decide = (question) =>
+    question.action === 'list' ? { allowed: question.name !== undefined } : policy()(question)
+  const path = `${config.http.prefix}v2/token`
+  const endpoint = createTokenEndpoint({
+    paths: [path],
+    service,
+    issuer,
+    seconds: expires / 1000,
+    issueToken: createTokenIssuer({ keys, decide }),
+    refreshTokens: createRefreshTokens({
+      keys,
+      issuer,
+      service,
+      seconds: refreshSeconds,
+      userExists,
+    }),
+    checkPassword,
+    report: reportRefusal,
+  })
+  const login: Omit<Login, 'challenge'> = {
+    checkPassword,
+    verifyToken: async (token) => (await robots.find(token)) ?? verify(token),
+    report: reportRefusal,
+  }
+  return { login, endpoint, challenge: { scheme: 'bearer' as const, realm: path, service } }
+}
+
+/** Tools that can only send a name and a password send a token as the password; the name is free. */
+function withTokens(
+  check: CheckPassword,
+  { robots, verify }: { robots: Robots; verify: Verifier },
+): CheckPassword {
+  return async (name, password, address) => {
+    if (password.startsWith(robotPrefix)) return robots.find(password)
+    if (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(password)) return identityFromJob(password, verify)
+    return check(name, password, address)
+  }
+}
+
+/** The token of a build job stands for itself; one that we gave out is no password. */
+async function identityFromJob(token: string, verify: Verifier): Promise<Identity | undefined> {
+  try {
+    const identity = await verify(token)
+    return identity.method === 'oidc' ? identity : undefined
+  } catch (error) {
+    if (error instanceof TokenRefused) return undefined
+    throw error
+  }
+}
+
+type TrustConfig = Config['kura']['tokens']['trust'][number]
+
+function oidcIssuer(it: TrustConfig): OidcIssuer {
+  return {
+    issuer: it.issuer,
+    audience: it.audience,
+    prefix: it.prefix,
+    nameClaim: it.nameclaim,
+    require: it.require,
+    keys: {
+      ...(it.jwks && { jwks: it.jwks }),
+      ...(it.jwksurl && { jwksUrl: { url: it.jwksurl } }),
+    },
+    ...(it.groupsclaim && { groupsClaim: it.groupsclaim }),
+  }
+}
+
+/** Beside the data, so that all processes and the next start share it. */
+async function tokenFolder({ kura, storage }: Config): Promise<string> {
+  if (kura.tokens.folder) return resolve(kura.tokens.folder)
+  const root = storage.filesystem?.rootdirectory
+  return root ? join(resolve(root), 'kura') : mkdtemp(join(tmpdir(), 'kura-tokens-'))
+}
+
+/** The tokens of robots, for the command that makes and revokes them. */
+export async function openRobotsOf(config: Config, log: Pick<Logger, 'warn'>): Promise<Robots> {
+  const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
+  return openRobots({ folder: join(await tokenFolder(config), 'tokens'), report })
+}

@@ -1,0 +1,86 @@
+/** `kura cert [names…]`: a certificate for a private network, and how clients come to trust it. */
+import { hostname } from 'node:os'
+import { Command, InvalidArgumentError } from 'commander'
+import { openAuthority } from '../gateway/listen/authority.ts'
+
+type Options = { folder: string; port: number }
+
+export function certCommand(
+  write = (text: string): unknown => process.stdout.write(text),
+): Command {
+  return new Command('cert')
+    .description('make a certificate authority and a certificate, and say where clients want it')
+    .argument('[names...]', 'what clients call this machine: host names and addresses')
+    .option('--folder <dir>', 'where the files are kept', 'certs')
+    .option('--port <number>', 'the port clients use', parsePort, 5000)
+    .action(async (names: string[], { folder, port }: Options) => {
+      const made = await openAuthority({ folder, names })
+      const host = names.length > 0 ? (made.names[0] ?? hostname()) : hostname()
+      write(instructions(made, clientName(host, port)))
+    })
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port
+  throw new InvalidArgumentError('It has to be a number from 1 to 65535.')
+}
+
+/** What stands before the name of an image; folders of certificates are called by it. */
+function clientName(host: string, port: number): string {
+  const name = host.includes(':') ? `[${host}]` : host
+  return port === 443 ? name : `${name}:${port}`
+}
+
+type Made = Awaited<ReturnType<typeof openAuthority>>
+
+function instructions(made: Made, name: string): string {
+  const { names, fingerprint } = made
+  const [authority, certificate, key] = [made.authority, made.certificate, made.key].map(quoted)
+  const folders = {
+    docker: quoted(`/etc/docker/certs.d/${name}`),
+    podman: quoted(`/etc/containers/certs.d/${name}`),
+    containerd: quoted(`/etc/containerd/certs.d/${name}`),
+  }
+  return `The certificate is for ${names.join(', ')}
+
+Serve with it:
+
+  export REGISTRY_HTTP_TLS_CERTIFICATE=${certificate}
+  export REGISTRY_HTTP_TLS_KEY=${key}
+
+Clients trust it once they have the authority's certificate: copy ${authority} to each of them.
+Its SHA-256 fingerprint is ${fingerprint}
+Keep ca.key, which lies beside it, to yourself. On this machine, these commands put it in place.
+
+docker (no restart needed):
+
+  sudo mkdir -p ${folders.docker}
+  sudo cp ${authority} ${folders.docker}/ca.crt
+
+podman, buildah and skopeo:
+
+  sudo mkdir -p ${folders.podman}
+  sudo cp ${authority} ${folders.podman}/ca.crt
+
+containerd (with config_path = "/etc/containerd/certs.d" in its configuration):
+
+  sudo mkdir -p ${folders.containerd}
+  sudo cp ${authority} ${folders.containerd}/ca.crt
+  sudo tee ${folders.containerd}/hosts.toml >/dev/null <<'EOF'
+server = "https://${name}"
+
+[host."https://${name}"]
+  ca = "/etc/containerd/certs.d/${name}/ca.crt"
+EOF
+
+Whether it works:
+
+  curl --cacert ${authority} ${quoted(`https://${name}/v2/`)}
+`
+}
+
+/** As a shell reads it back. */
+function quoted(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

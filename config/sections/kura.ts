@@ -1,0 +1,47 @@
+/** `kura`: what the original does not have. */
+import { address, choice, duration, integer, list, map, section, text, url } from '../values.ts'
+
+const trusted = section({
+  issuer: url().describe('Who signs the tokens, as their `iss` has it.'),
+  audience: text().describe(
+    'What their `aud` must name, so that they were made for this registry.',
+  ),
+  prefix: text().describe('Begins the names and groups that come from there, such as `github`.'),
+  jwks: text('a path').optional().describe('A file with the keys of the issuer.'),
+  jwksurl: url().optional().describe('Where the issuer publishes its keys.'),
+  nameclaim: text().prefault('sub').describe('The claim that names who is asking.'),
+  groupsclaim: text().optional().describe('The claim that lists their groups.'),
+  require: map(text())
+    .prefault({})
+    .describe('Claims that must have exactly this value; without one, all of the issuer get in.'),
+})
+
+const tokens = section({
+  challenge: choice('auto', 'basic', 'bearer')
+    .prefault('auto')
+    .describe('How clients are asked to sign in; `auto` is `bearer` once there are policies.'),
+  service: text().prefault('kura').describe('The audience of the tokens kura gives out.'),
+  issuer: text().prefault('kura').describe('The issuer of the tokens kura gives out.'),
+  expires: duration({ min: 60_000 }).prefault('15m').describe('How long such a token is good.'),
+  folder: text('a folder')
+    .optional()
+    .describe('Where keys and tokens for robots are kept; without it, beside the data.'),
+  trust: list(trusted).prefault([]).describe('Other issuers whose tokens sign people in.'),
+})
+  .prefault({})
+  .describe('Tokens that kura gives out and takes.')
+
+export const kura = section({
+  processes: integer({ min: 1, max: 64 })
+    .optional()
+    .describe('How many processes serve; without it, one for each core.'),
+  policies: text('a folder')
+    .optional()
+    .describe('A folder of policy files; without it, whoever signs in may do everything.'),
+  redirect: address()
+    .optional()
+    .describe('A second listener that sends clients from HTTP to HTTPS, such as `:80`.'),
+  tokens,
+})
+  .prefault({})
+  .describe('What the original does not have.')

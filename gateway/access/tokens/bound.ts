@@ -1,0 +1,37 @@
+/** Whether something lies within what a token allows at most. The policies are asked beside it. */
+import type { Grant } from '../../../registry/spec/call.ts'
+import type { Target } from '../../../registry/spec/endpoints.ts'
+
+/**
+ * With `matches`, the name is a pattern and this is what it matches. Should that get lost on a way
+ * that only carries data, the name is left, and that is the name of no repository.
+ */
+export type BoundGrant = Grant & { matches?: (repository: string) => boolean }
+
+type Wanted = { type: string; name: string; action: string }
+
+/** No bound allows everything; an empty one allows nothing. */
+export function isWithinBound(bound: readonly BoundGrant[] | undefined, wanted: Wanted): boolean {
+  if (!bound) return true
+  return bound.some(
+    (grant) =>
+      grant.type === wanted.type &&
+      covers(grant, wanted.action) &&
+      (grant.matches?.(wanted.name) ?? grant.name === wanted.name),
+  )
+}
+
+/** What a token must allow for `target`: nothing for the greeting, the catalog for the catalog. */
+export function boundAllows(bound: readonly BoundGrant[] | undefined, target: Target): boolean {
+  const { action, repository: name } = target
+  if (action === 'ping') return true
+  if (action === 'list') {
+    return isWithinBound(bound, { type: 'registry', name: 'catalog', action: '*' })
+  }
+  return isWithinBound(bound, { type: 'repository', name, action })
+}
+
+/** Policies tell overwriting from pushing; tokens do not. */
+function covers({ actions }: BoundGrant, action: string): boolean {
+  return actions.includes('*') || actions.includes(action === 'overwrite' ? 'push' : action)
+}

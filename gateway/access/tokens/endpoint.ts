@@ -1,0 +1,100 @@
+/**
+ * The token endpoint: GET with a Basic header or with none, and the POST form of OAuth 2. Clients get
+ * a token for whatever part of their wish is allowed; only wrong credentials are refused.
+ */
+import { RegistryError } from '../../../registry/spec/errors.ts'
+import { drain } from '../../http/drain.ts'
+import type { Context, Middleware } from '../../state.ts'
+import { GrantRefused } from './grant-refused.ts'
+import type { IssuedToken, TokenIssuer } from './issue.ts'
+import { parseScopes, scopeText } from './scope.ts'
+import { createWishReaders, type Wish, type WishParts } from './wishes.ts'
+
+export type TokenEndpointParts = WishParts & {
+  /** The paths it answers, such as `/v2/token`. */
+  paths: readonly string[]
+  service: string
+  issuer: string
+  /** How long an access token lasts. */
+  seconds?: number
+  issueToken: TokenIssuer
+  /** Where a request comes from, with what a trusted proxy says of it. */
+  addressOf?: (ctx: Context) => string
+}
+
+/** Some clients take any answer for one of a minute, and so may be late with a shorter one. */
+const leastSeconds = 60
+
+type Reader = (ctx: Context, address: string) => Promise<Wish>
+
+/** Must stand outside of what asks for credentials, and within what turns a RegistryError into JSON. */
+export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
+  const { paths, service, issuer, issueToken, refreshTokens, seconds = 900 } = parts
+  const { addressOf = (ctx: Context) => ctx.ip } = parts
+  const readers: Record<string, Reader> = createWishReaders(parts)
+  const challenge = `Basic realm="${service.replace(/[^\x20-\x7e]|["\\]/g, '')}"`
+
+  return (ctx, next) => (paths.includes(ctx.path) ? answer(ctx) : next())
+
+  async function answer(ctx: Context): Promise<void> {
+    ctx.set('Cache-Control', 'no-store')
+    const read = Object.hasOwn(readers, ctx.method) ? readers[ctx.method] : undefined
+    if (!read) {
+      // Answered further out, where headers of ours are dropped.
+      const headers = { Allow: 'GET, POST', 'Cache-Control': 'no-store' }
+      throw new RegistryError('wrongMethod', { headers })
+    }
+    try {
+      const address = addressOf(ctx)
+      await fulfil(ctx, await read(ctx, address), address)
+    } catch (error) {
+      if (!(error instanceof GrantRefused)) throw error
+      await refuse(ctx, error)
+    }
+  }
+
+  async function fulfil(ctx: Context, wish: Wish, address: string): Promise<void> {
+    if (wish.service !== undefined && wish.service !== service) throw new GrantRefused('service')
+    const { identity, offline } = wish
+    const scopes = parseScopes(wish.scopes)
+    const life = Math.max(leastSeconds, seconds)
+    const issued = await issueToken({ identity, scopes, service, issuer, seconds: life, address })
+    const refreshToken = offline ? await refreshTokens.issue(identity) : undefined
+    sendJson(ctx, 200, {
+      ...tokenBody(issued),
+      refresh_token: refreshToken,
+      scope: ctx.method === 'POST' ? scopeText(issued.access) : undefined,
+    })
+  }
+
+  async function refuse(ctx: Context, error: GrantRefused): Promise<void> {
+    if (ctx.state.signal.aborted) return
+    if (!(await drain(ctx.req))) ctx.set('Connection', 'close')
+    ctx.set(error.headers)
+    if (error.status === 401) ctx.set('WWW-Authenticate', challenge)
+    sendJson(ctx, error.status, ctx.method === 'POST' ? oauthBody(error) : registryBody(error))
+  }
+}
+
+/** Clients look for the token under one of two names. */
+const tokenBody = ({ token, seconds, issuedAt }: IssuedToken) => ({
+  token,
+  access_token: token,
+  expires_in: seconds,
+  issued_at: issuedAt.toISOString(),
+})
+
+const oauthBody = ({ code, message }: GrantRefused) => ({ error: code, error_description: message })
+
+/** What docker shows to whoever signs in. */
+const codes: Record<number, string> = { 401: 'UNAUTHORIZED', 429: 'TOOMANYREQUESTS' }
+
+const registryBody = ({ status, message }: GrantRefused) => ({
+  errors: [{ code: codes[status] ?? 'UNSUPPORTED', message }],
+})
+
+function sendJson(ctx: Context, status: number, body: object): void {
+  ctx.status = status
+  ctx.set('Content-Type', 'application/json')
+  ctx.body = `${JSON.stringify(body)}\n`
+}

@@ -1,0 +1,27 @@
+/** What a request for a token can be refused with: the words are those of RFC 6749, section 5.2. */
+const table = {
+  credentials: [401, 'invalid_grant', 'the credentials are not valid'],
+  delayed: [429, 'temporarily_unavailable', 'too many failed logins; try again later'],
+  form: [415, 'invalid_request', 'the body must be application/x-www-form-urlencoded'],
+  grantType: [400, 'unsupported_grant_type', 'grant_type must be password or refresh_token'],
+  incomplete: [400, 'invalid_request', 'the body did not arrive'],
+  parameter: [400, 'invalid_request', 'a parameter is missing, or there more than once'],
+  service: [400, 'invalid_request', 'there is no such service here'],
+  slow: [408, 'invalid_request', 'the body came too slowly'],
+  tooLong: [413, 'invalid_request', 'the body is too long'],
+} as const satisfies Record<string, readonly [status: number, code: string, message: string]>
+
+export class GrantRefused extends Error {
+  override readonly name = 'GrantRefused'
+  readonly status: number
+  readonly code: string
+  readonly headers: Record<string, string>
+
+  constructor(why: keyof typeof table, headers: Record<string, string> = {}) {
+    const [status, code, message] = table[why]
+    super(message)
+    this.status = status
+    this.code = code
+    this.headers = headers
+  }
+}

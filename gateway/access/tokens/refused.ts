@@ -1,0 +1,29 @@
+/**
+ * Why a token was refused. The reason is for the log: it may quote what the token claims of itself,
+ * never the token, and never goes into an answer.
+ */
+import type { Identity } from '../../../registry/spec/call.ts'
+
+type Options = {
+  cause?: unknown
+  /** Set when the token is right in every way but that its time has passed. */
+  expired?: { identity: Identity; at: Date }
+}
+
+export class TokenRefused extends Error {
+  override readonly name = 'TokenRefused'
+  readonly reason: string
+  readonly expired: Options['expired']
+
+  constructor(reason: string, { cause, expired }: Options = {}) {
+    super('the token was refused', { cause })
+    this.reason = reason
+    this.expired = expired
+  }
+}
+
+/** What a token says of itself, cut and quoted so that it can be neither long nor a line of its own. */
+export function quote(claimed: unknown): string {
+  const text = JSON.stringify(claimed) ?? 'nothing'
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+}

@@ -1,0 +1,141 @@
+/**
+ * The certificate, key and client authorities of the listener, as files that may be replaced at any
+ * time: what they hold is checked, then handed to whoever asked to hear of changes. A file that
+ * cannot be used leaves in force what was there before.
+ */
+import { createHash } from 'node:crypto'
+import type { SecureContextOptions } from 'node:tls'
+import type { Logger } from 'pino'
+import { chainWarnings, checkPair, keyPem, nameOf, pemOf, validityWarnings } from './pair.ts'
+import { type PemFile, parseCertificates, parseKey, readPemFile } from './pem.ts'
+
+type CertificateOptions = {
+  /** Paths. The certificate's file has its chain, and may be the one that has the key. */
+  certificate: string
+  key: string
+  clientcas?: readonly string[]
+  log: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** Milliseconds between two looks at the files. */
+  interval?: number
+}
+
+type CertificateContext = Pick<SecureContextOptions, 'cert' | 'key' | 'ca'>
+
+type Listener = (context: CertificateContext) => void
+
+export type Certificates = Awaited<ReturnType<typeof openCertificates>>
+
+type Material = { context: CertificateContext; warnings: string[]; subject: string; expires: Date }
+
+/** Throws what is wrong with the files; an expired certificate is a warning. */
+export async function openCertificates(options: CertificateOptions) {
+  const { log, interval = 5_000 } = options
+  const first = await readFiles(options)
+  let hash = hashOf(first)
+  let material = check(first)
+  for (const warning of material.warnings) log.warn(warning)
+
+  const listeners = new Set<Listener>()
+  let problem: { message: string; reported: boolean } | undefined
+  let closed = false
+  let timer = lookLater()
+
+  return {
+    context: (): CertificateContext => material.context,
+
+    /** When the certificate in force ends. */
+    expires: (): Date => material.expires,
+
+    /** Calls back with each new context; the answer stops it. */
+    onChange(listener: Listener): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+
+    close() {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+
+  function lookLater(): NodeJS.Timeout {
+    return setTimeout(async () => {
+      await look().catch((error: Error) => report(error.message))
+      if (!closed) timer = lookLater()
+    }, interval).unref()
+  }
+
+  async function look(): Promise<void> {
+    const files = await readFiles(options)
+    const found = hashOf(files)
+    if (found !== hash) {
+      const next = check(files)
+      if (closed) return
+      hash = found
+      material = next
+      const { subject, expires, context } = next
+      log.info({ subject, expires: expires.toISOString() }, 'the certificate files have changed')
+      for (const warning of next.warnings) log.warn(warning)
+      for (const listener of listeners) tell(listener, context)
+    }
+    problem = undefined
+  }
+
+  /** One that fails is reported at once: the files will look well at the next look. */
+  function tell(listener: Listener, context: CertificateContext) {
+    try {
+      listener(context)
+    } catch (error) {
+      log.error(`the new certificate cannot be used: ${(error as Error).message}`)
+    }
+  }
+
+  /** Two files cannot be replaced at once: only what is still wrong at the next look is a fault. */
+  function report(message: string) {
+    if (problem?.message !== message) {
+      problem = { message, reported: false }
+    } else if (!problem.reported) {
+      problem.reported = true
+      log.error(`${message}; the certificate that was there before stays in force`)
+    }
+  }
+}
+
+type Files = { certificate: PemFile; key: PemFile; clientcas: PemFile[] }
+
+async function readFiles({ certificate, key, clientcas = [] }: CertificateOptions): Promise<Files> {
+  return {
+    certificate: await readPemFile('http.tls.certificate', certificate),
+    key: await readPemFile('http.tls.key', key),
+    clientcas: await Promise.all(clientcas.map((path) => readPemFile('http.tls.clientcas', path))),
+  }
+}
+
+function hashOf({ certificate, key, clientcas }: Files): string {
+  const texts = [certificate, key, ...clientcas].map(({ text }) => text)
+  return createHash('sha256').update(JSON.stringify(texts)).digest('base64')
+}
+
+/** Throws unless every file can be used, and all of them together. */
+function check(files: Files): Material {
+  const chain = parseCertificates(files.certificate)
+  const key = parseKey(files.key)
+  checkPair(chain, key)
+  const authorities = files.clientcas.map(parseCertificates)
+  const now = new Date()
+  const [leaf] = chain.certificates
+  const ca = authorities.map(({ certificates }) => pemOf(certificates))
+  return {
+    context: {
+      cert: pemOf(chain.certificates),
+      key: keyPem(key),
+      ...(ca.length > 0 && { ca }),
+    },
+    warnings: [
+      ...chainWarnings(chain, now),
+      ...authorities.flatMap((authority) => validityWarnings(authority, now)),
+    ],
+    subject: nameOf(leaf),
+    expires: leaf.validToDate,
+  }
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { certCommand } from '../../cli/cert.ts'
+
+let home: string
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'kura-cert-'))
+})
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+async function run(...args: string[]): Promise<string> {
+  let printed = ''
+  const command = certCommand((text) => {
+    printed += text
+  }).exitOverride()
+  command.configureOutput({ writeErr: () => {} })
+  await command.parseAsync(args, { from: 'user' })
+  return printed
+}
+
+describe('kura cert', () => {
+  it('says where each client wants the authority', async () => {
+    const folder = join(home, 'a')
+    const printed = await run('registry.test', '10.0.0.9', '--folder', folder)
+    expect(printed).toContain('The certificate is for registry.test, 10.0.0.9, localhost')
+    expect(printed).toContain(`export REGISTRY_HTTP_TLS_CERTIFICATE=${folder}/server.crt`)
+    expect(printed).toContain(`export REGISTRY_HTTP_TLS_KEY=${folder}/server.key`)
+    for (const place of ['docker', 'containers', 'containerd']) {
+      const target = `/etc/${place}/certs.d/registry.test:5000`
+      expect(printed).toContain(
+        `  sudo mkdir -p ${target}\n  sudo cp ${folder}/ca.crt ${target}/ca.crt`,
+      )
+    }
+    expect(printed).toContain('[host."https://registry.test:5000"]\n  ca = "/etc/containerd')
+    expect(await readdir(folder)).toContain('ca.key')
+  })
+
+  it.each([
+    [['a.test', '--port', '443'], '/etc/docker/certs.d/a.test\n'],
+    [['fd00::9'], "'/etc/docker/certs.d/[fd00::9]:5000'\n"],
+    [[], `/etc/docker/certs.d/${hostname()}:5000\n`],
+  ])('called with %j names the folder %s', async (args, place) => {
+    expect(await run(...args, '--folder', join(home, 'b'))).toContain(`sudo mkdir -p ${place}`)
+  })
+
+  it('prints commands that a shell takes, whatever the folder is called', async () => {
+    const folder = join(home, "it's a $folder")
+    const printed = await run('--folder', folder)
+    const exported = printed.split('\n').filter((line) => line.startsWith('  export'))
+    const script = `${exported.join('\n')}\ncat "$REGISTRY_HTTP_TLS_CERTIFICATE"`
+    const { stdout } = await promisify(execFile)('sh', ['-c', script])
+    expect(stdout).toBe(await readFile(join(folder, 'server.crt'), 'utf8'))
+  })
+
+  it.each([
+    [['--port', '0'], 'from 1 to 65535'],
+    [['--port', '80a'], 'from 1 to 65535'],
+    [['https://a'], 'is neither a host name nor an address'],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(...args, '--folder', join(home, 'c'))).rejects.toThrow(message)
+  })
+})

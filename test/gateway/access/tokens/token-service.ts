@@ -1,0 +1,109 @@
+/** A token endpoint on a port of its own, with one user, one robot and a policy, for tests. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { decodeJwt } from 'jose'
+import Koa from 'koa'
+import { LoginDelayed } from '../../../../gateway/access/passwords-delayed.ts'
+import { createTokenEndpoint } from '../../../../gateway/access/tokens/endpoint.ts'
+import { createTokenIssuer, type Decide } from '../../../../gateway/access/tokens/issue.ts'
+import { openSigningKeys } from '../../../../gateway/access/tokens/keys.ts'
+import { createRefreshTokens } from '../../../../gateway/access/tokens/refresh.ts'
+import { openTrust } from '../../../../gateway/access/tokens/trust.ts'
+import { createVerifier } from '../../../../gateway/access/tokens/verify.ts'
+import { answerErrors } from '../../../../gateway/http/errors.ts'
+import { lifetime } from '../../../../gateway/http/lifetime.ts'
+import type { State } from '../../../../gateway/state.ts'
+import type { Identity } from '../../../../registry/spec/call.ts'
+import { useCleanup } from '../../../support/cleanup.ts'
+import { send } from '../../../support/http.ts'
+
+export const cleanup = useCleanup()
+export const issuer = 'https://registry.example'
+export const service = 'registry.example'
+export const users = new Map([['alice', 'secret:word']])
+export const reports: string[] = []
+
+export const alice: Identity = { name: 'alice', groups: ['dev'], method: 'htpasswd' }
+const robot: Identity = {
+  name: 'robot:ci',
+  groups: [],
+  method: 'access-token',
+  bound: [{ type: 'repository', name: 'team/app', actions: ['pull'] }],
+}
+
+async function checkPassword(name: string, password: string): Promise<Identity | undefined> {
+  if (name === 'slow') throw new LoginDelayed('too many', 7000)
+  if (name === 'broken') throw new Error('no such file: users')
+  if (password === 'kura_robot') return robot
+  return name === 'alice' && users.get(name) === password ? alice : undefined
+}
+
+/** Strangers pull what is public; alice does everything in team and lists. */
+const decide: Decide = ({ name, action, repository }) => ({
+  allowed:
+    (repository.startsWith('public/') && action === 'pull') ||
+    (name === 'alice' && (repository.startsWith('team/') || action === 'list')) ||
+    name === 'robot:ci',
+})
+
+export const keys = await openSigningKeys({
+  folder: await cleanup.folder(),
+  overlapSeconds: 3600,
+  checkMs: 0,
+  report: () => {},
+})
+export const refreshOptions = { keys, issuer, service, seconds: 30 * 86_400 }
+export const refreshTokens = createRefreshTokens({
+  ...refreshOptions,
+  userExists: (it) => users.has(it),
+})
+export const verify = createVerifier({
+  authorities: [
+    { issuer, service, algorithms: ['ES256'], trust: await openTrust({ own: keys, report() {} }) },
+  ],
+})
+
+export async function start(options: { seconds?: number; bodyWithinMs?: number } = {}) {
+  const app = new Koa<State>()
+  app.silent = true
+  const endpoint = createTokenEndpoint({
+    paths: ['/v2/token', '/auth/token'],
+    service,
+    issuer,
+    issueToken: createTokenIssuer({ keys, decide }),
+    refreshTokens,
+    checkPassword,
+    report: (reason) => reports.push(reason),
+    ...options,
+  })
+  app.use(lifetime).use(answerErrors).use(endpoint)
+  const server = createServer(app.callback())
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.listen(0, '127.0.0.1', resolve)
+  await promise
+  cleanup.add(async () => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+export const base = await start()
+export const basic = (name: string, password: string) => ({
+  Authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
+})
+export const own = basic('alice', 'secret:word')
+export const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+
+export async function get(query: string, headers: Record<string, string> = {}) {
+  const answer = await send('GET', `${base}/v2/token?${query}`, { headers })
+  return { ...answer, json: JSON.parse(answer.body.toString()) }
+}
+
+export async function post(parameters: Record<string, string> | string, headers = form) {
+  const body = new URLSearchParams(parameters).toString()
+  const answer = await send('POST', `${base}/v2/token`, { headers, body })
+  return { ...answer, json: JSON.parse(answer.body.toString()) }
+}
+
+export const accessOf = (token: string) => decodeJwt(token).access
