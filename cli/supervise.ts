@@ -157,7 +157,7 @@ async function follow({ log, start }: Supervision): Promise<number> {
   } catch (error) {
     log.debug({ err: error }, 'could not start')
     const message = error instanceof Error ? error.message : String(error)
-    await tell({ kura: 'failed', reason: message.split('\n', 1)[0] ?? '' })
+    await tell({ kura: 'failed', reason: onOneLine(message) })
     return 1
   }
   if (!running) return 0
@@ -174,6 +174,15 @@ async function follow({ log, start }: Supervision): Promise<number> {
   const code = await Promise.race([stopped, wait(drainMs, undefined)])
   if (code === undefined && drainMs > 0) log.warn('requests were cut short: their time was over')
   return code ?? 0
+}
+
+/** A record of the log is a line; a list of problems keeps all of them. */
+function onOneLine(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join(' ')
 }
 
 function stopOrder(): Promise<Order> {

@@ -1,6 +1,8 @@
 /** Finds out who is asking. What is sent has to hold: a wrong password is a 401, never a stranger. */
+import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../../registry/spec/call.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
+import { createClientCertificates } from '../listen/client-certificate.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
@@ -27,10 +29,16 @@ export type CheckPassword = (
 
 const stranger: Identity = { name: undefined, groups: [], method: 'none' }
 
-/** Without a way to sign in everyone is a stranger, whatever they send. */
+/**
+ * Without a way to sign in, a client certificate says who somebody is and all others are strangers,
+ * whatever they send. Where there is one, a certificate does not take the place of a password.
+ */
 export function authenticate(login: Login | undefined): Middleware {
+  const certified = createClientCertificates()
   return async (ctx, next) => {
-    ctx.state.identity = login ? await identify(ctx, login) : stranger
+    ctx.state.identity = login
+      ? await identify(ctx, login)
+      : (certified(ctx.req.socket as TLSSocket) ?? stranger)
     return next()
   }
 }

@@ -136,7 +136,7 @@ describe('the supervisor', () => {
   }
 
   for (const [failure, reason] of [
-    ['reject', 'the port is taken'],
+    ['reject', 'the port is taken and this is the second line'],
     ['exit', 'it ended with exit code 9'],
   ] as const) {
     it(`gives up, with one line, when the start fails by ${failure}`, async () => {
