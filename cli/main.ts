@@ -57,6 +57,11 @@ function withCommand([first, ...rest]: string[]): string[] {
   return /\.ya?ml$/.test(first) ? ['serve', first, ...rest] : [first, ...rest]
 }
 
+// Who pipes us into `head` has read enough; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   await createProgram().parseAsync(withCommand(process.argv.slice(2)), { from: 'user' })
 } catch (error) {

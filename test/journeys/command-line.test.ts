@@ -32,6 +32,12 @@ describe('the command kura', () => {
     expect(stderr).not.toMatch(/^\s+at /m)
   })
 
+  it('is quiet when who reads its output has read enough', async () => {
+    const command = new URL('../../bin/kura', import.meta.url).pathname
+    const text = await run('sh', ['-c', `("${command}" config | true) 2>&1`])
+    expect(text).toBe('')
+  })
+
   it('serves when it is given a file only, as the image of registry:2 does', async () => {
     const folder = await cleanup.folder()
     const file = join(folder, 'config.yml')
