@@ -10,6 +10,7 @@ import { createTokenEndpoint } from '../gateway/access/tokens/endpoint.ts'
 import { createTokenIssuer, type Decide } from '../gateway/access/tokens/issue.ts'
 import { openSigningKeys } from '../gateway/access/tokens/keys.ts'
 import { type OidcIssuer, openOidcAuthority } from '../gateway/access/tokens/oidc.ts'
+import { publishKeys } from '../gateway/access/tokens/public-keys.ts'
 import { createRefreshTokens } from '../gateway/access/tokens/refresh.ts'
 import { TokenRefused } from '../gateway/access/tokens/refused.ts'
 import { openRobots, type Robots, robotPrefix } from '../gateway/access/tokens/robots.ts'
@@ -66,7 +67,13 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
     verifyToken: async (token) => (await robots.find(token)) ?? verify(token),
     report: reportRefusal,
   }
-  return { login, endpoint, challenge: { scheme: 'bearer' as const, realm: path, service } }
+  const publicKeys = publishKeys(`${path}/keys`, keys)
+  return {
+    login,
+    endpoint,
+    publicKeys,
+    challenge: { scheme: 'bearer' as const, realm: path, service },
+  }
 }
 
 /** Tools that can only send a name and a password send a token as the password; the name is free. */

@@ -15,13 +15,13 @@ import { openTokens } from './access-tokens.ts'
 
 type Access = {
   login?: Login
-  tokens?: Middleware
+  tokens?: readonly Middleware[]
   policy: () => Policy
   close: () => Promise<void>
 }
 
 /** What a method of signing in brings. */
-export type Entrance = { login: Login; tokens?: Middleware; close?: () => Promise<void> }
+export type Entrance = { login: Login; tokens?: readonly Middleware[]; close?: () => Promise<void> }
 
 /** Throws an error that an operator can act on. */
 export async function openAccess(config: Config, log: Logger): Promise<Access> {
@@ -58,7 +58,7 @@ async function openEntrance(config: Config, parts: Parts): Promise<Entrance | un
   const challenge = asksForTokens(config) ? tokens.challenge : { scheme: 'basic' as const, realm }
   return {
     login: { ...tokens.login, challenge: createChallenge(challenge) },
-    tokens: tokens.endpoint,
+    tokens: [tokens.endpoint, tokens.publicKeys],
     close: passwords.close,
   }
 }

@@ -66,7 +66,7 @@ async function startProcess(config: Config, log: Logger) {
     prefix: config.http.prefix,
     policy: access.policy,
     login: access.login,
-    tokens: access.tokens,
+    tokens: access.tokens ?? [],
     pool: createInProcessPool(registry),
   })
   app.on('error', logErrors(log))

@@ -4,6 +4,7 @@ import type { Policy } from '../policies/decision.ts'
 import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
 import { refuseBodies } from './guard/bodies.ts'
+import { refuseOldDocker } from './guard/user-agent.ts'
 import { answerErrors } from './http/errors.ts'
 import { commonHeaders } from './http/headers.ts'
 import { lifetime } from './http/lifetime.ts'
@@ -22,8 +23,8 @@ export type GatewayParts = {
   policy: () => Policy
   /** Undefined where nobody can sign in. */
   login: Login | undefined
-  /** The token endpoint, where there is one. */
-  tokens: Middleware | undefined
+  /** What gives tokens out, where they are. */
+  tokens: readonly Middleware[]
   pool: Pool
 }
 
@@ -33,7 +34,7 @@ export function createApp({
   prefix,
   policy,
   login,
-  tokens = pass,
+  tokens,
   pool,
 }: GatewayParts): Koa<State> {
   return new Koa<State>()
@@ -43,11 +44,15 @@ export function createApp({
     .use(commonHeaders(headers))
     .use(answerErrors)
     .use(refuseBodies)
-    .use(tokens)
+    .use(refuseOldDocker)
+    .use(inTurn(tokens))
     .use(readTarget(prefix))
     .use(authenticate(login))
     .use(authorize({ policy, challenge: login?.challenge }))
     .use((ctx) => pool.forward(ctx))
 }
 
-const pass: Middleware = (_ctx, next) => next()
+const inTurn =
+  ([first, ...rest]: readonly Middleware[]): Middleware =>
+  (ctx, next) =>
+    first ? first(ctx, () => inTurn(rest)(ctx, next)) : next()

@@ -12,6 +12,7 @@ const table = {
   badRange: ['RANGE_INVALID', 400, 'Content-Range must read <first>-<last>'],
   bodyRefused: ['UNSUPPORTED', 400, 'this request may not carry a body'],
   noSuchEndpoint: ['UNSUPPORTED', 404, 'there is no such endpoint'],
+  clientTooOld: ['UNSUPPORTED', 404, 'this client is too old: docker 1.6 or newer is needed'],
   wrongMethod: ['UNSUPPORTED', 405, 'this endpoint does not know that method'],
   deleteDisabled: ['UNSUPPORTED', 405, 'deleting is switched off: storage.delete.enabled is false'],
   readOnly: ['UNSUPPORTED', 405, 'the registry is in read-only mode'],

@@ -58,7 +58,7 @@ export async function startRegistry(options: Options = {}) {
     prefix: rules.locations.prefix,
     policy: () => options.policy ?? openPolicy,
     login: options.login,
-    tokens: undefined,
+    tokens: [],
     pool: createInProcessPool(registry),
   })
   app.on('error', (error) => failures.push(error.cause ?? error))
