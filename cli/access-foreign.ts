@@ -7,7 +7,10 @@ import { openTrust } from '../gateway/access/tokens/trust.ts'
 import { createVerifier } from '../gateway/access/tokens/verify.ts'
 import type { Entrance } from './access.ts'
 
-export async function openForeignTokens({ auth, kura }: Config, log: Logger): Promise<Entrance> {
+export async function openForeignTokens(
+  { auth, http, kura }: Config,
+  log: Logger,
+): Promise<Entrance> {
   const token = auth?.token
   if (!token) throw new Error('auth.token is not set')
 
@@ -26,7 +29,8 @@ export async function openForeignTokens({ auth, kura }: Config, log: Logger): Pr
     )
   })
   const algorithms = allowedAlgorithms(token.signingalgorithms)
-  const realm = token.autoredirect ? token.autoredirectpath : token.realm
+  const host = http.host?.replace(/\/+$/, '') ?? ''
+  const realm = token.autoredirect ? host + token.autoredirectpath : token.realm
   return {
     login: {
       challenge: createChallenge({ scheme: 'bearer', realm, service }),

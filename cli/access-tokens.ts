@@ -67,12 +67,14 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
     verifyToken: async (token) => (await robots.find(token)) ?? verify(token),
     report: reportRefusal,
   }
+  // A path is completed with the address that a client used, unless that is written down.
+  const realm = (config.http.host?.replace(/\/+$/, '') ?? '') + path
   const publicKeys = publishKeys(`${path}/keys`, keys)
   return {
     login,
     endpoint,
     publicKeys,
-    challenge: { scheme: 'bearer' as const, realm: path, service },
+    challenge: { scheme: 'bearer' as const, realm, service },
   }
 }
 
