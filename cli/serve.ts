@@ -61,6 +61,7 @@ async function startProcess(config: Config, log: Logger) {
   const access = await openAccess(config, log)
   const lines = config.log.accesslog.disabled ? undefined : accessLog()
   const app = createApp({
+    trustedProxies: config.kura.trustedProxies,
     logRequests: logRequests({ log, ...(lines && { access: lines }) }),
     headers: config.http.headers,
     prefix: config.http.prefix,

@@ -4,6 +4,7 @@ import type { Policy } from '../policies/decision.ts'
 import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
 import { refuseBodies } from './guard/bodies.ts'
+import { readForwarded } from './guard/forwarded.ts'
 import { refuseOldDocker } from './guard/user-agent.ts'
 import { answerErrors } from './http/errors.ts'
 import { commonHeaders } from './http/headers.ts'
@@ -14,6 +15,8 @@ import type { Pool } from './pool/pool.ts'
 import type { Middleware, State } from './state.ts'
 
 export type GatewayParts = {
+  /** Addresses and networks of proxies that are believed. */
+  trustedProxies: readonly string[]
   logRequests: Middleware
   /** Set on every answer, as `http.headers` has them. */
   headers: Record<string, string[]>
@@ -29,6 +32,7 @@ export type GatewayParts = {
 }
 
 export function createApp({
+  trustedProxies,
   logRequests,
   headers,
   prefix,
@@ -38,6 +42,7 @@ export function createApp({
   pool,
 }: GatewayParts): Koa<State> {
   return new Koa<State>()
+    .use(readForwarded(trustedProxies))
     .use(logRequests)
     .use(lifetime)
     .use(answerRoot)

@@ -1,5 +1,32 @@
 /** `kura`: what the original does not have. */
-import { address, choice, duration, integer, list, map, section, text, url } from '../values.ts'
+import { isIP } from 'node:net'
+import {
+  address,
+  choice,
+  duration,
+  integer,
+  list,
+  map,
+  section,
+  text,
+  url,
+  value,
+} from '../values.ts'
+
+const network = () =>
+  value('an address or a network, such as 192.0.2.7 or 10.0.0.0/8', (written) =>
+    isNetwork(written) ? written : undefined,
+  )
+
+/** config imports no policies, so the form is checked here with what Node itself knows. */
+function isNetwork(written: string): boolean {
+  const [address = '', prefix] = written.split('/')
+  const longest = isIP(address) === 4 ? 32 : 128
+  return (
+    isIP(address) !== 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest))
+  )
+}
 
 const trusted = section({
   issuer: url().describe('Who signs the tokens, as their `iss` has it.'),
@@ -38,6 +65,9 @@ export const kura = section({
   policies: text('a folder')
     .optional()
     .describe('A folder of policy files; without it, whoever signs in may do everything.'),
+  trustedProxies: list(network())
+    .prefault([])
+    .describe('Proxies that are believed about their clients: addresses and networks.'),
   redirect: address()
     .optional()
     .describe('A second listener that sends clients from HTTP to HTTPS, such as `:80`.'),

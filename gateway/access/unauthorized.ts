@@ -9,8 +9,7 @@ export function unauthorized(
   challenge: Challenge,
   error?: 'invalid_token' | 'insufficient_scope',
 ): RegistryError {
-  const { target } = ctx.state
-  const base = `${ctx.protocol}://${ctx.host}`
+  const { target, origin: base } = ctx.state
   const mountFrom = new URLSearchParams(ctx.querystring).get('from') ?? undefined
   const header = challenge({
     target,

@@ -27,6 +27,6 @@ export function createLocations({ host, relative, prefix }: LocationRules) {
   function locate(ctx: Context, rest: string): string {
     const path = `${prefix}v2/${ctx.state.target.repository}/${rest}`
     if (relative ?? host === undefined) return path
-    return (host ?? `${ctx.protocol}://${ctx.host}`).replace(/\/+$/, '') + path
+    return (host ?? ctx.state.origin).replace(/\/+$/, '') + path
   }
 }

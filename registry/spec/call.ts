@@ -19,6 +19,8 @@ export type Wanted = { action: string; repository: string; tag?: string }
 
 export type CallState = {
   requestId: string
+  /** The scheme and authority that the client used, as far as we can know: `https://host:port`. */
+  origin: string
   target: Target
   identity: Identity
   /** Whether the one who asks may do something else as a part of this request. */

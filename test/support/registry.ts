@@ -21,6 +21,7 @@ type Options = {
   rules?: Partial<RegistryRules>
   headers?: Record<string, string[]>
   policy?: Policy
+  trustedProxies?: string[]
   login?: Login
 }
 
@@ -53,6 +54,7 @@ export async function startRegistry(options: Options = {}) {
     reportBadLink: (path) => badLinks.push(path),
   })
   const app = createApp({
+    trustedProxies: options.trustedProxies ?? [],
     logRequests: (_ctx, next) => next(),
     headers: options.headers ?? {},
     prefix: rules.locations.prefix,
