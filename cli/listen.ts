@@ -49,6 +49,9 @@ type AcmeChallenge = (token: string) => Promise<string | undefined>
 
 async function openRedirect({ http, kura }: Config, challenge: AcmeChallenge | undefined) {
   if (!kura.redirect) return undefined
+  if (!http.tls) {
+    throw new Error('kura.redirect sends clients to HTTPS: set http.tls too, or leave it out')
+  }
   const { port } = tcpAddress(http.addr)
   const redirect = createRedirect({ port, ...(challenge && { challenge }) })
   await opened(redirect, tcpAddress(kura.redirect), {

@@ -80,8 +80,9 @@ export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers 
     try {
       await uploads.commit(upload, digest, { source: bodyOf(ctx), range: undefined })
     } catch (error) {
-      // The client never learned of the upload, so nobody could go on with it.
-      await uploads.cancel(upload)
+      // The client never learned of the upload, so nobody could go on with it. What cannot be removed
+      // now is purged later; what went wrong first is what the client has to hear.
+      await uploads.cancel(upload).catch(() => {})
       throw error
     }
     return digest

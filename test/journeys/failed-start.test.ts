@@ -104,4 +104,9 @@ describe('a start that cannot succeed', () => {
     expect(message).toContain('auth.silly is not supported yet')
     expect(message).toContain('everyone would be let in')
   })
+
+  it('does not send clients to an HTTPS that is not there', async () => {
+    const message = await failToStart({ REGISTRY_KURA_REDIRECT: '127.0.0.1:0' })
+    expect(message).toContain('set http.tls too')
+  })
 })

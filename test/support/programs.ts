@@ -11,6 +11,7 @@ const needs = {
   dockerd: isInstalled,
   podman: isInstalled,
   buildah: isInstalled,
+  pebble: isInstalled,
   skopeo: isInstalled,
   'docker-registry': isInstalled,
   root: () => (process.getuid?.() === 0 ? undefined : 'this user is not root'),
