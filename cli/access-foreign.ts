@@ -36,6 +36,7 @@ export async function openForeignTokens(
       challenge: createChallenge({ scheme: 'bearer', realm, service }),
       verifyToken: createVerifier({ authorities: [{ issuer, service, algorithms, trust }] }),
       report: (reason) => log.info({ reason }, 'a token was refused'),
+      graceMs: kura.tokens.grace,
       // Without policies the tokens alone say what may be done, so who has none may do nothing.
       ...(!kura.policies && {
         stranger: { name: undefined, groups: [], method: 'none', bound: [] },

@@ -8,7 +8,7 @@ import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
 import { asymmetric } from '../gateway/access/tokens/algorithms.ts'
 import { createTokenEndpoint } from '../gateway/access/tokens/endpoint.ts'
 import { createTokenIssuer, type Decide } from '../gateway/access/tokens/issue.ts'
-import { openSigningKeys } from '../gateway/access/tokens/keys.ts'
+import { openSigningKeys, type SigningKeys } from '../gateway/access/tokens/keys.ts'
 import { type OidcIssuer, openOidcAuthority } from '../gateway/access/tokens/oidc.ts'
 import { publishKeys } from '../gateway/access/tokens/public-keys.ts'
 import { createRefreshTokens } from '../gateway/access/tokens/refresh.ts'
@@ -17,14 +17,16 @@ import { openRobots, type Robots, robotPrefix } from '../gateway/access/tokens/r
 import { openTrust } from '../gateway/access/tokens/trust.ts'
 import { createVerifier, type Verifier } from '../gateway/access/tokens/verify.ts'
 import type { Identity } from '../registry/spec/call.ts'
+import { schedule } from '../registry/upkeep/schedule.ts'
 import type { OpenTokensParts } from './access.ts'
 
 const day = 86_400
+const hourMs = 3_600_000
 const refreshSeconds = 30 * day
 
 export async function openTokens(config: Config, parts: OpenTokensParts) {
   const { log, policy, userExists } = parts
-  const { issuer, service, expires, trust } = config.kura.tokens
+  const { issuer, service, expires, trust, grace, rotation } = config.kura.tokens
   const folder = await tokenFolder(config)
   const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
   const reportRefusal = (reason: string) => log.info({ reason }, 'a login was refused')
@@ -42,9 +44,11 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
   const verify = createVerifier({ authorities: [own, ...others] })
   const checkPassword = withTokens(parts.checkPassword, { robots, verify })
 
-  // The catalog as a whole is for whoever signs in; what is seen in it the policies decide.
+  // The catalog as a whole is for whoever may see something; what is seen in it the policies decide.
   const decide: Decide = (question) =>
-    question.action === 'list' ? { allowed: question.name !== undefined } : policy()(question)
+    question.action === 'list'
+      ? { allowed: question.name !== undefined || policy().showsStrangers === true }
+      : policy()(question)
   const path = `${config.http.prefix}v2/token`
   const endpoint = createTokenEndpoint({
     paths: [path],
@@ -66,7 +70,9 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
     checkPassword,
     verifyToken: async (token) => (await robots.find(token)) ?? verify(token),
     report: reportRefusal,
+    graceMs: grace,
   }
+  const rotating = rotation > 0 ? await startRotation(keys, { ageMs: rotation, report }) : undefined
   // A path is completed with the address that a client used, unless that is written down.
   const realm = (config.http.host?.replace(/\/+$/, '') ?? '') + path
   const publicKeys = publishKeys(`${path}/keys`, keys)
@@ -75,7 +81,17 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
     endpoint,
     publicKeys,
     challenge: { scheme: 'bearer' as const, realm, service },
+    close: async () => rotating?.stop(),
   }
+}
+
+type RotationRules = { ageMs: number; report: (error: unknown) => void }
+
+/** In every process; the age of the key sees to it that one rotates it. */
+async function startRotation(keys: SigningKeys, { ageMs, report }: RotationRules) {
+  const run = () => keys.rotateAfter(ageMs)
+  await run().catch(report)
+  return schedule({ interval: Math.min(ageMs, hourMs), run, onError: report })
 }
 
 /** Tools that can only send a name and a password send a token as the password; the name is free. */

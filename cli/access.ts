@@ -25,19 +25,24 @@ export type Entrance = { login: Login; tokens?: readonly Middleware[]; close?: (
 
 /** Throws an error that an operator can act on. */
 export async function openAccess(config: Config, log: Logger): Promise<Access> {
-  const folder = config.kura.policies
-  const policies = folder ? await watchPolicies({ folder, log }) : undefined
-  const standing = config.auth?.htpasswd ? membersPolicy : openPolicy
-  const policy = policies?.policy ?? (() => standing)
+  const policies = await openPolicies(config, log)
+  const { policy } = policies
   const entrance = await openEntrance(config, { log, policy })
 
   return {
     ...entrance,
     policy,
     async close() {
-      await Promise.all([policies?.close(), entrance?.close?.()])
+      await Promise.all([policies.close(), entrance?.close?.()])
     },
   }
+}
+
+/** What the policy files say, or without any what goes without saying. */
+export async function openPolicies({ auth, kura }: Config, log: Logger) {
+  if (kura.policies) return watchPolicies({ folder: kura.policies, log })
+  const standing = auth?.htpasswd ? membersPolicy : openPolicy
+  return { policy: () => standing, close: async () => {} }
 }
 
 type Parts = { log: Logger; policy: () => Policy }
@@ -52,6 +57,7 @@ async function openEntrance(config: Config, parts: Parts): Promise<Entrance | un
     htpasswd,
     pool: createBcryptPool(),
     attempts: createAttempts(),
+    report: (user) => parts.log.debug({ user }, 'a password was checked'),
   })
   const userExists = (name: string) => htpasswd.find(name) !== undefined
   const tokens = await openTokens(config, { ...parts, userExists, checkPassword: passwords.check })
@@ -59,7 +65,9 @@ async function openEntrance(config: Config, parts: Parts): Promise<Entrance | un
   return {
     login: { ...tokens.login, challenge: createChallenge(challenge) },
     tokens: [tokens.endpoint, tokens.publicKeys],
-    close: passwords.close,
+    async close() {
+      await Promise.all([passwords.close(), tokens.close()])
+    },
   }
 }
 

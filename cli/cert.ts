@@ -2,6 +2,7 @@
 import { hostname } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { openAuthority } from '../gateway/listen/authority.ts'
+import { quoted } from './quoted.ts'
 
 type Options = { folder: string; port: number }
 
@@ -78,9 +79,4 @@ Whether it works:
 
   curl --cacert ${authority} ${quoted(`https://${name}/v2/`)}
 `
-}
-
-/** As a shell reads it back. */
-function quoted(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,21 +1,34 @@
 /** Opens the listeners of one process, with the time limits of a server that streams large bodies. */
-
-import { rm } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { Server as TlsServer } from 'node:https'
-import { connect } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import { endIdle } from '../gateway/guard/idle.ts'
+import { answerClientErrors } from '../gateway/listen/client-errors.ts'
 import { createRedirect } from '../gateway/listen/redirect.ts'
 import { createTlsServer } from '../gateway/listen/tls-server.ts'
 import type { Leases } from '../registry/leases/lease.ts'
 import { drainServer } from './drain.ts'
+import { freeSocket, opened, tcpAddress } from './listening.ts'
 import { openServerCertificates } from './server-certificates.ts'
+import type { Stop } from './supervised.ts'
 
 /** Longer than load balancers keep a connection, or they would send into one that just closed. */
 const keepAlive = 75_000
 /** A body may take hours; only a request whose head does not come is given up. */
-const limits = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: keepAlive }
+const limits = {
+  requestTimeout: 0,
+  headersTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: keepAlive,
+  // A token that speaks of many repositories is long.
+  maxHeaderSize: 32 * 1024,
+}
+
+/**
+ * Where somebody else takes over there is no hurry: a client may be about to ask on a connection, and
+ * would be cut off if it was closed just then. One that is idle for so long is hardly in use.
+ */
+const linger = 30_000
 
 type Parts = { config: Config; log: Logger; leases: Leases }
 
@@ -29,6 +42,11 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
           handler,
         )
       : createServer(limits, handler)
+  answerClientErrors(server)
+  endIdle(server, {
+    idleMs: config.kura.limits.idle,
+    report: (given) => log.info(given, 'a request was given up: its client did nothing'),
+  })
   await opened(server, net === 'unix' ? await freeSocket(addr) : tcpAddress(addr), {
     addr,
     setting: 'http.addr (REGISTRY_HTTP_ADDR)',
@@ -36,10 +54,10 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
   const redirect = await openRedirect(config, certificates?.challenge)
 
   return {
-    async drain() {
+    async drain({ replaced, hurry }: Stop) {
       redirect?.close()
       redirect?.closeAllConnections()
-      await drainServer(server)
+      await drainServer(server, { lingerMs: replaced ? linger : 0, hurry })
       certificates?.close()
     },
   }
@@ -59,43 +77,4 @@ async function openRedirect({ http, kura }: Config, challenge: AcmeChallenge | u
     setting: 'kura.redirect (REGISTRY_KURA_REDIRECT)',
   })
   return redirect
-}
-
-const reasons: Record<string, string> = {
-  EADDRINUSE: 'another program listens there already',
-  EACCES: 'this user may not listen there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'this host name has no address',
-}
-
-type Told = { addr: string; setting: string }
-
-async function opened(server: Server | TlsServer, where: object, { addr, setting }: Told) {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject).listen(where, resolve)
-  try {
-    await promise
-  } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException
-    const why = reasons[code] ?? message
-    throw new Error(`cannot listen on ${addr}: ${why}; set ${setting}`, { cause })
-  }
-}
-
-/** `host:port`, `:port` for every address, `[::1]:port`. The configuration has checked the form. */
-function tcpAddress(addr: string): { host?: string; port: number } {
-  const colon = addr.lastIndexOf(':')
-  const host = addr.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-  return { port: Number(addr.slice(colon + 1)), ...(host && { host }) }
-}
-
-/** A socket that nobody answers was left by a process that was killed, and is in the way. */
-async function freeSocket(path: string): Promise<{ path: string }> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const probe = connect(path)
-  probe.once('connect', () => resolve(true)).once('error', () => resolve(false))
-  const answered = await promise
-  probe.destroy()
-  if (!answered) await rm(path, { force: true })
-  return { path }
 }

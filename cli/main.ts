@@ -1,6 +1,6 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { certCommand } from './cert.ts'
 import { policyCommand } from './policy-command.ts'
 import { tokenCommand } from './token-command.ts'
@@ -29,9 +29,28 @@ function createProgram(): Command {
     .command('serve')
     .description('start the registry')
     .argument(...file)
+    .option('--workers <count>', 'keep it apart from the gateway, in so many processes', toCount)
+    .action(async (path: string | undefined, { workers }: { workers?: number }) => {
+      const { serve } = await import('./serve.ts')
+      await serve({ command: 'serve', path, env: process.env, version, workers })
+    })
+
+  program
+    .command('gateway')
+    .description('start a gateway only, for workers on other machines')
+    .argument(...file)
     .action(async (path?: string) => {
       const { serve } = await import('./serve.ts')
-      await serve({ path, env: process.env, version })
+      await serve({ command: 'gateway', path, env: process.env, version })
+    })
+
+  program
+    .command('worker')
+    .description('start a registry only, for gateways on other machines')
+    .argument(...file)
+    .action(async (path?: string) => {
+      const { serve } = await import('./serve.ts')
+      await serve({ command: 'worker', path, env: process.env, version })
     })
 
   program
@@ -49,6 +68,12 @@ function createProgram(): Command {
   program.addCommand(certCommand())
 
   return program
+}
+
+function toCount(text: string): number {
+  const count = Number(text)
+  if (/^\d+$/.test(text) && count >= 1 && count <= 64) return count
+  throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
 }
 
 /** The old image took a bare file to serve, and none to serve with what the variables say. */

@@ -1,129 +1,105 @@
-/** `kura serve [file]`: all wiring is here, from the configuration to the processes that answer. */
-import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+/**
+ * `kura serve`, `kura gateway` and `kura worker`: from the configuration to the processes that
+ * answer. They differ in what their processes are; the tables say how.
+ */
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Environment } from '../config/environment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { findUnsupported } from '../config/support.ts'
-import { createApp } from '../gateway/app.ts'
-import { accessLog } from '../gateway/http/access-log.ts'
 import { createLog } from '../gateway/http/log.ts'
-import { logErrors } from '../gateway/http/log-errors.ts'
-import { logRequests } from '../gateway/http/log-requests.ts'
-import { createInProcessPool } from '../gateway/pool/in-process.ts'
-import { createRegistry, type Registry } from '../registry/app.ts'
-import { openFileLeases } from '../registry/leases/files.ts'
-import { createInProcessLeases } from '../registry/leases/in-process.ts'
-import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
-import { schedule } from '../registry/upkeep/schedule.ts'
-import { openAccess } from './access.ts'
-import { listen } from './listen.ts'
-import { rulesFrom } from './rules.ts'
+import { refuseImpossible, warningsOf } from './checks.ts'
+import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
+import type { Given } from './processes/given.ts'
+import { startProxied } from './processes/proxied.ts'
+import { startWhole } from './processes/whole.ts'
+import { startWorker } from './processes/worker.ts'
+import { createServiceManager } from './service-manager.ts'
 import { supervise } from './supervise.ts'
+import type { Running } from './supervised.ts'
 import { welcome } from './welcome.ts'
 
-type Options = { path: string | undefined; env: Environment; version: string }
+export type Command = 'serve' | 'gateway' | 'worker'
 
-export async function serve({ path, env, version }: Options): Promise<void> {
-  const loaded = await loadConfig({ ...(path && { path }), env })
+export type Options = {
+  command: Command
+  path: string | undefined
+  env: Environment
+  version: string
+  /** Over what the configuration says. */
+  workers?: number | undefined
+}
+
+type Role = 'whole' | 'gateway' | 'worker'
+
+const starts: Record<Role, (config: Config, log: Logger, given: Given) => Promise<Running>> = {
+  whole: startWhole,
+  gateway: startProxied,
+  worker: startWorker,
+}
+
+export async function serve(options: Options): Promise<void> {
+  const loaded = await load(options)
   const { config } = loaded
-  refuseUnsupported(loaded)
+  const { version } = options
   const log = createLog({ ...config.log, fields: { ...config.log.fields, version } })
+  const manager = createServiceManager(options.env, { report: (reason) => log.warn(reason) })
+  let entrance: FirstEntrance | undefined
 
-  await supervise({
-    processes: processesFor(config),
+  await supervise<Given>({
+    roles: rolesOf(options.command, config),
     log,
     drainMs: config.http.draintimeout,
-    start: () => startProcess(config, log),
-    onReady: () => {
+    async prepare() {
+      const { protection } = loaded
+      if (protection && options.command !== 'worker') entrance = await openFirstEntrance(protection)
+      return givenTo(options.command, config)
+    },
+    start: (role, given) => starts[role as Role](config, log, given),
+    onReady() {
       for (const warning of warningsOf(loaded)) log.warn(warning)
-      log.info(`listening on ${config.http.addr}`)
-      const isFirstTry = !path && !env.REGISTRY_CONFIGURATION_PATH
-      if (isFirstTry) process.stdout.write(welcome(config, version))
+      const { listen } = config.kura.workers
+      log.info(`listening on ${options.command === 'worker' ? listen : config.http.addr}`)
+      const isFirstTry = !options.path && !options.env.REGISTRY_CONFIGURATION_PATH
+      if (entrance || (isFirstTry && options.command === 'serve')) {
+        process.stdout.write(welcome(config, { version, entrance }))
+      }
+      entrance?.keep()
+      manager.ready()
     },
+    check: async () => void (await load(options)),
+    onChange: (change) => void manager[change === 'reloaded' ? 'ready' : change](),
   })
 }
 
-async function startProcess(config: Config, log: Logger) {
-  const choice = storageFrom(config)
-  const storage = await openStorage(choice)
-  const leases =
-    choice.driver === 'filesystem'
-      ? await openFileLeases(join(resolve(choice.rootdirectory), 'kura/leases'))
-      : createInProcessLeases()
-  const registry = createRegistry({
-    storage,
-    leases,
-    rules: rulesFrom(config),
-    reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
-  })
-  const access = await openAccess(config, log)
-  const lines = config.log.accesslog.disabled ? undefined : accessLog()
-  const app = createApp({
-    trustedProxies: config.kura.trustedProxies,
-    logRequests: logRequests({ log, ...(lines && { access: lines }) }),
-    headers: config.http.headers,
-    prefix: config.http.prefix,
-    policy: access.policy,
-    login: access.login,
-    tokens: access.tokens ?? [],
-    pool: createInProcessPool(registry),
-  })
-  app.on('error', logErrors(log))
-
-  const server = await listen(app.callback(), { config, log, leases })
-  const purging = startPurging(config, registry, log)
-  return {
-    async stop() {
-      await Promise.all([server.drain(), purging?.stop()])
-      await Promise.all([access.close(), leases.close(), storage.close()])
-    },
-  }
+async function load({ command, path, env, workers }: Options): Promise<Loaded> {
+  const loaded = await loadConfig({ ...(path && { path }), env })
+  if (workers !== undefined) loaded.config.kura.workers.count = workers
+  refuseImpossible(command, loaded)
+  return loaded
 }
 
-function startPurging({ storage }: Config, { purge }: Registry, log: Logger) {
-  const { enabled, interval, ...rules } = storage.maintenance.uploadpurging
-  if (!enabled || storage.maintenance.readonly.enabled) return undefined
-
-  const message = rules.dryrun ? 'this upload would be purged' : 'purged an upload'
-  return schedule({
-    interval,
-    run: (signal) => purge.run(rules, (upload) => log.info(upload, message), signal),
-    onError: (error) => log.error({ err: error }, 'purging uploads failed'),
-  })
+function rolesOf(command: Command, config: Config): { role: Role; processes: number }[] {
+  const { processes: wanted, workers } = config.kura
+  const processes = wanted ?? availableParallelism()
+  if (command !== 'serve') return [{ role: command, processes }]
+  // What lives in the memory of one process cannot be served by several.
+  if (!workers.count) return [{ role: 'whole', processes: config.storage.inmemory ? 1 : processes }]
+  return [
+    { role: 'worker', processes: workers.count },
+    { role: 'gateway', processes },
+  ]
 }
 
-/** What lives in the memory of one process cannot be served by several. */
-function processesFor(config: Config): number {
-  if (config.storage.inmemory) return 1
-  return config.kura.processes ?? availableParallelism()
-}
-
-function storageFrom({ storage }: Config): StorageChoice {
-  if (storage.inmemory) return { driver: 'inmemory' }
-  if (storage.filesystem) return { driver: 'filesystem', ...storage.filesystem }
-  throw new Error('storage: this driver is not supported yet')
-}
-
-function refuseUnsupported({ origins }: Loaded): void {
-  const fatal = findUnsupported(origins).filter((it) => it.fatal)
-  if (fatal.length > 0) throw new Error(fatal.map((it) => it.message).join('\n'))
-}
-
-function warningsOf({ warnings, origins, config }: Loaded): string[] {
-  const missing = findUnsupported(origins).map((it) => it.message)
-  const open =
-    isLoopback(config) || needsLogin(config)
-      ? []
-      : [`${config.http.addr} is open: whoever reaches it may do everything`]
-  return [...warnings, ...missing, ...open]
-}
-
-function needsLogin({ auth, kura }: Config): boolean {
-  return auth?.htpasswd !== undefined || auth?.token !== undefined || kura.policies !== undefined
-}
-
-function isLoopback({ http }: Config): boolean {
-  return http.net === 'unix' || /^(?:127\.|localhost:|\[::1\]:)/.test(http.addr)
+/** A pool on one machine has a secret that nobody else knows. */
+async function givenTo(command: Command, config: Config): Promise<Given> {
+  const folder = await mkdtemp(join(tmpdir(), 'kura-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  if (command !== 'serve') return { folder, secret: config.http.secret ?? '' }
+  const secret = randomBytes(32).toString('base64url')
+  return config.kura.workers.count ? { folder, secret, sockets: folder } : { folder, secret }
 }

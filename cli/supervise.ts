@@ -1,33 +1,37 @@
 /**
- * Runs the registry as several processes that share its port, and keeps them running: one that dies
- * is replaced, and a signal to the supervisor stops them all without cutting a request short. The
- * program starts again in each process, so `supervise` is where the supervisor and they part.
+ * Runs kura as several processes and keeps them running: one that dies is replaced, SIGHUP replaces
+ * all of them one by one, and SIGTERM stops them without cutting a request short. The program starts
+ * again in each process, so `supervise` is where the supervisor and they part.
  */
-import cluster, { type Worker } from 'node:cluster'
+import cluster, { type Worker as Process } from 'node:cluster'
 import { constants } from 'node:os'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { backOff } from './back-off.ts'
+import { follow, type Order, type Report, type Running } from './supervised.ts'
 
-type Running = { stop(): Promise<void> }
-
-export type Supervision = {
-  processes: number
+export type Supervision<Given> = {
+  /** What each process is and how many of them; later ones need the earlier ones, and stop first. */
+  roles: readonly { role: string; processes: number }[]
   log: Logger
   /** What requests still running get to finish once a stop is asked for. */
   drainMs: number
+  /** Called once in the supervisor; what it answers goes to every process. */
+  prepare: () => Promise<Given>
   /** Called in each process; a rejection is why it could not start. */
-  start: () => Promise<Running>
+  start: (role: string, given: Given) => Promise<Running>
   /** Called in the supervisor once every process has started. */
   onReady?: () => void
+  /** Called before a reload; a rejection is why everything stays as it is. */
+  check?: () => Promise<void>
+  /** Called when a reload begins, when it is over, and when everything is about to stop. */
+  onChange?: (change: 'reloading' | 'reloaded' | 'stopping') => void
 }
 
 /** Ends the process when all is over; it never comes back. */
-export async function supervise(options: Supervision): Promise<never> {
+export async function supervise<Given>(options: Supervision<Given>): Promise<never> {
   process.exit(await (cluster.isPrimary ? lead(options) : follow(options)))
 }
 
-type Order = { kura: 'stop'; drainMs: number }
-type Report = { kura: 'ready' } | { kura: 'failed'; reason: string }
 type StopSignal = 'SIGINT' | 'SIGTERM'
 
 const stopSignals: StopSignal[] = ['SIGINT', 'SIGTERM']
@@ -38,70 +42,93 @@ const stuckMs = 1_000
 const longestTimer = 2 ** 31 - 1 - stuckMs
 
 /** One of the processes to be kept running, through all its replacements. */
-type Place = { everReady: boolean; delayMs: number }
+type Place = { role: string; everReady: boolean; delayMs: number; process?: Process }
+type Ended = { ready: boolean; why: string; pid: number | undefined; livedMs: number }
 
 /** The supervisor's part; answers the exit code. */
-function lead({ processes, log, drainMs, onReady }: Supervision): Promise<number> {
+async function lead<Given>(options: Supervision<Given>): Promise<number> {
+  const { roles, log, drainMs, prepare, onReady, check, onChange } = options
   const { promise, resolve } = Promise.withResolvers<number>()
-  const workers = new Set<Worker>()
+  const places = roles.flatMap(({ role, processes }) =>
+    Array.from({ length: processes }, (): Place => ({ role, everReady: false, delayMs: 0 })),
+  )
+  /** All that live, those that are being replaced too. */
+  const alive = new Map<Process, Place>()
   const timers = new Set<NodeJS.Timeout>()
-  let readyPlaces = 0
   let stopping: { signal: StopSignal; at: number } | undefined
+  let reloading: Promise<void> | undefined
 
   // Each process accepts for itself. Were connections handed out here, one that was on its way to a
   // process when that was killed would stay open with nobody to answer it.
   cluster.schedulingPolicy = cluster.SCHED_NONE
   for (const signal of stopSignals) process.on(signal, stop)
-  occupy({ everReady: false, delayMs: 0 })
+  const given = await prepare()
+  const [first, ...others] = places
+  if (first) occupy(first)
   return promise
 
-  function occupy(place: Place) {
+  /** Starts a process; the answer comes with its end, `ready` tells of its beginning. */
+  function launch(place: Place, onProcessReady: () => void): Promise<Ended> {
+    const child = cluster.fork()
+    const ended = Promise.withResolvers<Ended>()
+    let ready = false
     const startedAt = Date.now()
-    const worker = cluster.fork()
-    workers.add(worker)
     let reason: string | undefined
+    const onGone = (why: string) => {
+      alive.delete(child)
+      if (place.process === child) delete place.process
+      const { pid } = child.process
+      ended.resolve({ ready, why, pid, livedMs: Date.now() - startedAt })
+      if (stopping) stopNext()
+    }
 
-    worker.on('message', (report: Report) => {
-      if (report.kura === 'ready') onPlaceReady(place)
+    alive.set(child, place)
+    child.on('message', (report: Report) => {
+      if (report.kura === 'here') {
+        if (stopping) stopNext()
+        else send(child, { kura: 'start', role: place.role, given })
+      }
       if (report.kura === 'failed') reason = report.reason
+      if (report.kura !== 'ready') return
+      ready = true
+      place.process = child
+      onProcessReady()
     })
-    worker.on('error', (error) => {
+    child.on('error', (error) => {
       reason = error.message
       // A process that could not be made does not exit either.
-      if (worker.process.pid === undefined) onGone(reason)
+      if (child.process.pid === undefined) onGone(reason)
     })
-    worker.once('exit', (code, signal) =>
+    child.once('exit', (code, signal) =>
       onGone(reason ?? `it ended with ${signal ?? `exit code ${code}`}`),
     )
+    return ended.promise
+  }
 
-    function onGone(why: string) {
-      workers.delete(worker)
-      if (stopping) {
-        if (workers.size === 0) resolve(0)
-      } else if (place.everReady) replace(place, { startedAt, why, pid: worker.process.pid })
-      else giveUp(why)
-    }
+  function occupy(place: Place) {
+    const launched = launch(place, () => onPlaceReady(place))
+    launched.then((end) => {
+      // One that was replaced had its place taken while it still lived.
+      if (stopping || place.process) return
+      if (place.everReady) replace(place, end)
+      else giveUp(end.why)
+    })
   }
 
   /** The first starts alone, so that what is wrong is said once, and set up once. */
   function onPlaceReady(place: Place) {
     if (place.everReady) return
     place.everReady = true
-    readyPlaces += 1
-    if (readyPlaces === processes) onReady?.()
-    if (readyPlaces > 1) return
-    for (let more = 1; more < processes; more += 1) occupy({ everReady: false, delayMs: 0 })
+    if (place === first) for (const other of others) occupy(other)
+    if (places.some(({ everReady }) => !everReady)) return
+    process.on('SIGHUP', reload)
+    onReady?.()
   }
 
-  function replace(
-    place: Place,
-    gone: { startedAt: number; why: string; pid: number | undefined },
-  ) {
-    place.delayMs = backOff(place.delayMs, Date.now() - gone.startedAt)
-    log.error(
-      { pid: gone.pid, reason: gone.why, delay: `${place.delayMs}ms` },
-      'a process is gone and will be replaced',
-    )
+  function replace(place: Place, { pid, why, livedMs }: Ended) {
+    place.delayMs = backOff(place.delayMs, livedMs)
+    const fields = { role: place.role, pid, reason: why, delay: `${place.delayMs}ms` }
+    log.error(fields, 'a process is gone and will be replaced')
     const timer = setTimeout(() => {
       timers.delete(timer)
       occupy(place)
@@ -115,6 +142,40 @@ function lead({ processes, log, drainMs, onReady }: Supervision): Promise<number
     resolve(1)
   }
 
+  /** A second wish while one is being followed is followed after it: there may be news in it. */
+  function reload() {
+    reloading = (reloading ?? Promise.resolve()).then(reloadAll)
+  }
+
+  async function reloadAll() {
+    if (stopping) return
+    onChange?.('reloading')
+    try {
+      await check?.()
+      log.info({ processes: places.length }, 'reloading: every process is replaced')
+      for (const place of places) await succeed(place)
+      log.info('reloaded')
+    } catch (error) {
+      log.error({ err: error }, 'not reloaded: what was running goes on')
+    }
+    onChange?.('reloaded')
+  }
+
+  /** The successor serves before its predecessor stops, which may then take its time. */
+  async function succeed(place: Place) {
+    const predecessor = place.process
+    // Without one, a process that reads everything anew is on its way already.
+    if (stopping || !predecessor) return
+    const ready = Promise.withResolvers<void>()
+    const launched = launch(place, ready.resolve)
+    const early = launched.then((end) => {
+      if (!end.ready) throw new Error(end.why)
+      if (!stopping && !place.process) replace(place, end)
+    })
+    await Promise.race([ready.promise, early])
+    send(predecessor, { kura: 'stop', replaced: true })
+  }
+
   function stop(signal: StopSignal) {
     if (stopping) {
       if (signal === stopping.signal && Date.now() - stopping.at < echoMs) return
@@ -123,79 +184,28 @@ function lead({ processes, log, drainMs, onReady }: Supervision): Promise<number
       return
     }
     stopping = { signal, at: Date.now() }
-    log.info({ signal, processes: workers.size }, 'stopping')
+    onChange?.('stopping')
+    log.info({ signal, processes: alive.size }, 'stopping')
     for (const timer of timers) clearTimeout(timer)
-    if (workers.size === 0) resolve(0)
-    const order: Order = { kura: 'stop', drainMs: Math.min(drainMs, longestTimer) }
-    // A worker that is on its way out cannot be told any more, and need not be.
-    for (const worker of workers) worker.process.send(order, undefined, undefined, () => {})
-    setTimeout(kill, order.drainMs + stuckMs)
+    setTimeout(kill, Math.min(drainMs, longestTimer) + stuckMs)
+    stopNext()
+  }
+
+  /** Tells those to stop that nobody needs any more, and ends when there is no one left to tell. */
+  function stopNext() {
+    const last = roles.findLast(({ role }) => [...alive.values()].some((it) => it.role === role))
+    if (!last) return resolve(0)
+    const left = Math.min(drainMs, longestTimer) - (Date.now() - (stopping?.at ?? 0))
+    const order = { kura: 'stop', replaced: false, drainMs: Math.max(left, 0) } as const
+    for (const [child, { role }] of alive) if (role === last.role) send(child, order)
+  }
+
+  /** One that is on its way out cannot be told any more, and need not be. */
+  function send(child: Process, order: Order<Given>) {
+    child.process.send(order, undefined, undefined, () => {})
   }
 
   function kill() {
-    for (const worker of workers) worker.process.kill('SIGKILL')
+    for (const child of alive.keys()) child.process.kill('SIGKILL')
   }
-}
-
-/** How long to wait before a replacement: longer each time, unless the last one lived a while. */
-export function backOff(lastMs: number, livedMs: number): number {
-  if (lastMs === 0 || livedMs >= 30_000) return 100
-  return Math.min(lastMs * 2, 10_000)
-}
-
-/**
- * A process's part; answers its exit code. It obeys its supervisor only, because a signal to the
- * whole group reaches both. Should the supervisor die, node:cluster ends the process.
- */
-async function follow({ log, start }: Supervision): Promise<number> {
-  for (const signal of stopSignals) process.on(signal, () => {})
-  const ordered = stopOrder()
-
-  let running: Running | undefined
-  try {
-    running = await Promise.race([start(), ordered.then(() => undefined)])
-  } catch (error) {
-    log.debug({ err: error }, 'could not start')
-    const message = error instanceof Error ? error.message : String(error)
-    await tell({ kura: 'failed', reason: onOneLine(message) })
-    return 1
-  }
-  if (!running) return 0
-  await tell({ kura: 'ready' })
-
-  const { drainMs } = await ordered
-  const stopped = running.stop().then(
-    () => 0,
-    (error) => {
-      log.error({ err: error }, 'could not stop cleanly')
-      return 1
-    },
-  )
-  const code = await Promise.race([stopped, wait(drainMs, undefined)])
-  if (code === undefined && drainMs > 0) log.warn('requests were cut short: their time was over')
-  return code ?? 0
-}
-
-/** A record of the log is a line; a list of problems keeps all of them. */
-function onOneLine(message: string): string {
-  return message
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .join(' ')
-}
-
-function stopOrder(): Promise<Order> {
-  return new Promise((resolve) => {
-    process.on('message', (order: Order) => {
-      if (order.kura === 'stop') resolve(order)
-    })
-  })
-}
-
-/** Resolves once it is told, or cannot be: then the supervisor is gone, and so are we. */
-function tell(report: Report): Promise<void> {
-  return new Promise((resolve) => {
-    process.send?.(report, undefined, undefined, () => resolve())
-  })
 }

@@ -10,7 +10,8 @@ const introduction = `# Configuration
 
 kura reads one YAML file: the argument of the command, or else the file that the variable
 \`REGISTRY_CONFIGURATION_PATH\` names. Variables are put over it. Without a file kura listens on
-\`127.0.0.1:5000\`, keeps everything in \`./data\` and lets clients delete.
+\`127.0.0.1:5000\`, keeps everything in \`./data\` and lets clients delete; with TLS and one account,
+unless variables say how clients get in or where the data lies.
 
 - **Variables** take their value as YAML: \`[a, b]\` is a list, \`{a: b}\` a section. A \`0\` in a name is
   a place in a list; the place after the last adds to it. \`<name>\` is a key of your own choosing.

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { applyVariables, type Environment, type Findings, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
-import { layOver, quickstart } from './quickstart.ts'
+import { layOver, type Protection, quickstart } from './quickstart.ts'
 import { type Config, schema } from './schema.ts'
 import { settle } from './settle.ts'
 import { byDefault, emptySection, findAt, originsOf, put, type Tree, toPlain } from './tree.ts'
@@ -11,30 +11,41 @@ import { parseYaml } from './yaml.ts'
 /** Where each key was written, such as `config.yml:12` or `variable REGISTRY_HTTP_ADDR`. */
 export type Origins = ReadonlyMap<string, string>
 
-export type Loaded = { config: Config; origins: Origins; warnings: readonly string[] }
+export type Loaded = {
+  config: Config
+  origins: Origins
+  warnings: readonly string[]
+  /** Where there is neither a file nor a variable that says how clients get in. */
+  protection?: Protection
+}
 
 export type Source = {
   /** The file; without it the one that REGISTRY_CONFIGURATION_PATH names. */
   path?: string
   env: Environment
-  /** What stands when there is no file, as YAML. */
-  defaults?: string
 }
 
-export async function loadConfig({ path, env, defaults }: Source): Promise<Loaded> {
+export async function loadConfig({ path, env }: Source): Promise<Loaded> {
   const findings: Findings = { warnings: [], problems: [] }
   const file = path || env[fileVariable]
   const written = file ? await parseFile(file) : emptySection(byDefault)
   const base = settle(written, schema, { warn: (warning) => findings.warnings.push(warning) })
   const varied = withLevel(applyVariables(base, { schema, env, findings }))
-  const tree = file ? varied : withDefaults(varied, defaults ?? quickstart(process.cwd()))
+  const standing = file ? undefined : quickstart(process.cwd(), varied)
+  const tree = standing ? withDefaults(varied, standing.text) : varied
 
   const checked = schema.safeParse(toPlain(tree))
   const issues = checked.error?.issues.map((issue) => explain(issue, schema, tree)) ?? []
   const problems = [...findings.problems, ...issues]
   if (!checked.success || problems.length > 0) throw new ConfigError(problems, findings.warnings)
 
-  return { config: checked.data, origins: originsOf(tree), warnings: findings.warnings }
+  const protection = standing?.protection
+  return {
+    config: checked.data,
+    origins: originsOf(tree),
+    warnings: findings.warnings,
+    ...(protection && { protection }),
+  }
 }
 
 const unreadable: Record<string, string> = {

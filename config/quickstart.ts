@@ -1,23 +1,78 @@
 /**
  * The configuration of someone who has none: this machine only, a folder beside the command, and
- * everything allowed that a first try needs. Variables are put over it.
+ * everything allowed that a first try needs, with TLS and one account. Variables are put over it.
  */
 import { join } from 'node:path'
 import type { z } from 'zod'
+import { drivers } from './sections/drivers.ts'
 import { childOf, shapeOf } from './shape.ts'
-import type { Tree } from './tree.ts'
+import { findAt, type Path, type Tree } from './tree.ts'
 
-export const quickstart = (folder: string) => `
+/** What a first try is protected with; both are made when they are missing. */
+export type Protection = {
+  /** The folder of the images, in which the others lie. */
+  data: string
+  /** The password file with the one account. */
+  accounts: string
+  /** The folder of the certificate and of the authority that signed it. */
+  certificates: string
+}
+
+/**
+ * A variable for one of these says how clients get in, or brings a folder that had a registry
+ * before. Then nothing is added, and they find it as registry:2 would have served it.
+ */
+const decided: Path[] = [
+  ['auth'],
+  ['http', 'tls'],
+  ['http', 'net'],
+  ['storage', 'filesystem', 'rootdirectory'],
+  ...Object.keys(drivers)
+    .filter((name) => name !== 'filesystem')
+    .map((name) => ['storage', name]),
+]
+
+/** `tree` is what the variables say. */
+export function quickstart(folder: string, tree: Tree): { text: string; protection?: Protection } {
+  const data = join(folder, 'data')
+  if (decided.some((path) => findAt(tree, path))) return { text: plain(data) }
+
+  const protection = {
+    data,
+    accounts: join(data, 'kura/htpasswd'),
+    certificates: join(data, 'kura/certificates'),
+  }
+  return { text: plain(data) + protectedBy(protection), protection }
+}
+
+const plain = (data: string) => `
 version: 0.1
 log:
   level: info
 storage:
   filesystem:
-    rootdirectory: ${JSON.stringify(join(folder, 'data'))}
+    rootdirectory: ${JSON.stringify(data)}
   delete:
     enabled: true
 http:
   addr: 127.0.0.1:5000
+`
+
+/**
+ * Goes on inside `http`. Tokens, because to a registry on its own machine that asks for passwords
+ * docker says it could not connect, and to one that asks for tokens that `docker login` may be needed.
+ */
+const protectedBy = ({ accounts, certificates }: Protection) => `
+  tls:
+    certificate: ${JSON.stringify(join(certificates, 'server.crt'))}
+    key: ${JSON.stringify(join(certificates, 'server.key'))}
+auth:
+  htpasswd:
+    realm: kura
+    path: ${JSON.stringify(accounts)}
+kura:
+  tokens:
+    challenge: bearer
 `
 
 /** `tree` with what it leaves open taken from `base`; a driver it names replaces that of `base`. */

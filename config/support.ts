@@ -16,7 +16,6 @@ const elsewhere = refused('content would be kept somewhere else')
 const open = refused('everyone would be let in')
 
 export const unsupported: Readonly<Record<string, Row>> = {
-  'storage.s3': elsewhere,
   'storage.gcs': elsewhere,
   'storage.azure': elsewhere,
   'storage.oss': elsewhere,
@@ -26,7 +25,6 @@ export const unsupported: Readonly<Record<string, Row>> = {
   middleware: refused('what it changes would be left unchanged'),
   'storage.cache': ignored('every answer comes from the storage itself'),
   'notifications.endpoints': ignored('nobody is told of events'),
-  redis: ignored('nothing is shared through it'),
   health: ignored('nothing is checked'),
   'http.debug': ignored('there is no debug listener'),
   'http.http2': ignored('clients are served over HTTP/1.1'),

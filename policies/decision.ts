@@ -24,7 +24,10 @@ export type RuleReference = { name: string; file: string; line: number }
 /** `because` is a sentence for logs and operators; without a rule nobody said anything. */
 export type Decision = { allowed: boolean; rule?: RuleReference; because: string }
 
-export type Policy = (question: Question) => Decision
+export type Policy = ((question: Question) => Decision) & {
+  /** Whether there is anything at all that strangers may see: then the catalog is for them too. */
+  readonly showsStrangers?: boolean
+}
 
 /** Lets whoever has signed in do everything, as registry:2 does. */
 export const membersPolicy: Policy = ({ name }) => ({

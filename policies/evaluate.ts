@@ -44,7 +44,7 @@ export function compilePolicy(files: readonly PolicyFile[]): Policy {
   )
   const asksWhere = rules.some(({ rule }) => rule.from !== undefined)
 
-  return ({ name, groups, action, repository, tag, address }: Question): Decision => {
+  const decide = ({ name, groups, action, repository, tag, address }: Question): Decision => {
     const answers = byAction.get(action)
     if (!answers || repository === '') return silence
 
@@ -59,7 +59,15 @@ export function compilePolicy(files: readonly PolicyFile[]): Policy {
     const { denying, allowing } = answers
     return find(denying(repository), asked) ?? find(allowing(repository), asked) ?? silence
   }
+  return Object.assign(decide, { showsStrangers: rules.some(({ rule }) => showsStrangers(rule)) })
 }
+
+function showsStrangers({ effect, who, actions: named }: PlacedRule): boolean {
+  const isForStrangers = who.some((it) => it === 'anonymous' || it === '*')
+  return effect === 'allow' && isForStrangers && named.some((it) => seeing.has(it))
+}
+
+const seeing = new Set<string>([...answering.list.allowed, '*'])
 
 function find(rules: readonly CompiledRule[], asked: Asked): Decision | undefined {
   for (const rule of rules) if (rule.applies(asked)) return rule.decision

@@ -21,6 +21,7 @@ import { tagsHandlers } from './http/tags.ts'
 import { uploadHandlers } from './http/upload.ts'
 import { uploadsHandlers } from './http/uploads.ts'
 import type { Leases } from './leases/lease.ts'
+import type { Redis } from './redis/open.ts'
 import { createClassCheck } from './spec/classes.ts'
 import type { Kind, Method } from './spec/endpoints.ts'
 import { RegistryError } from './spec/errors.ts'
@@ -28,6 +29,7 @@ import type { StorageDriver } from './storage/driver.ts'
 import { createPurge } from './upkeep/purge.ts'
 import { createUploads } from './uploads/session.ts'
 import { createUploadStateFiles } from './uploads/state-files.ts'
+import { createUploadStateRedis } from './uploads/state-redis.ts'
 
 export type RegistryRules = {
   readOnly: boolean
@@ -43,13 +45,16 @@ export type RegistryRules = {
 export type RegistryParts = {
   storage: StorageDriver
   leases: Leases
+  /** Where replicas share one. */
+  redis?: Redis | undefined
   rules: RegistryRules
   reportBadLink: ReportBadLink
 }
 
 export type Registry = ReturnType<typeof createRegistry>
 
-export function createRegistry({ storage, leases, rules, reportBadLink }: RegistryParts) {
+export function createRegistry(parts: RegistryParts) {
+  const { storage, leases, redis, rules, reportBadLink } = parts
   const links = createLinks(storage, reportBadLink)
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
@@ -58,7 +63,8 @@ export function createRegistry({ storage, leases, rules, reportBadLink }: Regist
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const references = createReferences({ blobs, manifests, rules: rules.references })
   const referrers = createReferrers({ storage, manifests, tags })
-  const states = createUploadStateFiles(storage)
+  const files = createUploadStateFiles(storage)
+  const states = redis ? createUploadStateRedis({ redis, files }) : files
   const uploads = createUploads({ storage, blobs, states, leases })
   const locations = createLocations(rules.locations)
   const checkClass = createClassCheck(rules.classes)

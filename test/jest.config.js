@@ -1,13 +1,32 @@
-/** Tests are ES modules in TypeScript; swc only strips the types, so what runs is what is written. */
-export default {
-  rootDir: '..',
-  roots: ['<rootDir>/test'],
+/**
+ * Tests are ES modules in TypeScript; swc only strips the types, so what runs is what is written.
+ * Those of the protocol run three times, once for each way in which a gateway may have its registry.
+ */
+import { fileURLToPath } from 'node:url'
+
+const shared = {
+  rootDir: fileURLToPath(new URL('..', import.meta.url)),
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' } }],
   },
-  reporters: ['default', '<rootDir>/test/support/tally-reporter.js'],
+}
+
+const protocol = (topology) => ({
+  ...shared,
+  displayName: `workers ${topology}`,
+  roots: ['<rootDir>/test/protocol'],
+  globals: { topology },
+})
+
+export default {
+  projects: [
+    { ...shared, displayName: 'whole', roots: ['<rootDir>/test'] },
+    protocol('beside'),
+    protocol('apart'),
+  ],
+  reporters: ['default', fileURLToPath(new URL('support/tally-reporter.js', import.meta.url))],
   // Only what hangs should ever meet this, however busy the machine is.
   testTimeout: 120_000,
   maxWorkers: 2,

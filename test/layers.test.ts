@@ -13,9 +13,10 @@ const leases = 'registry/leases/lease.ts'
 const mayImport: [layer: string, allowed: string[]][] = [
   ['registry/spec', []],
   ['registry/storage', ['registry/spec/range.ts', 'registry/spec/errors.ts']],
-  ['registry/leases', ['registry/spec']],
+  ['registry/redis', ['registry/spec']],
+  ['registry/leases', ['registry/spec', 'registry/redis']],
   ['registry/content', ['registry/spec', drivers, leases]],
-  ['registry/uploads', ['registry/spec', 'registry/content', drivers, leases]],
+  ['registry/uploads', ['registry/spec', 'registry/content', 'registry/redis', drivers, leases]],
   ['registry/http', ['registry/spec', 'registry/content', 'registry/uploads', drivers]],
   ['registry/upkeep', ['registry/spec', 'registry/content', 'registry/uploads', drivers, leases]],
   ['registry/app.ts', ['registry']],

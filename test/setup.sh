@@ -5,7 +5,9 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 
 # The command, and after a colon its package where that is named otherwise.
-wanted='dockerd:docker.io podman skopeo buildah docker-registry pebble openssl'
+wanted='dockerd:docker.io podman skopeo buildah docker-registry pebble openssl ip:iproute2
+  systemd-analyze:systemd redis-server redis-sentinel
+  radosgw ceph-mon ceph-osd ceph:ceph-common'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-kura
 

@@ -5,6 +5,7 @@ import {
   choice,
   duration,
   integer,
+  isAddress,
   list,
   map,
   section,
@@ -43,6 +44,8 @@ const trusted = section({
     .describe('Claims that must have exactly this value; without one, all of the issuer get in.'),
 })
 
+const hour = 3_600_000
+
 const tokens = section({
   challenge: choice('auto', 'basic', 'bearer')
     .prefault('auto')
@@ -50,6 +53,16 @@ const tokens = section({
   service: text().prefault('kura').describe('The audience of the tokens kura gives out.'),
   issuer: text().prefault('kura').describe('The issuer of the tokens kura gives out.'),
   expires: duration({ min: 60_000 }).prefault('15m').describe('How long such a token is good.'),
+  grace: duration()
+    .refine((time) => time <= 6 * hour, 'must be at most 6h')
+    .prefault('1h')
+    .describe(
+      'How long one that ran out still does for uploads begun with it, at most 6h; 0 for not.',
+    ),
+  rotation: duration()
+    .refine((time) => time === 0 || time >= hour, 'must be at least 1h, or 0 for never')
+    .prefault('2160h')
+    .describe('How old a signing key gets before another replaces it, at least 1h; 0 for never.'),
   folder: text('a folder')
     .optional()
     .describe('Where keys and tokens for robots are kept; without it, beside the data.'),
@@ -57,6 +70,35 @@ const tokens = section({
 })
   .prefault({})
   .describe('Tokens that kura gives out and takes.')
+
+const limits = section({
+  idle: duration()
+    .prefault('5m')
+    .describe('How long a request waits for a client that sends and takes nothing; 0 for ever.'),
+})
+  .prefault({})
+  .describe('What is asked of clients.')
+
+const workerAddress = () =>
+  value('host:port or unix:/path', (written) =>
+    /^unix:\/./.test(written) || (isAddress(written) && !written.startsWith(':'))
+      ? written
+      : undefined,
+  )
+
+const workers = section({
+  count: integer({ min: 1, max: 64 })
+    .optional()
+    .describe(
+      'How many workers `kura serve` starts, apart from its gateways; without it, none are apart.',
+    ),
+  listen: address().prefault(':5001').describe('Where `kura worker` listens, for gateways only.'),
+  addresses: list(workerAddress())
+    .prefault([])
+    .describe('Where `kura gateway` finds workers; a name stands for all its addresses.'),
+})
+  .prefault({})
+  .describe('Registries in processes of their own, behind gateways.')
 
 export const kura = section({
   processes: integer({ min: 1, max: 64 })
@@ -71,6 +113,8 @@ export const kura = section({
   redirect: address()
     .optional()
     .describe('A second listener that sends clients from HTTP to HTTPS, such as `:80`.'),
+  workers,
+  limits,
   tokens,
 })
   .prefault({})

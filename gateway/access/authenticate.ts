@@ -8,6 +8,7 @@ import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
 import { LoginDelayed } from './passwords-delayed.ts'
 import { TokenRefused } from './tokens/refused.ts'
+import { leewaySeconds } from './tokens/verify.ts'
 import { unauthorized } from './unauthorized.ts'
 
 export type Login = {
@@ -19,6 +20,9 @@ export type Login = {
   stranger?: Identity
   /** Hears why a token was refused, which its bearer does not. */
   report?: (reason: string) => void
+  /** Milliseconds for which a token that ran out still does for an upload that is under way. */
+  graceMs?: number
+  now?: () => number
 }
 
 export type CheckPassword = (
@@ -36,17 +40,24 @@ const stranger: Identity = { name: undefined, groups: [], method: 'none' }
 export function authenticate(login: Login | undefined): Middleware {
   const certified = createClientCertificates()
   return async (ctx, next) => {
-    ctx.state.identity = login
+    const identity = login
       ? await identify(ctx, login)
       : (certified(ctx.req.socket as TLSSocket) ?? stranger)
-    return next()
+    ctx.state.identity = identity
+    if (!login || identity.expiredAt === undefined) return next()
+
+    // Only the registry knows who began an upload, and when; how to sign in again we know.
+    await next().catch((error) => {
+      const isRefused = error instanceof RegistryError && error.reason === 'unauthorized'
+      throw isRefused ? unauthorized(ctx, login.challenge, 'invalid_token') : error
+    })
   }
 }
 
 async function identify(ctx: Context, login: Login): Promise<Identity> {
   const given = credentialsOf(ctx)
   if (given === undefined) return login.stranger ?? stranger
-  const identity = given === 'malformed' ? undefined : await check(given, ctx.ip, login)
+  const identity = given === 'malformed' ? undefined : await check(given, ctx, login)
   if (identity) return identity
   const isToken = typeof given === 'object' && given.scheme === 'bearer'
   throw unauthorized(ctx, login.challenge, isToken ? 'invalid_token' : undefined)
@@ -62,10 +73,10 @@ function credentialsOf(ctx: Context): Credentials | 'malformed' | undefined {
   }
 }
 
-async function check(given: Credentials, address: string, login: Login) {
-  if (given.scheme === 'bearer') return verify(given.token, login)
+async function check(given: Credentials, ctx: Context, login: Login) {
+  if (given.scheme === 'bearer') return verify(given.token, ctx, login)
   try {
-    return await login.checkPassword?.(given.name, given.password, address)
+    return await login.checkPassword?.(given.name, given.password, ctx.ip)
   } catch (error) {
     if (!(error instanceof LoginDelayed)) throw error
     const headers = { 'Retry-After': String(error.seconds) }
@@ -73,12 +84,22 @@ async function check(given: Credentials, address: string, login: Login) {
   }
 }
 
-async function verify(token: string, { verifyToken, report }: Login) {
+async function verify(token: string, ctx: Context, login: Login) {
   try {
-    return await verifyToken?.(token)
+    return await login.verifyToken?.(token)
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error
-    report?.(error.reason)
-    return undefined
+    const late = ctx.state.target.kind === 'upload' ? inGrace(error, login) : undefined
+    if (!late) login.report?.(error.reason)
+    return late
   }
+}
+
+/** Who it was whose token ran out a short while ago. */
+function inGrace({ expired }: TokenRefused, login: Login): Identity | undefined {
+  const { graceMs = 0, now = Date.now } = login
+  if (!expired) return undefined
+  // Until then it was still taken, so an upload may have begun with it.
+  const expiredAt = expired.at.getTime() + leewaySeconds * 1000
+  return now() < expiredAt + graceMs ? { ...expired.identity, expiredAt } : undefined
 }

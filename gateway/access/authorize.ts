@@ -1,11 +1,11 @@
 /** Asks the policy before a request goes any further; what is refused never reaches the registry. */
 import type { Policy } from '../../policies/decision.ts'
-import type { Identity, Wanted } from '../../registry/spec/call.ts'
 import type { Target } from '../../registry/spec/endpoints.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
-import { boundAllows, isWithinBound } from './tokens/bound.ts'
+import { createMay } from './may.ts'
+import { boundAllows } from './tokens/bound.ts'
 import { unauthorized } from './unauthorized.ts'
 
 export type AuthorizeParts = {
@@ -17,23 +17,17 @@ export type AuthorizeParts = {
 export function authorize({ policy, challenge }: AuthorizeParts): Middleware {
   return (ctx, next) => {
     const { identity, target } = ctx.state
-    const { name, groups, bound } = identity
-    const address = ctx.ip
-    ctx.state.may = (wanted) =>
-      isWithin(bound, wanted) && policy()({ name, groups, address, ...wanted }).allowed
+    const { bound } = identity
+    ctx.state.may = createMay({ policy, identity, address: ctx.ip })
 
-    // Whoever can sign in has to, before these two say anything; the catalog then lists what they may see.
-    const isForMembers = target.action === 'ping' || target.action === 'list'
+    // Whoever can sign in has to, before the first of these says anything: clients ask it how to. The
+    // catalog lists what they may see, so it is for strangers where there is anything for them in it.
     const isMember = identity.method !== 'none' || challenge === undefined
-    const allowed = isForMembers ? isMember : ctx.state.may(wantedBy(target))
+    const open = { ping: false, list: policy().showsStrangers === true }[target.action as string]
+    const allowed = open === undefined ? ctx.state.may(wantedBy(target)) : isMember || open
     if (allowed && boundAllows(bound, target)) return next()
     throw refusal(ctx, challenge)
   }
-}
-
-/** A token speaks of the catalog as a whole, and leaves to the policies what is seen in it. */
-function isWithin(bound: Identity['bound'], { action, repository }: Wanted): boolean {
-  return action === 'list' || isWithinBound(bound, { type: 'repository', name: repository, action })
 }
 
 function wantedBy({ kind, action, repository, reference }: Target) {

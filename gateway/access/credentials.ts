@@ -11,7 +11,8 @@ export class BadCredentials extends Error {
   override readonly name = 'BadCredentials'
 }
 
-const longest = 8 * 1024
+/** As long as a whole head may be. */
+const longest = 32 * 1024
 const wellFormed = /^([A-Za-z][A-Za-z0-9-]*) +([A-Za-z0-9._~+/-]+=*)$/
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/
 const controls = /\p{Cc}/u

@@ -20,6 +20,8 @@ export type PasswordParts = {
   wrongMs?: number
   most?: number
   now?: () => number
+  /** Hears of each comparison; the name is undefined where it is no user's, and may be anything. */
+  report?: (user: string | undefined) => void
 }
 
 export function createPasswords({
@@ -30,6 +32,7 @@ export function createPasswords({
   wrongMs = 60_000,
   most = 10_000,
   now = () => performance.now(),
+  report = () => {},
 }: PasswordParts) {
   const secret = randomBytes(32)
   // Apart from each other, so that a flood of guesses forgets nobody who was right.
@@ -104,6 +107,7 @@ export function createPasswords({
 
   /** Takes as long for a name that nobody has, so that time does not tell which names exist. */
   async function compare({ name, password, hash }: Guess): Promise<boolean> {
+    report(hash === undefined ? undefined : name)
     const matches = await pool.compare(password, hash ?? nobodysHash(htpasswd.usualCost()))
     // The line may have been long, and the file may have changed meanwhile.
     return matches && hash !== undefined && htpasswd.find(name) === hash

@@ -18,7 +18,7 @@ const headersIn = 10_000
 
 /** Not listening yet: where it does is the caller's choice. */
 export function createRedirect({ port, challenge }: Options): Server {
-  const limits = { headersTimeout: headersIn, requestTimeout: headersIn, maxHeaderSize: 16 * 1024 }
+  const limits = { headersTimeout: headersIn, requestTimeout: headersIn, maxHeaderSize: 32 * 1024 }
   return createServer(limits, async (request, response) => {
     const token = challengePath.exec(request.url ?? '')?.[1]
     if (challenge && token !== undefined) {

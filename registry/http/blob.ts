@@ -26,7 +26,15 @@ export function blobHandlers(blobs: Blobs): Handlers {
     ctx.status = range ? 206 : 200
     if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
     ctx.length = range ? range.last - range.first + 1 : blob.size
-    if (ctx.method === 'GET') await sendBytes(ctx, await open(blob, digest, range, ctx))
+    if (ctx.method === 'GET') await sendBody(ctx, digest, blob, range)
+  }
+
+  async function sendBody(ctx: Context, digest: Digest, blob: Blob, range: ByteRange | undefined) {
+    if (!ctx.state.nameBlob || blob.size === 0) {
+      return sendBytes(ctx, await open(blob, digest, range, ctx))
+    }
+    const whole = { first: 0, last: blob.size - 1 }
+    ctx.state.nameBlob({ digest: blob.canonical, range: range ?? whole })
   }
 
   /** It was found a moment ago; if it has been collected since, that is no failure of ours. */

@@ -12,7 +12,7 @@ export async function sendBytes(ctx: Context, bytes: Bytes): Promise<void> {
   ctx.respond = false
   try {
     for await (const chunk of bytes) {
-      if (res.destroyed) return
+      if (isGone(res)) return
       await written(res, chunk)
     }
     res.end()
@@ -24,6 +24,11 @@ export async function sendBytes(ctx: Context, bytes: Bytes): Promise<void> {
     res.destroy(error instanceof Error ? error : undefined)
     ctx.app.emit('error', error, ctx)
   }
+}
+
+/** A response hears late that its connection is gone, and until then says nothing of a write. */
+function isGone({ destroyed, socket }: ServerResponse): boolean {
+  return destroyed || socket?.destroyed === true
 }
 
 function written(res: ServerResponse, chunk: Uint8Array): Promise<void> {

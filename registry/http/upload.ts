@@ -71,7 +71,7 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
 
 function uploadOf(ctx: Context) {
   const { repository, reference } = ctx.state.target
-  return { repository, id: reference }
+  return { repository, id: reference, by: ctx.state.identity }
 }
 
 function chunkOf(ctx: Context): Chunk {

@@ -28,8 +28,12 @@ export async function openFileLeases(
   const me = processName()
   const local = createInProcessLeases(longest)
   const held = new Set<string>()
+  let lastBeat = performance.now()
+  let lastHalt = Number.NEGATIVE_INFINITY
   await clearDead(await claims(''))
   const beat = setInterval(() => {
+    if (!isAwake()) lastHalt = performance.now()
+    lastBeat = performance.now()
     const now = new Date()
     // A claim that was just released is gone, which is as it should be.
     for (const claim of held) utimes(claim, now, now).catch(() => {})
@@ -42,8 +46,9 @@ export async function openFileLeases(
         const claim = join(folder, `${key}.${me}.${randomUUID()}`)
         if (!(await acquire(key, claim))) throw busyError(busy)
         held.add(claim)
+        const since = performance.now()
         try {
-          return await work()
+          return await work({ isHeld: () => lastHalt < since && isAwake() })
         } finally {
           held.delete(claim)
           await rm(claim, { force: true })
@@ -53,6 +58,11 @@ export async function openFileLeases(
     async close() {
       clearInterval(beat)
     },
+  }
+
+  /** Whoever shows no sign of life for too long may have lost what it holds. */
+  function isAwake(): boolean {
+    return performance.now() - lastBeat < missedBeats * heartbeat
   }
 
   async function acquire(key: string, claim: string): Promise<boolean> {

@@ -1,6 +1,8 @@
 /** Leases among the requests of one process: each waits for the one before it. */
 import { busyError, type Leases, patience } from './lease.ts'
 
+const ours = { isHeld: () => true }
+
 /** `longest` is how long someone waits for their turn, in milliseconds. */
 export function createInProcessLeases(longest = patience): Leases {
   const last = new Map<string, Promise<unknown>>()
@@ -14,7 +16,7 @@ export function createInProcessLeases(longest = patience): Leases {
       turn.then(() => last.get(name) === turn && last.delete(name))
       try {
         if (before && !(await settlesWithin(longest, before))) throw busyError(busy)
-        return await work()
+        return await work(ours)
       } finally {
         release()
       }

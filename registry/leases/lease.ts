@@ -4,12 +4,20 @@
  */
 import { type Reason, RegistryError } from '../spec/errors.ts'
 
+export type Lease = {
+  /**
+   * Whether nobody else can have the lease by now, as far as anyone knows: to be asked before a step
+   * that cannot be undone, when the work took long. A process may have been halted in between.
+   */
+  isHeld(): boolean
+}
+
 export interface Leases {
   /**
    * Runs `work` while holding `name`, waiting for an earlier holder for as long as `patience` allows.
    * Throws `busy` when that was not enough.
    */
-  hold<T>(name: string, busy: Reason, work: () => Promise<T>): Promise<T>
+  hold<T>(name: string, busy: Reason, work: (lease: Lease) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 

@@ -1,5 +1,7 @@
 /** What the gateway hands to the registry with a request: who asks, for what, and until when. */
+import type { Digest } from './digest.ts'
 import type { Target } from './endpoints.ts'
+import type { ByteRange } from './range.ts'
 
 /** What a token speaks of: `repository` and a name with the actions on it, as its scope had them. */
 export type Grant = { type: string; name: string; actions: readonly string[] }
@@ -12,6 +14,11 @@ export type Identity = {
   method: string
   /** What their token allows at most, whatever the policies say; undefined means no bound. */
   bound?: readonly Grant[]
+  /**
+   * Milliseconds since 1970, when their token stopped being good, if that has passed. All that is left
+   * to them then is to go on with uploads that they began before.
+   */
+  expiredAt?: number
 }
 
 /** A question that comes up while a request is answered, such as the source of a mount. */
@@ -27,4 +34,6 @@ export type CallState = {
   may: (wanted: Wanted) => boolean
   /** Aborts when the client has gone, so that nothing goes on for nobody. */
   signal: AbortSignal
+  /** Set where somebody else sends the bytes of blobs, and only has to hear which. */
+  nameBlob?: (blob: { digest: Digest; range: ByteRange }) => void
 }

@@ -10,6 +10,9 @@ const table = {
   badDigest: ['DIGEST_INVALID', 400, 'this is not a digest that the registry can compute'],
   badPage: ['PAGINATION_NUMBER_INVALID', 400, 'n must be a whole number that is not negative'],
   badRange: ['RANGE_INVALID', 400, 'Content-Range must read <first>-<last>'],
+  requestMalformed: ['UNSUPPORTED', 400, 'this is not an HTTP request'],
+  requestTimeout: ['UNSUPPORTED', 408, 'the rest of the request did not come in time'],
+  headTooLarge: ['UNSUPPORTED', 431, 'the head of the request is too large: 32 KiB are allowed'],
   bodyRefused: ['UNSUPPORTED', 400, 'this request may not carry a body'],
   noSuchEndpoint: ['UNSUPPORTED', 404, 'there is no such endpoint'],
   clientTooOld: ['UNSUPPORTED', 404, 'this client is too old: docker 1.6 or newer is needed'],
@@ -18,6 +21,7 @@ const table = {
   readOnly: ['UNSUPPORTED', 405, 'the registry is in read-only mode'],
   tooManyRequests: ['TOOMANYREQUESTS', 429, 'too many failed attempts: try again later'],
   unauthorized: ['UNAUTHORIZED', 401, 'authentication required'],
+  unsigned: ['UNAUTHORIZED', 401, 'a worker answers nobody but its gateways'],
   tagImmutable: ['DENIED', 403, 'a policy keeps this tag as it is'],
   denied: ['DENIED', 403, 'you may not do this here'],
 
@@ -81,13 +85,24 @@ export class RegistryError extends Error {
   }
 }
 
-const diskIsFull = new Set<unknown>(['ENOSPC', 'EDQUOT'])
+/** Codes of failures that are neither the client's fault nor ours. */
+const reasonsByCode = new Map<unknown, Reason>([
+  ['ENOSPC', 'storageFull'],
+  ['EDQUOT', 'storageFull'],
+  // What a storage driver throws when its store does not answer, or has too much to do.
+  ['EUNAVAILABLE', 'unavailable'],
+])
+const retryAfter = { 'Retry-After': '5' }
 
 /** What a client hears of whatever was thrown. */
 export function toRegistryError(cause: unknown): RegistryError {
   if (cause instanceof RegistryError) return cause
   const { code } = Object(cause) as { code?: unknown }
-  return new RegistryError(diskIsFull.has(code) ? 'storageFull' : 'failed', { cause })
+  const reason = reasonsByCode.get(code) ?? 'failed'
+  return new RegistryError(reason, {
+    cause,
+    ...(reason === 'unavailable' && { headers: retryAfter }),
+  })
 }
 
 /** The specification's envelope, ended by a newline as registry:2 does. */

@@ -46,6 +46,9 @@ export interface StorageDriver {
   /** Removes a value, or a folder and all below it. Removing what is not there succeeds. */
   remove(path: string, call?: Call): Promise<void>
 
+  /** For drivers where something may stay of what a crash interrupted, and be seen by nobody. */
+  removeUnfinished?(before: Date, call?: Call): Promise<number>
+
   close(): Promise<void>
 }
 

@@ -2,11 +2,18 @@
 import { resolve } from 'node:path'
 import type { StorageDriver } from './driver.ts'
 import { checkFolder } from './filesystem-check.ts'
+import type { Report, S3Options } from './s3-options.ts'
 
-export type StorageChoice = { driver: 'filesystem'; rootdirectory: string } | { driver: 'inmemory' }
+export type StorageChoice =
+  | { driver: 'filesystem'; rootdirectory: string }
+  | { driver: 'inmemory' }
+  | ({ driver: 's3' } & S3Options)
 
 /** Loads only the driver that is asked for. Throws an error that an operator can act on. */
-export async function openStorage(choice: StorageChoice): Promise<StorageDriver> {
+export async function openStorage(
+  choice: StorageChoice,
+  report: Report = () => {},
+): Promise<StorageDriver> {
   switch (choice.driver) {
     case 'inmemory':
       return (await import('./inmemory.ts')).createInmemoryDriver()
@@ -15,5 +22,7 @@ export async function openStorage(choice: StorageChoice): Promise<StorageDriver>
       await checkFolder(root)
       return (await import('./filesystem.ts')).createFilesystemDriver({ root })
     }
+    case 's3':
+      return (await import('./s3-check.ts')).openS3Driver(choice, report)
   }
 }

@@ -10,6 +10,7 @@ import { type Algorithm, algorithmOf, canonical, type Digest } from '../spec/dig
 import { RegistryError } from '../spec/errors.ts'
 import { type ByteRange, receivedRange } from '../spec/range.ts'
 import type { Bytes, StorageDriver } from '../storage/driver.ts'
+import { type Asker, refuseOthers } from './asker.ts'
 import { createRunningHashes, digestsOf, hashing, newHash, type RunningHash } from './hash.ts'
 import { lastChange } from './last-change.ts'
 import type { UploadState, UploadStates } from './state.ts'
@@ -20,6 +21,8 @@ export type Uploads = ReturnType<typeof createUploads>
 export type Chunk = { source: Bytes; range: ByteRange | undefined }
 
 export type Upload = { repository: string; id: string }
+/** An upload that somebody wants to go on with. */
+export type AskedUpload = Upload & { by: Asker }
 type Parts = { storage: StorageDriver; blobs: Blobs; states: UploadStates; leases: Leases }
 
 export function createUploads({ storage, blobs, states, leases }: Parts) {
@@ -29,15 +32,15 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
   async function start(
     repository: string,
     { subject, algorithm }: Pick<UploadState, 'subject' | 'algorithm'>,
-  ): Promise<Upload> {
+  ): Promise<AskedUpload> {
     const id = randomUUID()
     const state = { subject, algorithm, startedAt: new Date(), received: undefined }
     await states.save(repository, id, state)
-    return { repository, id }
+    return { repository, id, by: { name: subject } }
   }
 
   /** How many bytes are there. Throws `uploadUnknown`. */
-  async function receivedSize(upload: Upload): Promise<number> {
+  async function receivedSize(upload: AskedUpload): Promise<number> {
     await open(upload)
     return (await dataOf(upload)).size
   }
@@ -46,7 +49,7 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
    * Adds a chunk and answers the new size. When the body breaks off, what came of it stays and the
    * upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`, `uploadBusy`.
    */
-  async function append(upload: Upload, chunk: Chunk): Promise<number> {
+  async function append(upload: AskedUpload, chunk: Chunk): Promise<number> {
     return hold(upload, async () => {
       const state = await open(upload)
       return (await receive(upload, state, chunk, state.algorithm)).size
@@ -58,9 +61,9 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
    * client whose answer got lost hears the same again. Throws what `append` throws, and
    * `digestMismatch`, after which the upload is still there.
    */
-  async function commit(upload: Upload, digest: Digest, chunk?: Chunk): Promise<void> {
+  async function commit(upload: AskedUpload, digest: Digest, chunk?: Chunk): Promise<void> {
     await hold(upload, async () => {
-      const state = await states.find(upload.repository, upload.id)
+      const state = await find(upload)
       if (!state) return confirm(upload, digest)
 
       const { size, digests } = chunk
@@ -75,7 +78,7 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     })
   }
 
-  async function cancel(upload: Upload): Promise<void> {
+  async function cancel(upload: AskedUpload): Promise<void> {
     await hold(upload, async () => {
       await open(upload)
       await discard(upload)
@@ -97,9 +100,15 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     return touched !== undefined && touched < before
   }
 
-  async function open({ repository, id }: Upload): Promise<UploadState> {
+  async function open(upload: AskedUpload): Promise<UploadState> {
+    const state = await find(upload)
+    if (!state) throw new RegistryError('uploadUnknown', { detail: { upload: upload.id } })
+    return state
+  }
+
+  async function find({ repository, id, by }: AskedUpload): Promise<UploadState | undefined> {
     const state = await states.find(repository, id)
-    if (!state) throw new RegistryError('uploadUnknown', { detail: { upload: id } })
+    refuseOthers(id, by, state)
     return state
   }
 
@@ -187,6 +196,7 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
 
   async function discard({ repository, id }: Upload): Promise<void> {
     hashes.drop(id)
+    await states.forget?.(repository, id)
     await storage.remove(paths.upload(repository, id))
   }
 

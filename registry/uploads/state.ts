@@ -12,9 +12,14 @@ export type UploadState = {
   received: { size: number; changedAt: Date; digests: Digest[] } | undefined
 }
 
-/** Lost state costs a second reading of the bytes, never an upload. */
+/**
+ * A state may be older than what was last saved, and may outlive its upload: it is a hint, which counts
+ * as far as the data bears it out. Lost state costs a second reading of the bytes, never an upload.
+ */
 export interface UploadStates {
   /** Undefined when there is no such upload. One that another registry began has a bare state. */
   find(repository: string, id: string, call?: Call): Promise<UploadState | undefined>
   save(repository: string, id: string, state: UploadState, call?: Call): Promise<void>
+  /** What else is remembered of an upload whose folder is about to be removed. */
+  forget?(repository: string, id: string): Promise<void>
 }

@@ -31,9 +31,8 @@ describe('kura config', () => {
   })
 
   it('lines the origins up', async () => {
-    const columns = (await print({}))
-      .split('\n')
-      .flatMap((line) => line.match(/^.*# /)?.[0].length ?? [])
+    const printed = await withFile(smallest, (path) => print({}, path))
+    const columns = printed.split('\n').flatMap((line) => line.match(/^.*# /)?.[0].length ?? [])
     expect(new Set(columns).size).toBe(1)
   })
 

@@ -1,58 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { Agent, createServer, get, type IncomingMessage } from 'node:http'
+import { Agent, createServer, get } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
+import { backOff } from '../../cli/back-off.ts'
 import { drainServer } from '../../cli/drain.ts'
-import { backOff } from '../../cli/supervise.ts'
-
-const fixture = new URL('fixtures/supervised.ts', import.meta.url).pathname
-
-type Fact = { ready?: boolean; pid?: number; port?: number; level?: string; msg?: string }
-
-const started: ChildProcess[] = []
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL')
-})
-
-function run({ processes = 1, drainMs = 20_000, failure = '' }) {
-  const child = spawn(process.execPath, [fixture, `${processes}`, `${drainMs}`, failure], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  started.push(child)
-  const facts: Fact[] = []
-  const heard = new EventTarget()
-  for (const input of [child.stdout, child.stderr]) {
-    createInterface({ input }).on('line', (line) => {
-      facts.push(line.startsWith('{') ? JSON.parse(line) : { msg: line })
-      heard.dispatchEvent(new Event('fact'))
-    })
-  }
-
-  /** Waits for the first fact not yet taken that is as asked, and takes it. */
-  async function fact(wanted: (fact: Fact) => unknown): Promise<Fact> {
-    for (;;) {
-      const index = facts.findIndex(wanted)
-      if (index >= 0) return facts.splice(index, 1)[0] ?? {}
-      await once(heard, 'fact')
-    }
-  }
-  /** The exit code, once every process that held our pipes has gone. */
-  const ended = once(child, 'close').then(([code]) => code as number | null)
-  return { child, fact, facts, ended }
-}
-
-const isListening = (fact: Fact) => fact.port
-const isReady = (fact: Fact) => fact.ready
-
-async function open(port: number | undefined, path: string): Promise<IncomingMessage> {
-  const request = get({ port, path, host: '127.0.0.1', agent: false })
-  request.on('error', () => {})
-  const [response] = await once(request, 'response')
-  return response.on('error', () => {})
-}
+import { isListening, isReady, open, run } from './supervised.ts'
 
 describe('the supervisor', () => {
   it('is ready when every process has started, all on one port', async () => {
@@ -238,7 +191,7 @@ describe('draining a server', () => {
     const asked = once(server, 'request')
     const request = get({ port, host: '127.0.0.1' })
     await asked
-    const drained = drainServer(server, AbortSignal.timeout(1))
+    const drained = drainServer(server, { signal: AbortSignal.timeout(1) })
     await expect(once(request, 'response')).rejects.toThrow('socket hang up')
     await drained
   })

@@ -6,10 +6,9 @@ import { findUnsupported, unsupported } from '../../config/support.ts'
 import { load, smallest } from './written.ts'
 
 const text = `version: 0.1
-storage: {s3: {bucket: a, region: b}, cache: {blobdescriptor: redis}}
+storage: {gcs: {bucket: a}, cache: {blobdescriptor: redis}}
 auth: {silly: {realm: a, service: b}}
 http: {addr: ":5000", http2: {disabled: true}}
-redis: {addrs: ["a:1"]}
 `
 
 describe('what is not supported yet', () => {
@@ -21,11 +20,10 @@ describe('what is not supported yet', () => {
       fatal,
     ])
     expect(found).toEqual([
-      ['storage.s3', 'config.yml:2', true],
+      ['storage.gcs', 'config.yml:2', true],
       ['auth.silly', 'config.yml:3', true],
       ['proxy.remoteurl', 'variable REGISTRY_PROXY_REMOTEURL', true],
       ['storage.cache', 'config.yml:2', false],
-      ['redis', 'config.yml:5', false],
       ['http.http2', 'config.yml:4', false],
     ])
   })
@@ -49,6 +47,6 @@ describe('what is not supported yet', () => {
 
   it('leaves no driver but those that kura opens', () => {
     const open = Object.keys(drivers).filter((name) => !unsupported[`storage.${name}`])
-    expect(open).toEqual(['filesystem', 'inmemory'])
+    expect(open).toEqual(['filesystem', 'inmemory', 's3'])
   })
 })

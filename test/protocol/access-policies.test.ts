@@ -1,6 +1,7 @@
 /** What policies let people do, endpoint by endpoint, and ways round them that lead nowhere. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { buildPolicy } from '../../policies/load.ts'
+import { startRegistry } from '../support/registry.ts'
 import { jsonOf } from './support/client.ts'
 import { packImage, pushBlob, pushImage, putManifest, sha256 } from './support/content.ts'
 import { as, loginOf, withHeaders } from './support/people.ts'
@@ -33,7 +34,7 @@ describe('policies', () => {
   // Columns: a stranger, ann, bob.
   const matrix: [method: string, path: string, ...statuses: number[]][] = [
     ['GET', '/v2/', 401, 200, 200],
-    ['GET', '/v2/_catalog', 401, 200, 200],
+    ['GET', '/v2/_catalog', 200, 200, 200],
     ['GET', '/v2/public/app/tags/list', 200, 200, 200],
     ['GET', '/v2/public/app/manifests/latest', 200, 200, 200],
     ['HEAD', `/v2/public/app/blobs/${sha256('a layer')}`, 200, 200, 200],
@@ -60,6 +61,7 @@ describe('policies', () => {
       jsonOf(await person.get(`/v2/_catalog${query}`)).repositories
     expect(await seen(ann, '?n=2')).toEqual(['hidden/a', 'public/app'])
     expect(await seen(bob, '?n=2')).toEqual(['public/app', 'team/app'])
+    expect(await seen(withHeaders(client, {}), '?n=2')).toEqual(['public/app'])
     expect((await bob.get('/v2/_catalog?n=2')).headers.link).toBeUndefined()
     expect((await bob.get('/v2/_catalog?n=1')).headers.link).toContain('last=public%2Fapp')
   })
@@ -117,4 +119,15 @@ describe('policies', () => {
     const kept = await ann.head('/v2/team/app/manifests/v2')
     expect(kept.headers['docker-content-digest']).toBe(winner?.digest)
   })
+})
+
+it('keep the catalog from strangers when there is nothing in it for them', async () => {
+  const rule = 'rules: [{ name: a, who: [authenticated], repositories: ["**"], actions: [pull] }]'
+  const { policy } = buildPolicy([{ file: 'test.yaml', text: rule }])
+  const registry = await startRegistry({ policy, login: loginOf('ann') })
+  const catalog = (headers: Record<string, string>) =>
+    fetch(`${registry.url}/v2/_catalog`, { headers })
+  expect((await catalog({})).status).toBe(401)
+  expect((await catalog(as('ann'))).status).toBe(200)
+  await registry.close()
 })

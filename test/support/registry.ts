@@ -1,4 +1,9 @@
-/** A whole registry inside the test's own process, over HTTP on a port of its own. */
+/**
+ * A whole registry inside the test's own process, over HTTP on a port of its own: as one, or as a
+ * gateway with workers behind it.
+ */
+
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,13 +11,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Login } from '../../gateway/access/authenticate.ts'
 import { createApp } from '../../gateway/app.ts'
-import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import { openPolicy, type Policy } from '../../policies/decision.ts'
-import { createRegistry, type RegistryRules } from '../../registry/app.ts'
+import type { RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
 import { createFilesystemDriver } from '../../registry/storage/filesystem.ts'
 import { createInmemoryDriver } from '../../registry/storage/inmemory.ts'
+import { close, listening } from './http-server.ts'
+import { openPool, standardTopology, type Topology } from './pool.ts'
 
 type Options = {
   driver?: 'filesystem' | 'inmemory'
@@ -23,6 +29,10 @@ type Options = {
   policy?: Policy
   trustedProxies?: string[]
   login?: Login
+  /** Without it, that of the whole run. */
+  topology?: Topology
+  /** Is given the server before it listens. */
+  prepare?: (server: Server) => void
 }
 
 export type TestRegistry = Awaited<ReturnType<typeof startRegistry>>
@@ -47,25 +57,30 @@ export async function startRegistry(options: Options = {}) {
   const failures: unknown[] = []
   const rules = { ...openRules, ...options.rules }
 
-  const registry = createRegistry({
-    storage,
-    leases,
-    rules,
-    reportBadLink: (path) => badLinks.push(path),
+  const onError = (error: Error) => failures.push(error.cause ?? error)
+  const policy = () => options.policy ?? openPolicy
+  const { pool, purge, closePool } = await openPool(options.topology ?? standardTopology(), {
+    registry: { storage, leases, rules, reportBadLink: (path) => badLinks.push(path) },
+    policy,
+    onError,
   })
   const app = createApp({
     trustedProxies: options.trustedProxies ?? [],
-    logRequests: (_ctx, next) => next(),
+    logRequests: (ctx, next) => {
+      ctx.state.requestId = randomUUID()
+      return next()
+    },
     headers: options.headers ?? {},
     prefix: rules.locations.prefix,
-    policy: () => options.policy ?? openPolicy,
+    policy,
     login: options.login,
     tokens: [],
-    pool: createInProcessPool(registry),
+    pool,
   })
-  app.on('error', (error) => failures.push(error.cause ?? error))
+  app.on('error', onError)
   const server = createServer(app.callback())
-  await listening(server)
+  options.prepare?.(server)
+  await listening(server, { port: 0, host: '127.0.0.1' })
   const { port } = server.address() as AddressInfo
 
   return {
@@ -73,22 +88,16 @@ export async function startRegistry(options: Options = {}) {
     port,
     root,
     storage,
-    purge: registry.purge,
+    purge,
     /** Paths of links that were found damaged. */
     badLinks,
     /** What the registry itself failed at; a test that expects none checks that it is empty. */
     failures,
     async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await close(server)
+      await closePool()
       await Promise.all([leases.close(), storage.close()])
       if (temporary) await rm(temporary, { recursive: true, force: true })
     },
   }
-}
-
-async function listening(server: Server): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
-  })
 }

@@ -1,14 +1,28 @@
 /** Whether something lies within what a token allows at most. The policies are asked beside it. */
+import { compilePatterns } from '../../../policies/pattern.ts'
 import type { Grant } from '../../../registry/spec/call.ts'
 import type { Target } from '../../../registry/spec/endpoints.ts'
 
 /**
- * With `matches`, the name is a pattern and this is what it matches. Should that get lost on a way
- * that only carries data, the name is left, and that is the name of no repository.
+ * With `matches`, the name is a pattern and this is what it matches. That gets lost on a way that only
+ * carries data; what is left are a name that no repository has and the word to make it again.
  */
-export type BoundGrant = Grant & { matches?: (repository: string) => boolean }
+export type BoundGrant = Grant & {
+  isPattern?: boolean | undefined
+  matches?: (repository: string) => boolean
+}
 
 type Wanted = { type: string; name: string; action: string }
+
+/** `name` is a pattern as policies have them; it is only compiled once somebody asks. */
+export function createPatternGrant({ type, name, actions }: Grant): BoundGrant {
+  let compiled: ReturnType<typeof compilePatterns> | undefined
+  const matches = (repository: string) => {
+    compiled ??= compilePatterns([name])
+    return compiled(repository, undefined)
+  }
+  return { type, name, actions, isPattern: true, matches }
+}
 
 /** No bound allows everything; an empty one allows nothing. */
 export function isWithinBound(bound: readonly BoundGrant[] | undefined, wanted: Wanted): boolean {

@@ -92,14 +92,25 @@ export async function openSigningKeys({ folder, overlapSeconds, report, checkMs 
 
     /** From now on a new key signs; the old ones verify until their last token has expired. */
     async rotate(): Promise<void> {
-      const old = await keys.check()
-      await write(folder, old.number + 1, nextGeneration(old.generation, overlapSeconds))
-      const { number } = await keys.check()
-      for (const file of await generationsIn(folder)) {
-        // The one before stays: another process may be about to read it.
-        if (file < number - 1) await removeWhole(pathOf(folder, file))
-      }
+      await replace(await keys.check())
     },
+
+    /** Rotates when the key that signs is older. Of processes that all ask this, one does it. */
+    async rotateAfter(ageMs: number): Promise<void> {
+      const newest = await keys.check()
+      const age = Date.now() - Date.parse(newest.generation.createdAt)
+      if (age >= ageMs) await replace(newest)
+    },
+  }
+
+  /** Whoever comes second with the generation after `old` finds it written, and leaves it so. */
+  async function replace(old: KeySet): Promise<void> {
+    await write(folder, old.number + 1, nextGeneration(old.generation, overlapSeconds))
+    const { number } = await keys.check()
+    for (const file of await generationsIn(folder)) {
+      // The one before stays: another process may be about to read it.
+      if (file < number - 1) await removeWhole(pathOf(folder, file))
+    }
   }
 }
 

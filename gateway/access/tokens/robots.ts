@@ -6,9 +6,9 @@ import { hash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { compilePatterns, faultOfRepositoryPattern } from '../../../policies/pattern.ts'
+import { faultOfRepositoryPattern } from '../../../policies/pattern.ts'
 import type { Identity } from '../../../registry/spec/call.ts'
-import type { BoundGrant } from './bound.ts'
+import { createPatternGrant } from './bound.ts'
 import { watch } from './watched.ts'
 import { createWhole, removeWhole } from './whole-file.ts'
 
@@ -109,14 +109,8 @@ async function loadAll(folder: string, report: (error: unknown) => void) {
 }
 
 function identityOf({ name, actions, repositories }: z.infer<typeof robot>): Identity {
-  const bound = repositories.map((pattern): BoundGrant => {
-    const matches = compilePatterns([pattern])
-    return {
-      type: 'repository',
-      name: pattern,
-      actions,
-      matches: (repository) => matches(repository, undefined),
-    }
-  })
+  const bound = repositories.map((pattern) =>
+    createPatternGrant({ type: 'repository', name: pattern, actions }),
+  )
   return { name: `robot:${name}`, groups: [], method: 'access-token', bound }
 }

@@ -28,7 +28,8 @@ type Remembered = { identity: Identity; endsAt: number; trust: Trust; authority:
 
 /** Longer ones do not fit into the headers of a request. */
 const longestToken = 32 * 1024
-const leewaySeconds = 60
+/** How far the clocks of issuers may be from ours. */
+export const leewaySeconds = 60
 
 /** An access token is called one of these, or nothing; a refresh token never is. */
 const accessTypes = new Set([undefined, 'jwt', 'at+jwt'])

@@ -1,0 +1,38 @@
+/** A process that meets the clients, and knows some way to a registry. */
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { createApp } from '../../gateway/app.ts'
+import { accessLog } from '../../gateway/http/access-log.ts'
+import { logErrors } from '../../gateway/http/log-errors.ts'
+import { logRequests } from '../../gateway/http/log-requests.ts'
+import type { Pool } from '../../gateway/pool/pool.ts'
+import type { Leases } from '../../registry/leases/lease.ts'
+import { openAccess } from '../access.ts'
+import { listen } from '../listen.ts'
+import type { Running } from '../supervised.ts'
+
+type Parts = { log: Logger; leases: Leases; pool: Pool }
+
+export async function openGateway(config: Config, { log, leases, pool }: Parts): Promise<Running> {
+  const access = await openAccess(config, log)
+  const lines = config.log.accesslog.disabled ? undefined : accessLog()
+  const app = createApp({
+    trustedProxies: config.kura.trustedProxies,
+    logRequests: logRequests({ log, ...(lines && { access: lines }) }),
+    headers: config.http.headers,
+    prefix: config.http.prefix,
+    policy: access.policy,
+    login: access.login,
+    tokens: access.tokens ?? [],
+    pool,
+  })
+  app.on('error', logErrors(log))
+  const server = await listen(app.callback(), { config, log, leases })
+
+  return {
+    async stop(how) {
+      await server.drain(how)
+      await access.close()
+    },
+  }
+}

@@ -1,0 +1,9 @@
+/** What a supervisor tells all of its processes. */
+export type Given = {
+  /** A folder that is theirs alone, for as long as the supervisor runs. */
+  folder: string
+  /** What gateways and workers sign with. */
+  secret: string
+  /** Where the sockets of workers are, when they are on this machine. */
+  sockets?: string
+}

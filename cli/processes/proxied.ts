@@ -1,0 +1,45 @@
+/** A gateway whose registry is in other processes, on this machine or elsewhere. */
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { findByName, findInFolder } from '../../gateway/pool/addresses.ts'
+import { createIdentities } from '../../gateway/pool/identity.ts'
+import { createProbe } from '../../gateway/pool/probe.ts'
+import { createProxiedPool } from '../../gateway/pool/proxied.ts'
+import { createWorkers } from '../../gateway/pool/workers.ts'
+import { createBlobSender } from '../../registry/http/send-blob.ts'
+import { openStorageOf } from '../storage.ts'
+import type { Running } from '../supervised.ts'
+import { openGateway } from './gateway.ts'
+import type { Given } from './given.ts'
+import { openShared } from './shared.ts'
+
+export async function startProxied(
+  config: Config,
+  log: Logger,
+  { folder, secret, sockets }: Given,
+): Promise<Running> {
+  const identities = createIdentities(secret)
+  const workers = createWorkers({
+    find: sockets ? findInFolder(sockets) : findByName(config.kura.workers.addresses),
+    probe: createProbe(identities),
+    report: ({ state, ...worker }) => {
+      const level = state === 'down' ? 'warn' : 'info'
+      log[level](worker, `a worker is ${state}`)
+    },
+  })
+  // Workers of this machine share its disk, so the bytes of a pull need not come through them.
+  const sharesDisk = sockets !== undefined && config.storage.filesystem !== undefined
+  const storage = sharesDisk ? await openStorageOf(config, log) : undefined
+  const sendBlob = storage && createBlobSender(storage)
+  const shared = await openShared(config, log, folder)
+  const pool = createProxiedPool({ workers, identities, sendBlob })
+  const gateway = await openGateway(config, { log, leases: shared.leases, pool })
+
+  return {
+    async stop(how) {
+      await gateway.stop(how)
+      workers.close()
+      await Promise.all([shared.close(), storage?.close()])
+    },
+  }
+}

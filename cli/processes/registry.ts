@@ -1,0 +1,52 @@
+/** The registry of one process, with what it rests on and what it does from time to time. */
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { createRegistry, type Registry } from '../../registry/app.ts'
+import type { StorageDriver } from '../../registry/storage/driver.ts'
+import { schedule } from '../../registry/upkeep/schedule.ts'
+import { rulesFrom } from '../rules.ts'
+import { openStorageOf } from '../storage.ts'
+import { openShared } from './shared.ts'
+
+
+
+/** `folder` is one that the processes of this machine share, and nobody else. */
+export async function openRegistry(config: Config, log: Logger, folder: string) {
+  const storage = await openStorageOf(config, log)
+  const { redis, leases, close } = await openShared(config, log, folder)
+  const registry = createRegistry({
+    storage,
+    leases,
+    redis,
+    rules: rulesFrom(config),
+    reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
+  })
+  const purging = startPurging(config, { purge: registry.purge, storage, log })
+
+  return {
+    registry,
+    leases,
+    async close() {
+      await purging?.stop()
+      await Promise.all([close(), storage.close()])
+    },
+  }
+}
+
+type Purging = Pick<Registry, 'purge'> & { storage: StorageDriver; log: Logger }
+
+function startPurging({ storage: settings }: Config, { purge, storage, log }: Purging) {
+  const { enabled, interval, ...rules } = settings.maintenance.uploadpurging
+  if (!enabled || settings.maintenance.readonly.enabled) return undefined
+
+  const message = rules.dryrun ? 'this upload would be purged' : 'purged an upload'
+  return schedule({
+    interval,
+    async run(signal) {
+      await purge.run(rules, (upload) => log.info(upload, message), signal)
+      if (!rules.dryrun)
+        await storage.removeUnfinished?.(new Date(Date.now() - rules.age), { signal })
+    },
+    onError: (error) => log.error({ err: error }, 'purging uploads failed'),
+  })
+}

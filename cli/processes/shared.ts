@@ -1,0 +1,37 @@
+/** What a process shares with all others that serve the same registry: who holds what, and through what. */
+import { join, resolve } from 'node:path'
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { openFileLeases } from '../../registry/leases/files.ts'
+import { createInProcessLeases } from '../../registry/leases/in-process.ts'
+import type { Leases } from '../../registry/leases/lease.ts'
+import { createRedisLeases } from '../../registry/leases/redis.ts'
+import type { Redis } from '../../registry/redis/open.ts'
+import { openSharedRedis } from '../redis.ts'
+
+export type Shared = { redis: Redis | undefined; leases: Leases; close(): Promise<void> }
+
+/** `folder` is one that the processes of this machine share, and nobody else. */
+export async function openShared(config: Config, log: Logger, folder: string): Promise<Shared> {
+  const redis = await openSharedRedis(config, log)
+  const leases = await openLeases(config, redis, folder)
+  return {
+    redis,
+    leases,
+    // Leases are given back through Redis.
+    async close() {
+      await leases.close()
+      await redis?.close()
+    },
+  }
+}
+
+async function openLeases({ storage }: Config, redis: Redis | undefined, folder: string) {
+  if (storage.inmemory) return createInProcessLeases()
+  // On a disk that all share, leases need no Redis, and outlive it.
+  const shared =
+    storage.filesystem && join(resolve(storage.filesystem.rootdirectory), 'kura/leases')
+  const fallback = shared ? await openFileLeases(shared) : undefined
+  if (redis) return createRedisLeases({ redis, fallback })
+  return fallback ?? openFileLeases(join(folder, 'leases'))
+}

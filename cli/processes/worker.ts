@@ -1,0 +1,57 @@
+/** A process that is a registry for gateways in other processes. */
+import { createServer } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Config } from '../../config/schema.ts'
+import { logErrors } from '../../gateway/http/log-errors.ts'
+import { socketIn } from '../../gateway/pool/addresses.ts'
+import { createIdentities } from '../../gateway/pool/identity.ts'
+import { createInProcessPool } from '../../gateway/pool/in-process.ts'
+import { createWorkerApp } from '../../gateway/pool/worker-app.ts'
+import { openPolicies } from '../access.ts'
+import { drainServer } from '../drain.ts'
+import { opened, tcpAddress } from '../listening.ts'
+import type { Running } from '../supervised.ts'
+import type { Given } from './given.ts'
+import { openRegistry } from './registry.ts'
+
+/** Longer than a gateway goes without asking how its workers are. */
+const announcement = 2_500
+
+/** Gateways send tokens' grants along, so there may be a lot of them; a body may take hours. */
+const limits = { requestTimeout: 0, maxHeaderSize: 128 * 1024, keepAliveTimeout: 120_000 }
+
+export async function startWorker(
+  config: Config,
+  log: Logger,
+  { folder, secret, sockets }: Given,
+): Promise<Running> {
+  const { registry, close } = await openRegistry(config, log, folder)
+  const policies = await openPolicies(config, log)
+  let leaving = false
+  const app = createWorkerApp({
+    identities: createIdentities(secret),
+    policy: policies.policy,
+    isLeaving: () => leaving,
+    registry: createInProcessPool(registry),
+  })
+  app.on('error', logErrors(log))
+  const server = createServer(limits, app.callback())
+  const where = sockets
+    ? { path: socketIn(sockets, process.pid) }
+    : tcpAddress(config.kura.workers.listen)
+  await opened(server, where, {
+    addr: sockets ?? config.kura.workers.listen,
+    setting: 'kura.workers.listen (REGISTRY_KURA_WORKERS_LISTEN)',
+  })
+
+  return {
+    async stop({ replaced }) {
+      leaving = true
+      // With nobody to take over, whoever asks next is turned away now or a moment later.
+      if (replaced || !sockets) await wait(announcement)
+      await drainServer(server)
+      await Promise.all([policies.close(), close()])
+    },
+  }
+}

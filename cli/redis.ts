@@ -1,0 +1,104 @@
+/** `redis`: the settings of versions 2 and 3 as what the connection needs, and the connection itself. */
+import cluster from 'node:cluster'
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import type { Address, RedisOptions } from '../registry/redis/options.ts'
+
+type Settings = NonNullable<Config['redis']>
+
+const defaultPort = 6379
+
+/**
+ * The limits within which a time from the configuration is followed. Shorter, and a moment's delay
+ * would count as an outage (10ms is in many a file from older times); longer, and an outage would
+ * hold up every push. `-1` asks for the longest.
+ */
+const connectLimits = { least: 250, most: 10_000 }
+const answerLimits = { least: 100, most: 5_000 }
+
+/**
+ * Undefined when `redis` is not set. Throws an error that names the setting when it cannot be used; but
+ * a process that replaces another starts without Redis, so that its outage costs no pulls.
+ */
+export async function openSharedRedis({ redis }: Config, log: Logger) {
+  if (!redis) return undefined
+  const options = await redisOptions(redis)
+  // Who uses no Redis need not load a client for it.
+  const { openRedis } = await import('../registry/redis/open.ts')
+  return openRedis(options, {
+    required: cluster.worker === undefined || cluster.worker.id === 1,
+    onWarning: (warning) => log.warn(warning),
+    onChange: (now) =>
+      now.available
+        ? log.info('redis is available again')
+        : log.error({ reason: now.reason }, 'redis is not available'),
+  })
+}
+
+/** Throws an error that names the setting. */
+export async function redisOptions(redis: Settings): Promise<RedisOptions> {
+  const { protocol } = redis
+  return {
+    addresses: addressesOf(redis),
+    master: redis.mastername,
+    username: redis.username,
+    password: redis.password,
+    sentinelUsername: redis.sentinelusername,
+    sentinelPassword: redis.sentinelpassword,
+    db: redis.db,
+    clientName: redis.clientname,
+    protocol: protocol === 2 || protocol === 3 ? protocol : undefined,
+    connectMs: within(connectLimits, redis.dialtimeout),
+    answerMs: within(answerLimits, redis.readtimeout),
+    tls: redis.tls && (await tlsOf(redis.tls)),
+  }
+}
+
+function addressesOf({ addrs, addr }: Settings): Address[] {
+  if (addrs.length > 0 && addr !== undefined) {
+    throw new Error('redis.addr is the older name of redis.addrs: set one of the two')
+  }
+  if (addrs.length > 0) return addrs.map((text) => addressFrom('redis.addrs', text))
+  if (addr !== undefined) return [addressFrom('redis.addr', addr)]
+  throw new Error('redis.addrs must name a server, such as [redis:6379]')
+}
+
+const wellFormed = /^(?:\[(?<inner>[0-9a-f:.]+)\]|(?<host>[^\s/:@[\]]*))(?::(?<port>\d{1,5}))?$/i
+
+function addressFrom(setting: string, text: string): Address {
+  const { inner, host, port = defaultPort } = wellFormed.exec(text)?.groups ?? {}
+  const name = inner ?? host
+  if (name === undefined || Number(port) > 65_535) {
+    // What does not read like an address may be a URL with a password in it.
+    const found = text.includes('@') ? 'a URL' : text
+    throw new Error(`${setting} must be host:port, such as redis:6379, but is ${found}`)
+  }
+  return { host: name || 'localhost', port: Number(port) }
+}
+
+function within({ least, most }: { least: number; most: number }, time: number | undefined) {
+  if (time === undefined || time === 0) return undefined
+  return time < 0 ? most : Math.min(Math.max(time, least), most)
+}
+
+async function tlsOf({ certificate, key, rootcas }: NonNullable<Settings['tls']>) {
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new Error('redis.tls.certificate and redis.tls.key belong together: set both or none')
+  }
+  const ca = await Promise.all(rootcas.map((path) => read('redis.tls.rootcas', path)))
+  return {
+    ...(ca.length > 0 && { ca }),
+    ...(certificate && { cert: await read('redis.tls.certificate', certificate) }),
+    ...(key && { key: await read('redis.tls.key', key) }),
+  }
+}
+
+async function read(setting: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new Error(`${setting}: ${path} cannot be read (${code})`, { cause: error })
+  }
+}

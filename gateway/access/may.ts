@@ -1,0 +1,20 @@
+/**
+ * What somebody may do, by the policies and by what their token allows at most. The gateway asks this
+ * about each request, and a worker about what comes up while it answers one.
+ */
+import type { Policy } from '../../policies/decision.ts'
+import type { CallState, Identity, Wanted } from '../../registry/spec/call.ts'
+import { isWithinBound } from './tokens/bound.ts'
+
+type Asking = { policy: () => Policy; identity: Identity; address: string }
+
+export function createMay({ policy, identity, address }: Asking): CallState['may'] {
+  const { name, groups, bound } = identity
+  return (wanted) =>
+    isWithin(bound, wanted) && policy()({ name, groups, address, ...wanted }).allowed
+}
+
+/** A token speaks of the catalog as a whole, and leaves to the policies what is seen in it. */
+function isWithin(bound: Identity['bound'], { action, repository }: Wanted): boolean {
+  return action === 'list' || isWithinBound(bound, { type: 'repository', name: repository, action })
+}

@@ -1,0 +1,44 @@
+/**
+ * Answers what is no request: too large a head, one that does not come, one that is not HTTP. Tools
+ * show what a registry says of an error, so these too are in the form of the specification.
+ */
+import type { Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Reason } from '../../registry/spec/errors.ts'
+import { answerLast } from './last-answer.ts'
+
+const reasons: Record<string, Reason> = {
+  HPE_HEADER_OVERFLOW: 'headTooLarge',
+  ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
+}
+
+export function answerClientErrors(server: Server): void {
+  const answersOn = trackAnswers(server)
+  const ended = new WeakSet<Duplex>()
+
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+    // Whatever still comes after an error is one more.
+    if (ended.has(socket)) return
+    ended.add(socket)
+    const reason = reasons[code] ?? (code.startsWith('HPE_') ? 'requestMalformed' : undefined)
+    if (reason && socket.writable && answersOn(socket).every(isForWhatFailed)) {
+      answerLast(socket, reason)
+    } else socket.destroy()
+  })
+}
+
+/** A request that is whole has its own answer to come, and would take another's for it. */
+function isForWhatFailed({ headersSent, req }: ServerResponse): boolean {
+  return !headersSent && !req.complete
+}
+
+/** The answers of each connection that have not ended. */
+function trackAnswers(server: Server) {
+  const unended = new WeakMap<Duplex, Set<ServerResponse>>()
+  server.prependListener('request', ({ socket }, response) => {
+    const answers = unended.get(socket) ?? new Set()
+    unended.set(socket, answers.add(response))
+    response.once('close', () => answers.delete(response))
+  })
+  return (socket: Duplex) => [...(unended.get(socket) ?? [])]
+}

@@ -1,0 +1,58 @@
+/** The headers between gateway and worker: which of a client's go through, and those of our own. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Digest, isDigest } from '../../registry/spec/digest.ts'
+import { RegistryError } from '../../registry/spec/errors.ts'
+import type { ByteRange } from '../../registry/spec/range.ts'
+
+/** None of these is ever taken from a client, or shown to one. */
+export const internalHeaders = {
+  /** To a worker: who asks, signed. */
+  identity: 'kura-identity',
+  /** From a worker: a blob to be sent in place of a body. */
+  blob: 'kura-blob',
+  /** From a worker that is about to stop. */
+  leaving: 'kura-leaving',
+  /** From a worker that does not believe its gateway asked. */
+  unsigned: 'kura-unsigned',
+} as const
+
+/** What a registry reads of a request. The rest, passwords and tokens with it, ends at the gateway. */
+const passed = [
+  'accept',
+  'content-length',
+  'content-range',
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'if-range',
+  'range',
+  'transfer-encoding',
+  'user-agent',
+] as const
+
+export function headersFor(
+  client: IncomingHttpHeaders,
+  identity: string,
+): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = { host: 'worker' }
+  for (const name of passed) {
+    const value = client[name]
+    if (value !== undefined) headers[name] = value
+  }
+  headers[internalHeaders.identity] = identity
+  return headers
+}
+
+export type NamedBlob = { digest: Digest; range: ByteRange }
+
+export function nameBlob({ digest, range }: NamedBlob): string {
+  return `${digest} ${range.first} ${range.last}`
+}
+
+/** Throws for what no worker of ours would say. */
+export function parseNamedBlob(header: string): NamedBlob {
+  const [digest = '', first, last] = header.split(' ')
+  const range = { first: Number(first), last: Number(last) }
+  if (isDigest(digest) && range.first >= 0 && range.last >= range.first) return { digest, range }
+  throw new RegistryError('failed', { cause: new Error(`a worker named a blob as ${header}`) })
+}

@@ -1,0 +1,82 @@
+/**
+ * What a gateway has found out about a request, written down for a worker and signed. It holds for
+ * one method and one target and for a minute, so what is overheard or replayed opens nothing else.
+ */
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import type { CallState } from '../../registry/spec/call.ts'
+import { createPatternGrant } from '../access/tokens/bound.ts'
+
+/** How far the clocks of two machines may be apart, beside the time a request takes to arrive. */
+const goodFor = 60_000
+
+/** What a worker has to know that does not stand in the request itself. */
+export type SignedCall = Pick<CallState, 'requestId' | 'origin' | 'identity'> & {
+  /** Where the client is, for the rules that ask. */
+  address: string
+  /** The gateway reads blobs by itself, so naming one is enough. */
+  readsBlobs: boolean
+}
+
+type Request = { method: string; url: string }
+
+const strings = z.array(z.string())
+const grant = z.object({
+  type: z.string(),
+  name: z.string(),
+  actions: strings,
+  isPattern: z.boolean().optional(),
+})
+const written = z.object({
+  until: z.number(),
+  method: z.string(),
+  url: z.string(),
+  call: z.object({
+    requestId: z.string(),
+    origin: z.string(),
+    address: z.string(),
+    readsBlobs: z.boolean(),
+    identity: z.object({
+      name: z.string().optional(),
+      groups: strings,
+      method: z.string(),
+      bound: z.array(grant).optional(),
+      expiredAt: z.number().optional(),
+    }),
+  }),
+})
+
+export type Identities = ReturnType<typeof createIdentities>
+
+/** `secret` is what gateways and workers share: `http.secret`. */
+export function createIdentities(secret: string, now: () => number = Date.now) {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'kura gateway to worker, 1', 32))
+  const macOf = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
+
+  return {
+    sign({ method, url }: Request, call: SignedCall): string {
+      const text = JSON.stringify({ until: now() + goodFor, method, url, call })
+      const payload = Buffer.from(text).toString('base64url')
+      return `${payload}.${macOf(payload)}`
+    },
+
+    /** Undefined for whatever no gateway of ours has signed for just this request, or long ago. */
+    verify(header: string | undefined, { method, url }: Request): SignedCall | undefined {
+      const [payload = '', signature = '', ...rest] = (header ?? '').split('.')
+      // As text, for there is more than one way to write the same bytes.
+      const [expected, found] = [Buffer.from(macOf(payload)), Buffer.from(signature)]
+      if (rest.length > 0 || found.length !== expected.length) return undefined
+      if (!timingSafeEqual(found, expected)) return undefined
+
+      const { until, call, ...signed } = written.parse(
+        JSON.parse(Buffer.from(payload, 'base64url').toString()),
+      )
+      const isFresh = until > now() - goodFor && until <= now() + 2 * goodFor
+      if (!isFresh || signed.method !== method || signed.url !== url) return undefined
+      const { name, bound, ...identity } = call.identity
+      // A function does not travel: what a pattern matches is worked out here again.
+      const made = bound?.map((it) => (it.isPattern ? createPatternGrant(it) : it))
+      return { ...call, identity: { name, ...identity, ...(made && { bound: made }) } }
+    },
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The door to workers in processes of their own: each request goes to the one with the least to do,
+ * signed, and to another one where the first could not be reached.
+ */
+import type { IncomingMessage } from 'node:http'
+import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Context } from '../state.ts'
+import { headersFor, internalHeaders } from './headers.ts'
+import { createHttpProxy } from './http-proxy.ts'
+import type { Identities } from './identity.ts'
+import type { Pool } from './pool.ts'
+import { breakOff, relay, relayBlob, type SendBlob } from './relay.ts'
+import type { Worker, Workers } from './workers.ts'
+
+export type ProxiedPoolParts = {
+  workers: Workers
+  identities: Identities
+  /** Where the gateway has the storage at hand. */
+  sendBlob?: SendBlob | undefined
+}
+
+type Attempt = { readsBlobs: boolean; isLast: boolean }
+type Delivered = { readsBlobs: boolean; head: IncomingMessage }
+
+/** A request costs a worker something, and so do its bytes, up to what keeps it busy for good. */
+const weightOfBytes = 8 * 1024 * 1024
+const mostWeight = 8
+
+const mostAttempts = 3
+
+export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPoolParts): Pool {
+  const exchange = createHttpProxy()
+
+  return {
+    async forward(ctx) {
+      const mayName = sendBlob !== undefined && ctx.state.target.kind === 'blob'
+      const named = await ask(ctx, mayName)
+      if (!named || !sendBlob || (await relayBlob(ctx, named, sendBlob))) return
+      await ask(ctx, false)
+    },
+  }
+
+  /** Brings an answer to the client, unless a blob is named in it: then it comes back. */
+  async function ask(ctx: Context, readsBlobs: boolean): Promise<IncomingMessage | undefined> {
+    for (let attempt = 1; ctx.respond !== false; attempt++) {
+      const worker = await workers.pick(ctx.state.signal)
+      const end = worker.begin(weightOf(ctx))
+      try {
+        const head = await reach(ctx, worker, { readsBlobs, isLast: attempt === mostAttempts })
+        if (head) return await deliver(ctx, worker, { head, readsBlobs })
+      } finally {
+        end()
+      }
+    }
+    return undefined
+  }
+
+  /** The head of the worker's answer; undefined where there is none, and another may be asked. */
+  async function reach(ctx: Context, worker: Worker, { readsBlobs, isLast }: Attempt) {
+    const { answer, hasBegun } = send(ctx, worker, readsBlobs)
+    try {
+      return await answer
+    } catch (error) {
+      if (ctx.state.signal.aborted) throw error
+      worker.failed()
+      const canRepeat = !isLast && (!hasBegun() || isHarmless(ctx))
+      return canRepeat ? undefined : breakOff(ctx, error)
+    }
+  }
+
+  function send(ctx: Context, { address, agent }: Worker, readsBlobs: boolean) {
+    const { requestId, origin, identity } = ctx.state
+    const call = { requestId, origin, identity, address: ctx.ip, readsBlobs }
+    // Not as it came: a client may have sent a whole URL, and the prefix ends here.
+    const url = ctx.path + ctx.search
+    const signed = identities.sign({ method: ctx.method, url }, call)
+    const headers = headersFor(ctx.req.headers, signed)
+    return exchange({ req: ctx.req, res: ctx.res, url, headers, to: address, agent })
+  }
+
+  async function deliver(ctx: Context, worker: Worker, { head, readsBlobs }: Delivered) {
+    if (head.headers[internalHeaders.leaving]) worker.leaving()
+    if (head.headers[internalHeaders.blob]) {
+      if (readsBlobs) return head
+      head.resume()
+      throw new RegistryError('failed', { cause: new Error('a worker named a blob unasked') })
+    }
+    if (head.statusCode === 401) throw refused(head)
+    await relay(ctx, head)
+    return undefined
+  }
+}
+
+/** Done twice, it is as if it was done once; and there is no body that may be gone already. */
+function isHarmless({ method }: Context): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+/** A worker decides nothing about people: what it refuses is the login it was told of. */
+function refused(head: IncomingMessage): RegistryError {
+  head.resume()
+  if (!head.headers[internalHeaders.unsigned]) return new RegistryError('unauthorized')
+  const cause = new Error('a worker did not accept our signature: is its http.secret the same?')
+  return new RegistryError('unavailable', { headers: { 'Retry-After': '5' }, cause })
+}
+
+function weightOf({ req: { headers } }: Context): number {
+  if (headers['transfer-encoding']) return mostWeight
+  return Math.min(1 + Number(headers['content-length'] ?? 0) / weightOfBytes, mostWeight)
+}

@@ -1,0 +1,87 @@
+/**
+ * Brings a worker's answer to the client. A worker that dies in the middle breaks the client's
+ * connection at once, and bytes that the gateway can read by itself do not cross the pool at all.
+ */
+import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { drain } from '../http/drain.ts'
+import type { Context } from '../state.ts'
+import { internalHeaders, type NamedBlob, parseNamedBlob } from './headers.ts'
+
+/** Sends what was named; answers false when it cannot, before anything has left. */
+export type SendBlob = (ctx: Context, blob: NamedBlob) => Promise<boolean>
+
+/** What concerns one connection only, and what gateway and worker say to each other. */
+const ownHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'trailer',
+  'te',
+  'date',
+  ...Object.values(internalHeaders),
+])
+
+export async function relay(ctx: Context, answer: IncomingMessage): Promise<void> {
+  const { res } = ctx
+  ctx.respond = false
+  copyHead(ctx, answer)
+  // A client that is still sending would see its connection break instead of an early answer.
+  if (!(await drain(ctx.req))) res.setHeader('Connection', 'close')
+  if (ctx.method === 'HEAD' || hasNoBody(answer)) {
+    answer.resume()
+    res.end()
+    return
+  }
+  try {
+    await pipeline(answer, res)
+  } catch (cause) {
+    breakOff(ctx, cause)
+  }
+}
+
+/** The bytes of the blob that the answer names; false when it has to be asked for in full. */
+export async function relayBlob(
+  ctx: Context,
+  answer: IncomingMessage,
+  send: SendBlob,
+): Promise<boolean> {
+  answer.resume()
+  const blob = parseNamedBlob(String(answer.headers[internalHeaders.blob]))
+  const before = new Set(ctx.res.getHeaderNames())
+  copyHead(ctx, answer)
+  ctx.length = blob.range.last - blob.range.first + 1
+  if (await send(ctx, blob)) return true
+  // They were said of a blob that is not here; what comes next may be an error.
+  const said = ctx.res.getHeaderNames().filter((name) => !before.has(name))
+  for (const name of said) ctx.remove(name)
+  return false
+}
+
+/** What the client hears of a worker that is gone: its connection ends, before or in the answer. */
+export function breakOff(ctx: Context, cause: unknown): undefined {
+  const { res } = ctx
+  ctx.respond = false
+  if (!res.headersSent) res.statusCode = 502
+  res.destroy(new Error('the worker has gone', { cause }))
+}
+
+function copyHead(ctx: Context, answer: IncomingMessage): void {
+  ctx.res.statusCode = answer.statusCode ?? 500
+  // As the worker wrote them: there are clients that mind upper and lower case.
+  const { rawHeaders } = answer
+  const seen = new Set<string>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(index, index + 2)
+    const key = name.toLowerCase()
+    if (ownHeaders.has(key)) continue
+    if (seen.has(key)) ctx.res.appendHeader(name, value)
+    else ctx.res.setHeader(name, value)
+    seen.add(key)
+  }
+}
+
+function hasNoBody({ statusCode = 0, headers }: IncomingMessage): boolean {
+  return statusCode === 204 || statusCode === 304 || headers['content-length'] === '0'
+}

@@ -1,0 +1,75 @@
+/**
+ * The other side of the door: what a worker process does with a request. It believes what a gateway
+ * has signed about who asks, and reads for itself what is asked, with the gateway's own parser.
+ */
+import type { IncomingMessage } from 'node:http'
+import Koa from 'koa'
+import type { Policy } from '../../policies/decision.ts'
+import { RegistryError } from '../../registry/spec/errors.ts'
+import { createMay } from '../access/may.ts'
+import { answerErrors, answerErrorsAfter } from '../http/errors.ts'
+import { lifetime } from '../http/lifetime.ts'
+import { readTarget } from '../http/target.ts'
+import type { Context, Middleware, State } from '../state.ts'
+import { internalHeaders, nameBlob } from './headers.ts'
+import type { Identities } from './identity.ts'
+import type { Pool } from './pool.ts'
+
+export type WorkerParts = {
+  identities: Identities
+  policy: () => Policy
+  /** Whether this process is about to stop. */
+  isLeaving: () => boolean
+  registry: Pool
+}
+
+export function createWorkerApp({ identities, policy, isLeaving, registry }: WorkerParts) {
+  return new Koa<State>()
+    .use(sayWhenLeaving(isLeaving))
+    .use(lifetime)
+    .use(answerErrors)
+    .use(readIdentity(identities, policy))
+    .use(answerErrorsAfter(readOn))
+    .use(readTarget('/'))
+    .use((ctx) => registry.forward(ctx))
+}
+
+/**
+ * A gateway hears at once what it can tell its client, and stops sending when that has gone on for
+ * too long. Closing first would break off what it is about to send, and its reading of the answer.
+ */
+async function readOn(request: IncomingMessage): Promise<boolean> {
+  request.resume()
+  return true
+}
+
+/** Gateways then send nothing more, and nobody is turned away when the listener closes. */
+function sayWhenLeaving(isLeaving: () => boolean): Middleware {
+  return (ctx, next) => {
+    if (isLeaving()) ctx.set(internalHeaders.leaving, 'yes')
+    return next()
+  }
+}
+
+function readIdentity(identities: Identities, policy: () => Policy): Middleware {
+  return (ctx, next) => {
+    const signed = identities.verify(ctx.get(internalHeaders.identity), ctx)
+    if (!signed)
+      throw new RegistryError('unsigned', { headers: { [internalHeaders.unsigned]: 'yes' } })
+
+    const { address, readsBlobs, requestId, origin, identity } = signed
+    ctx.request.ip = address
+    Object.assign(ctx.state, { requestId, origin, identity })
+    ctx.state.may = createMay({ policy, identity, address })
+    if (readsBlobs) ctx.state.nameBlob = (blob) => answerName(ctx, nameBlob(blob))
+    return next()
+  }
+}
+
+/** Status and headers are those of the whole answer; only its length is that of no body. */
+function answerName(ctx: Context, name: string): void {
+  // Koa would take the type away with the body.
+  ctx.respond = false
+  ctx.set({ [internalHeaders.blob]: name, 'Content-Length': '0' })
+  ctx.res.end()
+}

@@ -1,0 +1,129 @@
+/**
+ * Leases among all processes that share a Redis. Chosen once, for what happens when Redis fails:
+ *
+ * With `fallback` (leases of a shared folder) every lease is held there too, always. So two never hold
+ * one at once as long as the fallback works, whatever Redis does and whoever sees it; and while Redis
+ * works they do not even where the folder shows one machine late what another did. Without Redis the
+ * fallback alone decides.
+ *
+ * Without `fallback` nobody gets a lease while Redis is away: they wait a while, then `unavailable`.
+ */
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { acquireLease, type Claim, releaseLease, renewLease } from '../redis/lease-scripts.ts'
+import type { Redis } from '../redis/open.ts'
+import { type Reason, RegistryError } from '../spec/errors.ts'
+import { createInProcessLeases } from './in-process.ts'
+import { busyError, type Lease, type Leases, patience } from './lease.ts'
+
+type Options = {
+  redis: Redis
+  /** Closed with these leases. */
+  fallback?: Leases | undefined
+  /**
+   * In milliseconds: how long a lease outlives its last renewal, which is less than our patience, so
+   * that a crash fails nobody; how long someone waits for their turn, and for Redis to come back.
+   */
+  ttl?: number
+  longest?: number
+  bridge?: number
+}
+
+/** Someone else holds the lease, or Redis cannot be asked. */
+type Obstacle = 'taken' | 'missing'
+type Asked = Omit<Claim, 'epoch'>
+/** `since` is when Redis was asked, from which our own clock counts. */
+type Granted = { epoch: number; since: number }
+
+const shortestWait = 5
+const longestWait = 200
+
+export function createRedisLeases(options: Options): Leases {
+  const { redis, fallback, ttl = 10_000, longest = patience, bridge = 5_000 } = options
+  const bearable = { taken: longest, missing: fallback ? 0 : bridge }
+  const local = createInProcessLeases(longest)
+
+  return {
+    hold: (name, busy, work) => local.hold(name, busy, () => holdShared(name, busy, work)),
+
+    async close() {
+      await Promise.all([local.close(), fallback?.close()])
+    },
+  }
+
+  async function holdShared<T>(name: string, busy: Reason, work: (lease: Lease) => Promise<T>) {
+    const claim = { name, owner: randomUUID() }
+    const found = await acquire(claim)
+    if (found === 'taken') throw busyError(busy)
+    if (found === 'missing' && !fallback) throw unavailable()
+
+    const kept = found === 'missing' ? undefined : keep({ ...claim, ...found })
+    const lease = { isHeld: () => kept?.isHeld() ?? false }
+    try {
+      // The fallback alone says whether it is held: Redis may have been away for as long as it liked.
+      return await (fallback ? fallback.hold(name, busy, work) : work(lease))
+    } finally {
+      kept?.end()
+      // What cannot be released now ends by itself; what seemed to have failed may need it too.
+      await releaseLease(redis, claim).catch(() => {})
+    }
+  }
+
+  async function acquire(asked: Asked): Promise<Granted | Obstacle> {
+    const start = performance.now()
+    const begun = { taken: start, missing: start }
+    for (let pause = shortestWait; ; pause = Math.min(pause * 2, longestWait)) {
+      const found = await ask(asked)
+      if (typeof found === 'object') return found
+
+      const now = performance.now()
+      if (found === 'taken') begun.missing = now
+      if (now - begun[found] >= bearable[found]) return found
+      // Chance breaks the step of many who wait for the same.
+      await wait(pause * (0.5 + Math.random()))
+    }
+  }
+
+  async function ask(asked: Asked): Promise<Granted | Obstacle> {
+    const since = performance.now()
+    try {
+      const epoch = await acquireLease(redis, { ...asked, ttl })
+      return epoch === undefined ? 'taken' : { epoch, since }
+    } catch {
+      return 'missing'
+    }
+  }
+
+  /** Renews a claim until its end, or until it is lost. */
+  function keep({ since, ...claim }: Claim & Granted) {
+    let confirmedAt = since
+    let isOver = false
+    let timer = setTimeout(renew, ttl / 3).unref()
+    const isFresh = () => performance.now() - confirmedAt < ttl
+
+    return {
+      isHeld: () => !isOver && isFresh(),
+      end() {
+        isOver = true
+        clearTimeout(timer)
+      },
+    }
+
+    async function renew(): Promise<void> {
+      const now = performance.now()
+      let pause = ttl / 3
+      try {
+        const holds = await renewLease(redis, { ...claim, ttl, wasValid: isFresh() })
+        if (holds) confirmedAt = now
+        else isOver = true
+      } catch {
+        pause = ttl / 10
+      }
+      if (!isOver) timer = setTimeout(renew, pause).unref()
+    }
+  }
+}
+
+function unavailable(): RegistryError {
+  return new RegistryError('unavailable', { headers: { 'Retry-After': '2' } })
+}

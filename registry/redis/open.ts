@@ -1,0 +1,143 @@
+/** Opens Redis: connects, looks whether it can do what is needed of it, and hands out a guarded face. */
+import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Client, createClient } from './client.ts'
+import { type Availability, createGuard, reasonOf } from './guard.ts'
+import { defaultAnswerMs, defaultConnectMs, kindOf, type RedisOptions } from './options.ts'
+import { evictionWarning, explain, parseInfo, wrongKind } from './problems.ts'
+
+export type Redis = Awaited<ReturnType<typeof openRedis>>
+
+/** A script in Lua. All its keys carry the same `{tag}`, so that a cluster can run it. */
+export type Script = { lua: string; keys: string[]; args: (string | number)[] }
+
+type Watching = {
+  /** Whether Redis must be there now. Else it may come later, and is missed until then. */
+  required?: boolean
+  /** How long between two looks whether it is back, in milliseconds. */
+  pauseMs?: number
+  /** Called once for each change; `reason` holds no secret. */
+  onChange?: (now: Availability) => void
+  onWarning?: (warning: string) => void
+}
+
+/** In milliseconds. */
+const longestGoodbye = 500
+
+/** Throws an error that names the setting when Redis is required and cannot be used. */
+export async function openRedis(options: RedisOptions, watching: Watching = {}) {
+  const { required = true, pauseMs = 2_000, onChange, onWarning } = watching
+  if (kindOf(options) === 'cluster' && options.db) {
+    throw new Error(`redis.db must be 0 for a cluster, but is ${options.db}`)
+  }
+  const client = createClient(options)
+  const lastError = watchErrors(client)
+  const guard = createGuard({
+    limitMs: options.answerMs ?? defaultAnswerMs,
+    pauseMs,
+    probe: () => client.set('kura:probe', '1', 'PX', 1_000),
+    onChange(now) {
+      if (now.available) return onChange?.(now)
+      // That there is no connection says less than why there is none.
+      const said = noConnection.test(now.reason)
+        ? (lastError() ?? 'the connection was lost')
+        : now.reason
+      onChange?.({ available: false, reason: explain(said, options) })
+    },
+  })
+  try {
+    await connect(client, options)
+    await check()
+  } catch (error) {
+    const reason = reasonOf(error)
+    if (required) {
+      guard.close()
+      client.disconnect()
+      throw new Error(reason.startsWith('redis.') ? reason : explain(reason, options))
+    }
+    guard.shut(reason)
+  }
+  client.on('ready', guard.look)
+
+  return {
+    get: (key: string) => guard.call(() => client.get(key)),
+    /** Forgotten after `ms` milliseconds. */
+    async set(key: string, value: string, ms: number): Promise<void> {
+      await guard.call(() => client.set(key, value, 'PX', ms))
+    },
+    async remove(key: string): Promise<void> {
+      await guard.call(() => client.del(key))
+    },
+    run: (script: Script) => guard.call(() => runScript(client, script)),
+    isAvailable: guard.isOpen,
+    async close(): Promise<void> {
+      guard.close()
+      await Promise.race([
+        client.quit().catch(() => {}),
+        wait(longestGoodbye, undefined, { ref: false }),
+      ])
+      client.disconnect()
+    },
+  }
+
+  async function check(): Promise<void> {
+    // Not every account may ask, and what it tells is no condition.
+    const info = parseInfo(await client.info().catch(() => ''))
+    const wrong = wrongKind(info, options)
+    if (wrong) throw new Error(wrong)
+    await client.set('kura:probe', '1', 'PX', 1_000)
+    const warning = evictionWarning(info)
+    if (warning) onWarning?.(warning)
+  }
+
+  async function connect(client: Client, options: RedisOptions): Promise<void> {
+    const { connectMs = defaultConnectMs, answerMs = defaultAnswerMs } = options
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const fail = () => reject(new Error(lastError()))
+    // A first connection is one connection or more, and some questions on it.
+    const timer = setTimeout(reject, 2 * (connectMs + answerMs), new Error('no answer'))
+    client.once('error', fail)
+    client.once('ready', resolve)
+    client.connect().catch(() => {})
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      client.off('error', fail)
+      client.off('ready', resolve)
+    }
+  }
+}
+
+const noConnection = /^(?:Stream|Cluster) isn't/
+
+/** What last kept the connection from working, in the words of whoever knew best. */
+function watchErrors(client: Client): () => string | undefined {
+  let last: string | undefined
+  let ofSentinel: string | undefined
+  client.on('sentinelError', (error: Error) => {
+    ofSentinel = error.message
+  })
+  client.on('error', (error: unknown) => {
+    const reason = reasonOf(error)
+    last = reason.startsWith('All sentinels') ? (ofSentinel ?? reason) : reason
+  })
+  client.on('ready', () => {
+    last = undefined
+  })
+  return () => last
+}
+
+const digests = new Map<string, string>()
+
+async function runScript(client: Client, { lua, keys, args }: Script): Promise<unknown> {
+  const digest = digests.get(lua) ?? createHash('sha1').update(lua).digest('hex')
+  digests.set(lua, digest)
+  try {
+    return await client.evalsha(digest, keys.length, ...keys, ...args)
+  } catch (error) {
+    // A server that was restarted or has just become master has not met the script yet.
+    if (!reasonOf(error).startsWith('NOSCRIPT')) throw error
+    return client.eval(lua, keys.length, ...keys, ...args)
+  }
+}

@@ -1,0 +1,37 @@
+/** What there is to say about the Redis that replicas share. */
+
+export type Address = { host: string; port: number }
+
+export type RedisOptions = {
+  /** One server, the nodes of a cluster, or with `master` the sentinels that know it. */
+  addresses: readonly Address[]
+  master?: string | undefined
+  username?: string | undefined
+  password?: string | undefined
+  sentinelUsername?: string | undefined
+  sentinelPassword?: string | undefined
+  db?: number | undefined
+  clientName?: string | undefined
+  protocol?: 2 | 3 | undefined
+  /** How long connecting may take, and how long an answer, in milliseconds. */
+  connectMs?: number | undefined
+  answerMs?: number | undefined
+  /** PEM. Without `ca` the authorities that the system trusts. */
+  tls?: { ca?: string[]; cert?: string; key?: string } | undefined
+}
+
+export const defaultConnectMs = 2_000
+export const defaultAnswerMs = 1_000
+
+export type Kind = 'server' | 'sentinels' | 'cluster'
+
+export function kindOf({ addresses, master }: RedisOptions): Kind {
+  if (master !== undefined) return 'sentinels'
+  return addresses.length > 1 ? 'cluster' : 'server'
+}
+
+export function writeAddresses({ addresses }: RedisOptions): string {
+  return addresses
+    .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+    .join(', ')
+}

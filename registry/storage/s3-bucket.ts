@@ -1,0 +1,53 @@
+/** One bucket: how to ask for it, which key a path has in it, and how what is written there is kept. */
+import type { ObjectCannedACL, PutObjectCommandInput, StorageClass } from '@aws-sdk/client-s3'
+import { createClients } from './s3-client.ts'
+import { type Report, type S3Options, usualLimits } from './s3-options.ts'
+
+export type S3Bucket = ReturnType<typeof createBucket>
+
+const mebibyte = 1024 * 1024
+/** No part but the last may be smaller. */
+const smallestPart = 5 * mebibyte
+/** The most that is ever copied in one step. */
+const largestCopy = 5 * 1024 * mebibyte
+
+export function createBucket(options: S3Options, report: Report) {
+  const root = (options.rootdirectory ?? '').replace(/^\/+|\/+$/g, '')
+  const key = (path: string) => [root, path].filter(Boolean).join('/')
+
+  return {
+    ...createClients(options, report),
+    name: options.bucket,
+    key,
+    at: (path: string) => ({ Bucket: options.bucket, Key: key(path) }),
+    /** What the keys of all that is in a folder begin with. */
+    prefix: (folder: string) => (key(folder) ? `${key(folder)}/` : ''),
+    /** For CopyObject and its like. */
+    source: (path: string) =>
+      [options.bucket, ...key(path).split('/')].map(encodeURIComponent).join('/'),
+    writing: writingOf(options),
+    partSize: Math.max(options.chunksize, smallestPart),
+    copies: {
+      threshold: Math.min(options.multipartcopythresholdsize, largestCopy),
+      partSize: Math.min(Math.max(options.multipartcopychunksize, smallestPart), largestCopy),
+      atOnce: options.multipartcopymaxconcurrency,
+    },
+    limits: options.limits ?? usualLimits,
+  }
+}
+
+type Writing = Pick<
+  PutObjectCommandInput,
+  'ACL' | 'ContentType' | 'ServerSideEncryption' | 'SSEKMSKeyId' | 'StorageClass'
+>
+
+function writingOf({ objectacl, storageclass, encrypt, keyid }: S3Options): Writing {
+  const wanted = storageclass.toUpperCase()
+  return {
+    ACL: objectacl as ObjectCannedACL,
+    ContentType: 'application/octet-stream',
+    ...(wanted !== 'NONE' && { StorageClass: wanted as StorageClass }),
+    ...(encrypt && { ServerSideEncryption: keyid ? 'aws:kms' : 'AES256' }),
+    ...(encrypt && keyid && { SSEKMSKeyId: keyid }),
+  }
+}

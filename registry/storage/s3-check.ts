@@ -1,0 +1,94 @@
+/**
+ * Looks at the bucket before anything is served from it, by doing once what a registry does all the
+ * time. What the service can do beside that is remembered for later.
+ */
+import { randomUUID } from 'node:crypto'
+import { ObjectCannedACL } from '@aws-sdk/client-s3'
+import { createS3Driver, type S3Driver } from './s3.ts'
+import { explain, named } from './s3-explain.ts'
+import type { Report, S3Options } from './s3-options.ts'
+
+/** Throws an error that names what was found and the setting to change. */
+export async function openS3Driver(options: S3Options, report: Report): Promise<S3Driver> {
+  refuseContradictions(options, report)
+  let failure: unknown
+  for (const forcepathstyle of pathStyles(options)) {
+    const driver = createS3Driver({ ...options, forcepathstyle }, report)
+    try {
+      await tryOut(driver, options)
+      return driver
+    } catch (error) {
+      failure ??= error
+      await driver.close()
+      if (isOutOfReach(error)) break
+    }
+  }
+  throw explain(failure, options)
+}
+
+function isOutOfReach(error: unknown): boolean {
+  return (error as { code?: string }).code === 'EUNAVAILABLE'
+}
+
+/**
+ * Whether to have the bucket in the path. For services of other makers registry:2 always did and
+ * registry:3 only when told to, so unless told we see which of the two works.
+ */
+function pathStyles({ regionendpoint, forcepathstyle }: S3Options): boolean[] {
+  if (!regionendpoint || forcepathstyle) return [forcepathstyle]
+  return [true, false]
+}
+
+/** Leaves nothing behind, and remembers whether a put can be made to refuse where there is a value. */
+async function tryOut(driver: S3Driver, { readOnly }: S3Options): Promise<void> {
+  const folder = `.kura-probe-${randomUUID()}`
+  const path = `${folder}/value`
+  if (readOnly) return void (await Promise.all([driver.stat(path), all(driver.list(folder))]))
+
+  const value = Buffer.from('kura')
+  await driver.put(path, value)
+  try {
+    const [found, listed, absent, isReplaced] = await Promise.all([
+      driver.get(path),
+      all(driver.list(folder)),
+      driver.stat(`${folder}/absent`),
+      driver.putNew(path, value).catch(() => true),
+    ])
+    const faults = [
+      !found?.equals(value) && 'what was written does not come back',
+      listed.length !== 1 && 'what was written is not listed',
+      absent && 'what was never written is there',
+    ].filter(Boolean)
+    if (faults.length > 0) throw new Error(faults.join(', '))
+    driver.conditionalWrites = !isReplaced
+  } finally {
+    await driver.remove(path)
+  }
+}
+
+function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  return Array.fromAsync(items)
+}
+
+const amazons = ['usedualstack', 'accelerate', 'usefipsendpoint'] as const
+
+/** Settings that cannot hold together, before anybody is asked. */
+function refuseContradictions(options: S3Options, report: Report): void {
+  const { accesskey, secretkey, regionendpoint, objectacl, v4auth } = options
+  if (!accesskey !== !secretkey) {
+    const [missing, found] = accesskey ? ['secretkey', 'accesskey'] : ['accesskey', 'secretkey']
+    throw new Error(`${named(missing)} is missing: ${named(found)} is of no use alone`)
+  }
+  if (!v4auth && (!regionendpoint || regionendpoint.includes('amazonaws.com'))) {
+    throw new Error(`${named('v4auth')} is false: Amazon S3 knows version 4 only, set it to true`)
+  }
+  const allowed: string[] = Object.values(ObjectCannedACL)
+  if (!allowed.includes(objectacl)) {
+    const found = `${named('objectacl')} is "${objectacl}"`
+    throw new Error(`${found}: allowed are ${allowed.join(', ')}`)
+  }
+  const ignored = amazons.filter((key) => regionendpoint && options[key])
+  for (const key of ignored) {
+    report(`${named(key)} does nothing beside ${named('regionendpoint')}`)
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Upload states in Redis, before the files beside the data. The files stay the truth: what Redis does
+ * not know, or cannot say, is read there, and nothing is answered before it is written there. So a
+ * Redis that fails or forgets costs a second look, never an upload.
+ *
+ * What Redis says may be old, if it was away when the upload went on or ended. That does no harm: what
+ * was received counts only for the data it was written for, and an upload that is gone has no data, so
+ * that no digest fits it. The process that could not tell Redis tells it later.
+ */
+import { z } from 'zod'
+import type { Redis } from '../redis/open.ts'
+import { algorithms, type Digest, isDigest } from '../spec/digest.ts'
+import type { UploadState, UploadStates } from './state.ts'
+
+/** Grows when an older kura would misread the record; it then looks at the files. */
+const version = 1
+const lifetimeMs = 24 * 60 * 60 * 1000
+/** Of the records that Redis could not be told about, so many are remembered. */
+const mostOutdated = 10_000
+
+const record = z.object({
+  version: z.literal(version),
+  state: z.object({
+    subject: z.string().optional(),
+    startedAt: z.coerce.date(),
+    algorithm: z.enum(algorithms),
+    received: z
+      .object({
+        size: z.int().nonnegative(),
+        changedAt: z.coerce.date(),
+        digests: z.array(z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))),
+      })
+      .optional(),
+  } satisfies Record<keyof UploadState, z.ZodType>),
+})
+
+type Parts = { redis: Redis; files: UploadStates }
+
+export function createUploadStateRedis({ redis, files }: Parts): UploadStates {
+  const outdated = new Set<string>()
+  let isTelling = false
+
+  return {
+    async find(repository, id, call) {
+      const key = keyOf(repository, id)
+      bringUpToDate()
+      const text = outdated.has(key) ? undefined : await redis.get(key).catch(() => undefined)
+      return parseRecord(text ?? undefined) ?? files.find(repository, id, call)
+    },
+
+    async save(repository, id, state, call) {
+      const key = keyOf(repository, id)
+      const text = JSON.stringify({ version, state })
+      const inRedis = redis.set(key, text, lifetimeMs).then(
+        () => outdated.delete(key),
+        () => remember(key),
+      )
+      await Promise.all([files.save(repository, id, state, call), inRedis])
+    },
+
+    async forget(repository, id) {
+      const key = keyOf(repository, id)
+      await Promise.all([
+        files.forget?.(repository, id),
+        redis.remove(key).catch(() => remember(key)),
+      ])
+    },
+  }
+
+  function remember(key: string): void {
+    if (outdated.size < mostOutdated) outdated.add(key)
+  }
+
+  /** Takes away what Redis still says of uploads that have gone on without it. Nobody waits for it. */
+  async function bringUpToDate(): Promise<void> {
+    if (isTelling || outdated.size === 0) return
+    isTelling = true
+    try {
+      for (const key of outdated) {
+        await redis.remove(key)
+        outdated.delete(key)
+      }
+    } catch {
+      // It is away again; the next time will do.
+    } finally {
+      isTelling = false
+    }
+  }
+}
+
+/** With the repository, as an id is worth nothing in another one. */
+const keyOf = (repository: string, id: string) => `kura:upload:${repository}:${id}`
+
+function parseRecord(text: string | undefined): UploadState | undefined {
+  if (text === undefined) return undefined
+  try {
+    const { state } = record.parse(JSON.parse(text))
+    return { ...state, subject: state.subject, received: state.received }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,69 @@
+/** Upkeep runs once among all processes that share a Redis, and not at all while it is away. */
+import { beforeEach, expect, it } from '@jest/globals'
+import { createBlobs } from '../../../registry/content/blobs.ts'
+import { createLinks } from '../../../registry/content/links.ts'
+import { createRepositories } from '../../../registry/content/repositories.ts'
+import { createRedisLeases } from '../../../registry/leases/redis.ts'
+import { openRedis } from '../../../registry/redis/open.ts'
+import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createPurge } from '../../../registry/upkeep/purge.ts'
+import { createUploads, type Upload } from '../../../registry/uploads/session.ts'
+import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
+import { useCleanup } from '../../support/cleanup.ts'
+import { describeWith } from '../../support/programs.ts'
+import { type RedisServer, useRedis } from '../../support/redis.ts'
+
+describeWith(['redis-server'], 'purging with leases in Redis', () => {
+  const cleanup = useCleanup()
+  const storage = createInmemoryDriver()
+  let server: RedisServer
+  beforeEach(async () => {
+    server = await useRedis(cleanup)
+  })
+
+  /** A process of its own, but for the memory that stands for the shared storage. */
+  async function openNode() {
+    const redis = await openRedis({ addresses: [server.address] })
+    cleanup.add(redis.close)
+    const leases = createRedisLeases({ redis, bridge: 0 })
+    const blobs = createBlobs(
+      storage,
+      createLinks(storage, () => {}),
+    )
+    const states = createUploadStateFiles(storage)
+    const uploads = createUploads({ storage, blobs, states, leases })
+    const purge = createPurge({
+      storage,
+      repositories: createRepositories(storage),
+      uploads,
+      leases,
+    })
+    return { uploads, purge }
+  }
+
+  const state = { subject: undefined, algorithm: 'sha256' } as const
+  /** What is not older than this counts as abandoned all the same. */
+  const rules = { age: -60_000, dryrun: false }
+  const { signal } = new AbortController()
+
+  it('removes each upload once, however many are at it', async () => {
+    const nodes = await Promise.all([openNode(), openNode(), openNode()])
+    const begun: string[] = []
+    for (let count = 0; count < 10; count++) {
+      begun.push((await nodes[0].uploads.start('team/app', state)).id)
+    }
+    const gone: string[] = []
+    const report = ({ id }: Upload) => void gone.push(id)
+    await Promise.all(nodes.map(({ purge }) => purge.run(rules, report, signal)))
+    expect(gone.sort()).toEqual(begun.sort())
+  })
+
+  it('does nothing while Redis is away, and does not fail', async () => {
+    const { uploads, purge } = await openNode()
+    await uploads.start('team/app', state)
+    await server.destroy()
+    const gone: Upload[] = []
+    await purge.run(rules, (upload) => gone.push(upload), signal)
+    expect(gone).toEqual([])
+  })
+})

@@ -1,0 +1,54 @@
+/** kura as somebody starts it who has configured nothing, but for a port that is free. */
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { type Agent, request } from 'node:https'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { findFreePort } from './ports.ts'
+import { startService } from './service.ts'
+
+const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
+
+export type FirstTry = Awaited<ReturnType<typeof startFirstTry>>
+
+type Asked = { path?: string; password?: string; agent?: Agent }
+
+/** `home` is where it is started; its data goes below. */
+export async function startFirstTry(home: string) {
+  const port = await findFreePort()
+  const service = await startService({
+    command,
+    args: ['serve'],
+    cwd: home,
+    env: {
+      PATH: process.env.PATH,
+      HOME: '/nonexistent',
+      REGISTRY_HTTP_ADDR: `127.0.0.1:${port}`,
+    },
+    ready: /What is there now:\n\n.*\n/,
+  })
+  const authority = join(home, 'data/kura/certificates/ca.crt')
+  const ca = await readFile(authority)
+
+  return {
+    ...service,
+    port,
+    host: `localhost:${port}`,
+    authority,
+    /** As it was shown, if it was. */
+    password: /its password\..*\n\n {2}(\S+)\n/.exec(service.output())?.[1],
+    /** The lines to paste that begin with this command. */
+    lines: (program: string) =>
+      [...service.output().matchAll(new RegExp(`^ {2}(${program} .*)$`, 'gm'))].map(
+        ([, line = '']) => line,
+      ),
+    /** What a client hears that trusts its authority. */
+    async ask({ path = '/v2/', password }: Asked = {}) {
+      const auth = password === undefined ? null : `admin:${password}`
+      const asked = request({ host: 'localhost', port, family: 4, path, ca, auth, agent: false })
+      const [response] = await once(asked.end(), 'response')
+      return { status: response.statusCode as number, body: await text(response) }
+    },
+  }
+}
