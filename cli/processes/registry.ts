@@ -8,8 +8,6 @@ import { rulesFrom } from '../rules.ts'
 import { openStorageOf } from '../storage.ts'
 import { openShared } from './shared.ts'
 
-
-
 /** `folder` is one that the processes of this machine share, and nobody else. */
 export async function openRegistry(config: Config, log: Logger, folder: string) {
   const storage = await openStorageOf(config, log)

@@ -16,8 +16,6 @@ type Options = {
   onChange: (now: Availability) => void
 }
 
-type Guard = ReturnType<typeof createGuard>
-
 export function createGuard({ limitMs, pauseMs, probe, onChange }: Options) {
   let reason: string | undefined
   let timer: NodeJS.Timeout | undefined
