@@ -1,14 +1,15 @@
 /**
  * What a gateway has found out about a request, written down for a worker and signed. It holds for
- * one method and one target and for a minute, so what is overheard or replayed opens nothing else.
+ * one method and one target and for a minute or two, so what is overheard opens nothing else for long.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { CallState } from '../../registry/spec/call.ts'
 import { createPatternGrant } from '../access/tokens/bound.ts'
 
-/** How far the clocks of two machines may be apart, beside the time a request takes to arrive. */
+/** In milliseconds: what a request may take to arrive, and how far two clocks may be apart. */
 const goodFor = 60_000
+const skew = 60_000
 
 /** What a worker has to know that does not stand in the request itself. */
 export type SignedCall = Pick<CallState, 'requestId' | 'origin' | 'identity'> & {
@@ -71,7 +72,7 @@ export function createIdentities(secret: string, now: () => number = Date.now) {
       const { until, call, ...signed } = written.parse(
         JSON.parse(Buffer.from(payload, 'base64url').toString()),
       )
-      const isFresh = until > now() - goodFor && until <= now() + 2 * goodFor
+      const isFresh = until > now() - skew && until <= now() + goodFor + skew
       if (!isFresh || signed.method !== method || signed.url !== url) return undefined
       const { name, bound, ...identity } = call.identity
       // A function does not travel: what a pattern matches is worked out here again.

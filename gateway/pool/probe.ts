@@ -31,7 +31,9 @@ export function createProbe(identities: Identities) {
       .once('response', (answer) => {
         answer.resume()
         if (answer.headers[internalHeaders.unsigned]) {
-          reject(new Error('it does not accept our signature: is http.secret the same?'))
+          reject(
+            new Error('it does not accept our signature: is http.secret the same, and the clock?'),
+          )
         } else if (answer.statusCode !== 200) {
           reject(new Error(`it answers ${answer.statusCode}`))
         } else resolve(answer.headers[internalHeaders.leaving] ? 'leaving' : 'up')

@@ -100,7 +100,9 @@ function isHarmless({ method }: Context): boolean {
 function refused(head: IncomingMessage): RegistryError {
   head.resume()
   if (!head.headers[internalHeaders.unsigned]) return new RegistryError('unauthorized')
-  const cause = new Error('a worker did not accept our signature: is its http.secret the same?')
+  const cause = new Error(
+    'a worker did not accept our signature: is its http.secret the same, and its clock?',
+  )
   return new RegistryError('unavailable', { headers: { 'Retry-After': '5' }, cause })
 }
 

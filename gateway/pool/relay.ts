@@ -61,10 +61,12 @@ export async function relayBlob(
 
 /** What the client hears of a worker that is gone: its connection ends, before or in the answer. */
 export function breakOff(ctx: Context, cause: unknown): undefined {
-  const { res } = ctx
+  const { res, state } = ctx
+  const error = new Error('the worker has gone', { cause })
   ctx.respond = false
   if (!res.headersSent) res.statusCode = 502
-  res.destroy(new Error('the worker has gone', { cause }))
+  if (!state.signal.aborted) ctx.app.emit('error', error, ctx)
+  res.destroy(error)
 }
 
 function copyHead(ctx: Context, answer: IncomingMessage): void {

@@ -1,0 +1,127 @@
+/** An answer that comes before the body is through reaches its client, and leaves nothing behind. */
+import { once } from 'node:events'
+import { Agent, type RequestListener } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, it } from '@jest/globals'
+import { head } from '../../protocol/support/raw.ts'
+import { begin, send } from '../../support/http.ts'
+import { startRegistry } from '../../support/registry.ts'
+import { usePool } from './support/pool.ts'
+
+const startPool = usePool()
+const target = '/v2/a/manifests/latest'
+const refusal = '{"errors":[{"code":"MANIFEST_INVALID"}]}\n'
+const megabytes = 1024 * 1024
+
+async function* zeros(size: number) {
+  for (let sent = 0; sent < size; sent += 65_536) yield Buffer.alloc(65_536)
+}
+
+/** Each answers before it has read the body. */
+const handlers: [what: string, handler: RequestListener][] = [
+  [
+    'reads on',
+    (req, res) => {
+      req.resume()
+      res.writeHead(413).end(refusal)
+    },
+  ],
+  [
+    'does not read on',
+    (req, res) => {
+      req.pause()
+      res.writeHead(413).end(refusal)
+    },
+  ],
+]
+
+describe('an early answer of a worker that then', () => {
+  it.each(handlers)('%s is heard by a client that is still sending', async (_, handler) => {
+    const { gateway } = await startPool([handler])
+    const framings = [
+      ['Transfer-Encoding', 'chunked'],
+      ['Content-Length', '8388608'],
+    ]
+    for (const framing of framings) {
+      const headers = Object.fromEntries([framing])
+      const body = zeros(8 * megabytes)
+      const answer = await send('PUT', gateway.url + target, { headers, body })
+      expect([answer.status, answer.body.toString()]).toEqual([413, refusal])
+    }
+    expect(gateway.failures).toEqual([])
+    expect(gateway.changes.map(({ state }) => state)).toEqual(['up'])
+  })
+})
+
+describe('after an early answer', () => {
+  async function answering() {
+    const answered = Promise.withResolvers<void>()
+    const { gateway, workers } = await startPool([
+      (req, res) => {
+        req.pause()
+        res.writeHead(413).end(refusal, () => answered.resolve())
+      },
+    ])
+    return {
+      gateway,
+      answered: answered.promise,
+      /** Resolves once no connection to the worker is open. */
+      async closed() {
+        const sockets = [...(workers[0]?.sockets ?? [])]
+        expect(sockets).toHaveLength(1)
+        for (const socket of sockets) if (!socket.closed) await once(socket.resume(), 'close')
+      },
+    }
+  }
+
+  it('a client that ends its body goes on with its connection', async () => {
+    const { gateway, answered, closed } = await answering()
+    const agent = new Agent({ keepAlive: true })
+    const headers = { 'Content-Length': '9' }
+    const { request, answer } = begin('PUT', gateway.url + target, { headers, agent })
+    request.write('some')
+    await answered
+    request.end('-more')
+    const { status, headers: said } = await answer
+    expect([status, said.connection]).toEqual([413, 'keep-alive'])
+    await closed()
+    agent.destroy()
+  })
+
+  it('a client that leaves takes its request to the worker with it', async () => {
+    const { gateway, answered, closed } = await answering()
+    const client = connect(gateway.port, '127.0.0.1')
+    client.write(`${head(`PUT ${target}`, { 'Content-Length': megabytes })}some`)
+    await answered
+    client.destroy()
+    await closed()
+    expect(gateway.failures).toEqual([])
+  })
+
+  it('a client that goes on and on is closed, and so is its request to the worker', async () => {
+    const { gateway, closed } = await answering()
+    const headers = { 'Content-Length': String(64 * megabytes) }
+    // It may still be writing when that happens, and then hears of nothing else.
+    await send('PUT', gateway.url + target, { headers, body: zeros(64 * megabytes) }).catch(
+      () => {},
+    )
+    await closed()
+    expect(gateway.failures).toEqual([])
+  })
+})
+
+describe.each(['whole', 'beside', 'apart'] as const)('a registry with workers %s', (topology) => {
+  const unknown = '/v2/a/blobs/uploads/11111111-1111-4111-8111-111111111111'
+
+  it('says of a layer that its upload is unknown, however fast it comes', async () => {
+    const registry = await startRegistry({ topology })
+    for (const size of [1, 8]) {
+      const headers = { 'Content-Length': String(size * megabytes) }
+      const body = zeros(size * megabytes)
+      const { status } = await send('PATCH', registry.url + unknown, { headers, body })
+      expect([size, status]).toEqual([size, 404])
+    }
+    expect(registry.failures).toEqual([])
+    await registry.close()
+  })
+})

@@ -1,0 +1,92 @@
+/** A whole gateway in front of workers of a test's own. */
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Login } from '../../../../gateway/access/authenticate.ts'
+import { createApp } from '../../../../gateway/app.ts'
+import { createLog } from '../../../../gateway/http/log.ts'
+import { logErrors } from '../../../../gateway/http/log-errors.ts'
+import { answerClientErrors } from '../../../../gateway/listen/client-errors.ts'
+import type { Address } from '../../../../gateway/pool/addresses.ts'
+import { createIdentities } from '../../../../gateway/pool/identity.ts'
+import { createProbe } from '../../../../gateway/pool/probe.ts'
+import { createProxiedPool } from '../../../../gateway/pool/proxied.ts'
+import type { SendBlob } from '../../../../gateway/pool/relay.ts'
+import { createWorkers } from '../../../../gateway/pool/workers.ts'
+import { openPolicy } from '../../../../policies/decision.ts'
+import { close, listening } from '../../../support/http-server.ts'
+import { poolSecret } from '../../../support/pool.ts'
+
+type Options = {
+  /** Read at each look, so a test may change it. */
+  addresses: Address[]
+  times?: { interval?: number; answer?: number; patience?: number }
+  sendBlob?: SendBlob
+  prefix?: string
+  login?: Login
+}
+
+export type RawGateway = Awaited<ReturnType<typeof startGateway>>
+
+/** Resolves once all workers there are at first are up. */
+export async function startGateway({ addresses, times, sendBlob, prefix, login }: Options) {
+  const identities = createIdentities(poolSecret)
+  const changes: { worker: string; state: string; reason?: string }[] = []
+  const failures: string[] = []
+  const heard = new EventTarget()
+  const workers = createWorkers({
+    find: async () => addresses,
+    probe: createProbe(identities),
+    report(change) {
+      changes.push(change)
+      heard.dispatchEvent(new Event('change'))
+    },
+    times: { interval: 20, ...times },
+  })
+  const app = createApp({
+    trustedProxies: [],
+    logRequests: (ctx, next) => {
+      ctx.state.requestId = randomUUID()
+      return next()
+    },
+    headers: {},
+    prefix: prefix ?? '/',
+    policy: () => openPolicy,
+    login,
+    tokens: [],
+    pool: createProxiedPool({ workers, identities, sendBlob }),
+  })
+  const log = createLog(
+    { level: 'error', formatter: 'json', fields: {}, reportcaller: false },
+    { write: (line) => void failures.push(line) },
+  )
+  app.on('error', logErrors(log))
+  const server = createServer(app.callback())
+  answerClientErrors(server)
+  await listening(server, { port: 0, host: '127.0.0.1' })
+  const { port } = server.address() as AddressInfo
+  const expected = addresses.length
+  await until((all) => all.filter(({ state }) => state === 'up').length >= expected)
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    server,
+    /** What it found out about its workers, in order. */
+    changes,
+    until,
+    /** What it wrote to the log of errors. */
+    failures,
+    async close() {
+      await close(server)
+      workers.close()
+    },
+  }
+
+  /** Resolves once what it has found out so far makes `check` true. */
+  async function until(check: (found: typeof changes) => boolean): Promise<void> {
+    while (!check(changes)) {
+      await new Promise((resolve) => heard.addEventListener('change', resolve, { once: true }))
+    }
+  }
+}
