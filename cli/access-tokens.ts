@@ -1,6 +1,4 @@
 /** The tokens that kura gives out itself: after a password, to robots, and for other issuers' tokens. */
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
@@ -27,7 +25,7 @@ const refreshSeconds = 30 * day
 export async function openTokens(config: Config, parts: OpenTokensParts) {
   const { log, policy, userExists } = parts
   const { issuer, service, expires, trust, grace, rotation } = config.kura.tokens
-  const folder = await tokenFolder(config)
+  const folder = tokenFolder(config, parts.folder)
   const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
   const reportRefusal = (reason: string) => log.info({ reason }, 'a login was refused')
 
@@ -134,15 +132,25 @@ function oidcIssuer(it: TrustConfig): OidcIssuer {
   }
 }
 
-/** Beside the data, so that all processes and the next start share it. */
-async function tokenFolder({ kura, storage }: Config): Promise<string> {
+/** Beside the data, so that all processes and the next start share it; or `own`, until the end. */
+function tokenFolder({ kura, storage }: Config, own: string): string {
   if (kura.tokens.folder) return resolve(kura.tokens.folder)
   const root = storage.filesystem?.rootdirectory
-  return root ? join(resolve(root), 'kura') : mkdtemp(join(tmpdir(), 'kura-tokens-'))
+  return join(root ? resolve(root) : own, 'kura')
 }
 
 /** The tokens of robots, for the command that makes and revokes them. */
 export async function openRobotsOf(config: Config, log: Pick<Logger, 'warn'>): Promise<Robots> {
   const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
-  return openRobots({ folder: join(await tokenFolder(config), 'tokens'), report })
+  const nowhere = () => {
+    throw new Error(
+      'kura.tokens.folder (REGISTRY_KURA_TOKENS_FOLDER) must say where tokens are kept',
+    )
+  }
+  const { kura, storage } = config
+  const isKept = kura.tokens.folder ?? storage.filesystem
+  return openRobots({
+    folder: join(isKept ? tokenFolder(config, '') : nowhere(), 'tokens'),
+    report,
+  })
 }

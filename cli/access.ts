@@ -24,10 +24,13 @@ type Access = {
 export type Entrance = { login: Login; tokens?: readonly Middleware[]; close?: () => Promise<void> }
 
 /** Throws an error that an operator can act on. */
-export async function openAccess(config: Config, log: Logger): Promise<Access> {
+export async function openAccess(
+  config: Config,
+  { log, folder }: Pick<Parts, 'log' | 'folder'>,
+): Promise<Access> {
   const policies = await openPolicies(config, log)
   const { policy } = policies
-  const entrance = await openEntrance(config, { log, policy })
+  const entrance = await openEntrance(config, { log, folder, policy })
 
   return {
     ...entrance,
@@ -45,7 +48,12 @@ export async function openPolicies({ auth, kura }: Config, log: Logger) {
   return { policy: () => standing, close: async () => {} }
 }
 
-type Parts = { log: Logger; policy: () => Policy }
+type Parts = {
+  log: Logger
+  /** One that the processes of this machine share, until they end. */
+  folder: string
+  policy: () => Policy
+}
 
 async function openEntrance(config: Config, parts: Parts): Promise<Entrance | undefined> {
   if (config.auth?.token) return openForeignTokens(config, parts.log)

@@ -42,8 +42,16 @@ export function warningsOf({ warnings, origins, config }: Loaded): string[] {
       ? []
       : [`${config.http.addr} is open: whoever reaches it may do everything`]
   const alone = config.storage.s3 && !config.redis ? [onlyOneMachine] : []
-  return [...warnings, ...missing, ...open, ...alone]
+  const passing = keepsNoKeys(config) ? [noKeys] : []
+  return [...warnings, ...missing, ...open, ...alone, ...passing]
 }
+
+function keepsNoKeys({ auth, kura, storage }: Config): boolean {
+  return auth?.htpasswd !== undefined && !storage.filesystem && kura.tokens.folder === undefined
+}
+
+const noKeys =
+  'kura.tokens.folder is not set: tokens are good on this machine only, and until kura stops; set it to a folder that all share'
 
 const onlyOneMachine =
   'storage.s3 without redis: no other machine may serve this bucket; set redis.addrs to share it'

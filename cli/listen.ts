@@ -25,10 +25,10 @@ const limits = {
 }
 
 /**
- * Where somebody else takes over there is no hurry: a client may be about to ask on a connection, and
- * would be cut off if it was closed just then. One that is idle for so long is hardly in use.
+ * A client may be about to ask on a connection, and would be cut off if it was closed just then. One
+ * that is idle for so long is hardly in use; where nobody takes over, waiting costs everyone's time.
  */
-const linger = 30_000
+const lingering = { replaced: 30_000, stopped: 500 }
 
 type Parts = { config: Config; log: Logger; leases: Leases }
 
@@ -57,7 +57,9 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
     async drain({ replaced, hurry }: Stop) {
       redirect?.close()
       redirect?.closeAllConnections()
-      await drainServer(server, { lingerMs: replaced ? linger : 0, hurry })
+      await (replaced
+        ? drainServer(server, { lingerMs: lingering.replaced, hurry })
+        : drainServer(server, { lingerMs: lingering.stopped }))
       certificates?.close()
     },
   }

@@ -4,7 +4,18 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 
 const root = join(import.meta.dirname, '..')
-const folders = ['registry', 'policies', 'gateway', 'config', 'cli', 'docs', 'test', 'bin']
+const folders = [
+  'registry',
+  'policies',
+  'gateway',
+  'config',
+  'cli',
+  'docs',
+  'deploy',
+  'bench',
+  'test',
+  'bin',
+]
 
 const drivers = 'registry/storage/driver.ts'
 const leases = 'registry/leases/lease.ts'
@@ -27,6 +38,10 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['docs', ['config', 'policies', 'registry/spec']],
   ['cli', ['registry', 'policies', 'gateway', 'config']],
   ['bin', ['cli']],
+  ['deploy', ['config']],
+  // It runs the same real parts as the tests do, and only its own tests know of it.
+  ['bench', ['test/support']],
+  ['test/bench', ['bench', 'test/support']],
   ['test', ['registry', 'policies', 'gateway', 'config', 'cli', 'docs']],
 ]
 

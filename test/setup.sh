@@ -7,6 +7,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # The command, and after a colon its package where that is named otherwise.
 wanted='dockerd:docker.io podman skopeo buildah docker-registry pebble openssl ip:iproute2
   systemd-analyze:systemd redis-server redis-sentinel
+  haproxy nginx:nginx-light docker-compose wrk
   radosgw ceph-mon ceph-osd ceph:ceph-common'
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-kura

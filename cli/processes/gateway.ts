@@ -11,10 +11,11 @@ import { openAccess } from '../access.ts'
 import { listen } from '../listen.ts'
 import type { Running } from '../supervised.ts'
 
-type Parts = { log: Logger; leases: Leases; pool: Pool }
+type Parts = { log: Logger; folder: string; leases: Leases; pool: Pool }
 
-export async function openGateway(config: Config, { log, leases, pool }: Parts): Promise<Running> {
-  const access = await openAccess(config, log)
+export async function openGateway(config: Config, parts: Parts): Promise<Running> {
+  const { log, leases, pool } = parts
+  const access = await openAccess(config, parts)
   const lines = config.log.accesslog.disabled ? undefined : accessLog()
   const app = createApp({
     trustedProxies: config.kura.trustedProxies,

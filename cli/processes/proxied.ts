@@ -33,7 +33,7 @@ export async function startProxied(
   const sendBlob = storage && createBlobSender(storage)
   const shared = await openShared(config, log, folder)
   const pool = createProxiedPool({ workers, identities, sendBlob })
-  const gateway = await openGateway(config, { log, leases: shared.leases, pool })
+  const gateway = await openGateway(config, { log, folder, leases: shared.leases, pool })
 
   return {
     async stop(how) {

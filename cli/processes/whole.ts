@@ -10,7 +10,7 @@ import { openRegistry } from './registry.ts'
 export async function startWhole(config: Config, log: Logger, { folder }: Given): Promise<Running> {
   const { registry, leases, close } = await openRegistry(config, log, folder)
   const pool = createInProcessPool(registry)
-  const gateway = await openGateway(config, { log, leases, pool })
+  const gateway = await openGateway(config, { log, folder, leases, pool })
   return {
     async stop(how) {
       await gateway.stop(how)

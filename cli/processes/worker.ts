@@ -8,6 +8,7 @@ import { socketIn } from '../../gateway/pool/addresses.ts'
 import { createIdentities } from '../../gateway/pool/identity.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import { createWorkerApp } from '../../gateway/pool/worker-app.ts'
+import { idleMs } from '../../gateway/pool/workers.ts'
 import { openPolicies } from '../access.ts'
 import { drainServer } from '../drain.ts'
 import { opened, tcpAddress } from '../listening.ts'
@@ -17,6 +18,9 @@ import { openRegistry } from './registry.ts'
 
 /** Longer than a gateway goes without asking how its workers are. */
 const announcement = 2_500
+
+/** Longer than a gateway keeps a connection that is idle, so that none is closed under a request. */
+const linger = 2 * idleMs
 
 /** Gateways send tokens' grants along, so there may be a lot of them; a body may take hours. */
 const limits = { requestTimeout: 0, maxHeaderSize: 128 * 1024, keepAliveTimeout: 120_000 }
@@ -46,11 +50,14 @@ export async function startWorker(
   })
 
   return {
-    async stop({ replaced }) {
-      leaving = true
-      // With nobody to take over, whoever asks next is turned away now or a moment later.
-      if (replaced || !sockets) await wait(announcement)
-      await drainServer(server)
+    async stop({ replaced, hurry }) {
+      // On a port that it shares with its successor, whoever asks anew asks that one already.
+      const sharesPort = replaced && !sockets
+      leaving = !sharesPort
+      // Where all of a machine stop, its gateways have gone before.
+      const isAwaited = sockets ? replaced : !replaced
+      if (isAwaited) await wait(announcement)
+      await drainServer(server, { lingerMs: sharesPort ? linger : 0, hurry })
       await Promise.all([policies.close(), close()])
     },
   }

@@ -43,8 +43,8 @@ const usual = { interval: 1_000, answer: 5_000, patience: 10_000 }
 /** One that missed so many probes is stuck, and so is whoever waits for it. */
 const missesToCut = 3
 
-/** Sooner than a worker would close an idle connection, or a request might meet it as it does. */
-const idleMs = 60_000
+/** Sooner than a worker that stops closes an idle connection, or a request might meet it as it does. */
+export const idleMs = 4_000
 const mostIdle = 256
 
 export type Workers = ReturnType<typeof createWorkers>

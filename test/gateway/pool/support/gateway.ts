@@ -26,8 +26,6 @@ type Options = {
   login?: Login
 }
 
-export type RawGateway = Awaited<ReturnType<typeof startGateway>>
-
 /** Resolves once all workers there are at first are up. */
 export async function startGateway({ addresses, times, sendBlob, prefix, login }: Options) {
   const identities = createIdentities(poolSecret)

@@ -8,8 +8,6 @@ import { close, listening } from '../../../support/http-server.ts'
 /** What gateways that look for a sign of life ask; no test may ask it for itself. */
 const probed = '/v2/'
 
-export type RawWorker = Awaited<ReturnType<typeof startRawWorker>>
-
 export async function startRawWorker(handle: RequestListener, options = {}) {
   const requests: IncomingMessage[] = []
   const sockets = new Set<Socket>()

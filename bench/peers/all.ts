@@ -1,0 +1,13 @@
+/** All that can be compared, by the names of the command line. */
+import { dockerRegistry } from './docker-registry.ts'
+import { kura, kuraWorkers } from './kura.ts'
+import type { Peer } from './peer.ts'
+
+export const peers = {
+  kura,
+  'kura-workers': kuraWorkers,
+  'docker-registry': dockerRegistry,
+} satisfies Record<string, Peer>
+
+/** Whom the others are held against. */
+export const yardstick = 'docker-registry'

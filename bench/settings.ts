@@ -1,0 +1,41 @@
+/** Where registries are compared: what they keep content in, and how clients reach them. */
+import { run } from '../test/support/run.ts'
+import { openBucket } from './bucket.ts'
+import { openFolder } from './folder.ts'
+import type { Stage } from './stage.ts'
+
+export type Storage = {
+  /** The driver's section of the configuration, as YAML in one line. */
+  config: string
+  /** Removes large values, so that one turn after another finds room. */
+  removeLarge(): Promise<void>
+}
+
+export type Setting = {
+  /** How the report calls it. */
+  title: string
+  tls: boolean
+  /** Once for all peers; what it answers makes a storage for one of them. */
+  open(stage: Stage): Promise<(peer: string) => Promise<Storage>>
+}
+
+const onDisk = async (stage: Stage) => () => openFolder(stage)
+
+export const settings = {
+  filesystem: { title: 'file system, HTTP', tls: false, open: onDisk },
+  s3: { title: 'S3, HTTP', tls: false, open: openBucket },
+  tls: { title: 'file system, TLS', tls: true, open: onDisk },
+} satisfies Record<string, Setting>
+
+/** Of this machine's loopback address, and its own authority. */
+export type Certificate = { certificate: string; key: string }
+
+export async function makeCertificate(stage: Stage): Promise<Certificate> {
+  const folder = await stage.folder()
+  const made = { certificate: `${folder}/server.crt`, key: `${folder}/server.key` }
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const files = ['-nodes', '-days', '2', '-out', made.certificate, '-keyout', made.key]
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+  await run('openssl', ['req', '-x509', ...kind, ...subject, ...files])
+  return made
+}

@@ -1,0 +1,92 @@
+/**
+ * Chart and manifests hold no field that Kubernetes does not know, and none of another type: tsc compares
+ * them with types made from its OpenAPI description.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { parseAllDocuments } from 'yaml'
+import { useCleanup } from '../support/cleanup.ts'
+import { run } from '../support/run.ts'
+import { type KubernetesObject, readChart, render } from './helm/render.ts'
+
+const root = join(import.meta.dirname, '../..')
+const deploy = join(root, 'deploy')
+
+function manifests(): KubernetesObject[] {
+  return globSync('kubernetes/*.yaml', { cwd: deploy })
+    .flatMap((file) => parseAllDocuments(readFileSync(join(deploy, file), 'utf8')))
+    .map((it) => it.toJS())
+    .filter((it) => it !== null)
+}
+
+const charts = () =>
+  globSync('ci/*.yaml', { cwd: join(deploy, 'helm/kura') }).flatMap(
+    (file) => render({ values: readChart(file) }).objects,
+  )
+
+describe('the types of Kubernetes', () => {
+  const cleanup = useCleanup()
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await cleanup.folder()
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  })
+
+  /** What tsc has to say. */
+  async function check(objects: readonly KubernetesObject[]): Promise<string> {
+    const lines = objects.map(({ apiVersion, kind, ...rest }, at) => {
+      const type = `import('kubernetes-models/${apiVersion}').I${kind}`
+      const whole = JSON.stringify({ apiVersion, kind, ...rest })
+      return `export const object${at}: ${type} = ${whole}`
+    })
+    await writeFile(join(folder, 'objects.ts'), `${lines.join('\n')}\n`)
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--types',
+      '',
+    ]
+    const args = [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'objects.ts']
+    return run(process.execPath, args, { cwd: folder }).catch(({ message }: Error) => message)
+  }
+
+  it('fit the chart', async () => {
+    const objects = charts()
+    expect(new Set(objects.map(({ kind }) => kind)).size).toBeGreaterThan(8)
+    expect(await check(objects)).toBe('')
+  })
+
+  it('fit the manifests', async () => {
+    expect(await check(manifests())).toBe('')
+  })
+
+  it.each<[string, KubernetesObject]>([
+    [
+      'podSelecter',
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'a' },
+        spec: { podSelector: {}, podSelecter: {} },
+      },
+    ],
+    [
+      'string',
+      {
+        apiVersion: 'policy/v1',
+        kind: 'PodDisruptionBudget',
+        metadata: { name: 'a' },
+        spec: { selector: { matchLabels: { a: 1 } } },
+      },
+    ],
+  ])('would say what is wrong with %s', async (name, object) => {
+    expect(await check([object])).toContain(name)
+  })
+})

@@ -1,0 +1,57 @@
+/** Every process of kura is replaced while images are pushed, and no push notices: none tries again. */
+import { expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import { processTree } from '../support/processes.ts'
+import { describeWith } from '../support/programs.ts'
+import { pullImage } from '../support/push.ts'
+import { startTopology, type Topology, topologies } from '../support/topologies.ts'
+import { startPushes } from './plain-pushes.ts'
+
+const clients = 100
+
+/** Each of these replaces everything that is behind the clients' connections once. */
+const replacements: Record<Topology['kind'], (kura: Topology) => Promise<void>> = {
+  whole: (kura) => kura.reload(),
+  workers: (kura) => kura.reload(),
+  async cluster(kura) {
+    for (const index of kura.workerPorts.keys()) await kura.restartWorker(index)
+  },
+}
+
+describeWith(['linux'], 'a kura whose processes are replaced', () => {
+  const cleanup = useCleanup()
+
+  it.each(topologies)(
+    `fails none of the pushes of ${clients} clients, run as %s`,
+    async (kind) => {
+      const kura = await startTopology(kind, cleanup)
+      const before = await kura.pids()
+      const pushes = startPushes(kura.urls, clients)
+      for (const _round of [1, 2]) {
+        await pushes.underWay()
+        await replacements[kind](kura)
+      }
+      const { pushed, failures } = await pushes.end()
+
+      expect(failures).toEqual([])
+      expect(pushed.length).toBeGreaterThanOrEqual(clients)
+      for (const { place, digest } of pushed) expect(await pullImage(place, 'v1')).toBe(digest)
+
+      const old = kind === 'cluster' ? before.workers : [...before.workers, ...before.gateways]
+      await gone(old)
+      const { gateways, workers } = await kura.pids()
+      expect([gateways.length, workers.length]).toEqual([
+        before.gateways.length,
+        before.workers.length,
+      ])
+      expect(kura.output()).not.toMatch(/HTTP\/1.1" 5\d\d/)
+      await kura.stop()
+    },
+    400_000,
+  )
+})
+
+/** Those that were replaced may take a moment to go. */
+async function gone(pids: number[]): Promise<void> {
+  for (const pid of pids) while ((await processTree(pid)).length > 0);
+}
