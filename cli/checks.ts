@@ -3,6 +3,7 @@ import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { findUnsupported } from '../config/support.ts'
 import type { Command } from './serve.ts'
+import { urlWarnings } from './storage.ts'
 
 /** Each says what is wrong and what to set; undefined where nothing is. */
 type Check = (config: Config, command: Command) => string | undefined
@@ -43,7 +44,8 @@ export function warningsOf({ warnings, origins, config }: Loaded): string[] {
       : [`${config.http.addr} is open: whoever reaches it may do everything`]
   const alone = config.storage.s3 && !config.redis ? [onlyOneMachine] : []
   const passing = keepsNoKeys(config) ? [noKeys] : []
-  return [...warnings, ...missing, ...open, ...alone, ...passing]
+  const urls = isLoopback(config) ? [] : urlWarnings(config)
+  return [...warnings, ...missing, ...open, ...alone, ...passing, ...urls]
 }
 
 function keepsNoKeys({ auth, kura, storage }: Config): boolean {

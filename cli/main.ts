@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { certCommand } from './cert.ts'
+import { restoreVariables } from './lost-variables.ts'
 import { policyCommand } from './policy-command.ts'
 import { tokenCommand } from './token-command.ts'
 import { userCommand } from './user.ts'
@@ -87,6 +88,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+restoreVariables(process.env)
 try {
   await createProgram().parseAsync(withCommand(process.argv.slice(2)), { from: 'user' })
 } catch (error) {

@@ -1,16 +1,40 @@
 /** Where content is kept, as the configuration has it. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
+import { withMiddleware, withUrlRules } from '../registry/storage/middleware.ts'
 import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
+import { endpointOf } from '../registry/storage/s3-client.ts'
 
-export function openStorageOf(config: Config, log: Logger) {
-  return openStorage(storageFrom(config), (message, fields) => log.info(fields ?? {}, message))
+export async function openStorageOf(config: Config, log: Logger) {
+  const report = (message: string, fields = {}) => log.info(fields, message)
+  const driver = await openStorage(storageFrom(config), report)
+  const steps = config.middleware?.storage.filter(({ disabled }) => !disabled) ?? []
+  return withUrlRules(withMiddleware(driver, steps), config.storage.redirect)
+}
+
+/** Says so where clients of other machines would be sent to an address that is not for them. */
+export function urlWarnings({ storage, middleware }: Config): string[] {
+  const { s3, redirect } = storage
+  const changes = middleware?.storage.some(({ disabled }) => !disabled)
+  if (!s3 || redirect.disable || changes) return []
+  const { redirectendpoint = s3.regionendpoint } = s3
+  const endpoint = endpointOf({ ...s3, regionendpoint: redirectendpoint })
+  if (!endpoint || !URL.canParse(endpoint) || !isNearby(new URL(endpoint).hostname)) return []
+  const instead =
+    'set storage.s3.redirectendpoint to the one they can reach, or storage.redirect.disable to true'
+  return [`clients are sent to ${new URL(endpoint).origin} for blobs: ${instead}`]
+}
+
+/** This machine, or a name without a dot, as containers have among themselves. */
+function isNearby(hostname: string): boolean {
+  return /^(?:127\.|\[::1\]$|[^.:]+$)|\.localhost$/.test(hostname)
 }
 
 export function storageFrom({ storage }: Pick<Config, 'storage'>): StorageChoice {
   if (storage.inmemory) return { driver: 'inmemory' }
-  if (storage.filesystem) return { driver: 'filesystem', ...storage.filesystem }
   const readOnly = storage.maintenance.readonly.enabled
-  if (storage.s3) return { driver: 's3', ...storage.s3, readOnly }
+  if (storage.filesystem) return { driver: 'filesystem', ...storage.filesystem, readOnly }
+  const urlLifetimeMs = storage.redirect.expiry
+  if (storage.s3) return { driver: 's3', ...storage.s3, readOnly, urlLifetimeMs }
   throw new Error('storage: this driver is not supported yet')
 }

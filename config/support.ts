@@ -13,6 +13,7 @@ const refused = (reason: string): Row => ({
 const ignored = (effect: string): Row => ({ effect, fatal: false })
 
 const elsewhere = refused('content would be kept somewhere else')
+const unchanged = refused('what it changes would be left unchanged')
 const open = refused('everyone would be let in')
 
 export const unsupported: Readonly<Record<string, Row>> = {
@@ -22,7 +23,8 @@ export const unsupported: Readonly<Record<string, Row>> = {
   'storage.swift': elsewhere,
   'auth.silly': open,
   'proxy.remoteurl': refused('nothing would be fetched from the other registry'),
-  middleware: refused('what it changes would be left unchanged'),
+  'middleware.registry': unchanged,
+  'middleware.repository': unchanged,
   'storage.cache': ignored('every answer comes from the storage itself'),
   'notifications.endpoints': ignored('nobody is told of events'),
   health: ignored('nothing is checked'),

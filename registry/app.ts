@@ -9,6 +9,8 @@ import { createManifests } from './content/manifests.ts'
 import { createReferences, type ReferenceRules } from './content/references.ts'
 import { createReferrers } from './content/referrers.ts'
 import { createRepositories } from './content/repositories.ts'
+import { createTagPointers } from './content/tag-pointers.ts'
+import { createTagged } from './content/tagged.ts'
 import { createTags } from './content/tags.ts'
 import { baseHandlers } from './http/base.ts'
 import { blobHandlers } from './http/blob.ts'
@@ -47,6 +49,8 @@ export type RegistryParts = {
   leases: Leases
   /** Where replicas share one. */
   redis?: Redis | undefined
+  /** Whether Redis answers so much faster than storage that tags are remembered there. */
+  remembersTags?: boolean
   rules: RegistryRules
   reportBadLink: ReportBadLink
 }
@@ -58,13 +62,17 @@ export function createRegistry(parts: RegistryParts) {
   const links = createLinks(storage, reportBadLink)
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
-  const tags = createTags(storage, links)
+  const pointers = parts.remembersTags && redis ? createTagPointers(redis) : undefined
+  const tags = createTags(storage, links, pointers)
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
+  const tagged = createTagged({ tags, manifests, pointers })
   const references = createReferences({ blobs, manifests, rules: rules.references })
   const referrers = createReferrers({ storage, manifests, tags })
   const files = createUploadStateFiles(storage)
-  const states = redis ? createUploadStateRedis({ redis, files }) : files
+  // A store that places values is asked for the state itself: it alone knows where they are, it shows
+  // everyone the same, and the answer comes no later than what else has to be asked there.
+  const states = redis && !storage.place ? createUploadStateRedis({ redis, files }) : files
   const uploads = createUploads({ storage, blobs, states, leases })
   const locations = createLocations(rules.locations)
   const checkClass = createClassCheck(rules.classes)
@@ -76,8 +84,8 @@ export function createRegistry(parts: RegistryParts) {
     referrers: referrersHandlers({ referrers, locations }),
     uploads: uploadsHandlers({ uploads, blobs, locations }),
     upload: uploadHandlers({ uploads, locations }),
-    blob: blobHandlers(blobs),
-    manifest: manifestHandlers({ manifests, tags, references, locations, checkClass }),
+    blob: blobHandlers(blobs, storage),
+    manifest: manifestHandlers({ manifests, tagged, references, locations, checkClass }),
   }
 
   const purge = createPurge({ storage, repositories, uploads, leases })

@@ -26,7 +26,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['registry/storage', ['registry/spec/range.ts', 'registry/spec/errors.ts']],
   ['registry/redis', ['registry/spec']],
   ['registry/leases', ['registry/spec', 'registry/redis']],
-  ['registry/content', ['registry/spec', drivers, leases]],
+  ['registry/content', ['registry/spec', 'registry/redis', drivers, leases]],
   ['registry/uploads', ['registry/spec', 'registry/content', 'registry/redis', drivers, leases]],
   ['registry/http', ['registry/spec', 'registry/content', 'registry/uploads', drivers]],
   ['registry/upkeep', ['registry/spec', 'registry/content', 'registry/uploads', drivers, leases]],

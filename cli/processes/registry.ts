@@ -16,6 +16,7 @@ export async function openRegistry(config: Config, log: Logger, folder: string) 
     storage,
     leases,
     redis,
+    remembersTags: config.storage.s3 !== undefined,
     rules: rulesFrom(config),
     reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
   })

@@ -27,7 +27,8 @@ export async function openShared(config: Config, log: Logger, folder: string): P
 }
 
 async function openLeases({ storage }: Config, redis: Redis | undefined, folder: string) {
-  if (storage.inmemory) return createInProcessLeases()
+  // Where nothing is written, nobody needs to wait for another.
+  if (storage.inmemory || storage.maintenance.readonly.enabled) return createInProcessLeases()
   // On a disk that all share, leases need no Redis, and outlive it.
   const shared =
     storage.filesystem && join(resolve(storage.filesystem.rootdirectory), 'kura/leases')

@@ -1,5 +1,5 @@
 /** `catalog`, `tags`, `validation`, `policy` and `middleware`: what is listed and what is let in. */
-import { choice, flag, freeform, integer, list, section, text } from '../values.ts'
+import { choice, flag, freeform, integer, list, section, text, url, value } from '../values.ts'
 
 export const catalog = section({
   maxentries: integer().prefault('1000').describe('The most repositories in one answer.'),
@@ -62,10 +62,52 @@ const step = section({
 
 const steps = (what: string) => list(step).prefault([]).describe(`Put around ${what}.`)
 
+const cloudfronts = () => text().optional().describe('For `cloudfront`, which kura cannot do yet.')
+
+const storageOptions = section({
+  baseurl: url()
+    .optional()
+    .describe('For `redirect`: the URL below which clients find all that is stored.'),
+  scheme: choice('http', 'https').optional().describe('For `rewrite`: the other scheme.'),
+  host: value('a host with or without a port', (written) =>
+    URL.parse(`http://${written}`)?.host === written.toLowerCase() ? written : undefined,
+  )
+    .optional()
+    .describe('For `rewrite`: the other host.'),
+  trimpathprefix: text().optional().describe('For `rewrite`: what paths begin with until then.'),
+  privatekey: cloudfronts(),
+  keypairid: cloudfronts(),
+  duration: cloudfronts(),
+  ipfilteredby: cloudfronts(),
+  awsregion: cloudfronts(),
+  updatefrequency: cloudfronts(),
+  iprangesurl: cloudfronts(),
+})
+
+const storageStep = section({
+  name: text().describe('`redirect` or `rewrite`.'),
+  disabled: flag().prefault('false').describe('Keep it written down but unused.'),
+  options: storageOptions.prefault({}),
+}).superRefine(({ name, disabled, options }, context) => {
+  if (disabled) return
+  const refuse = (path: string[], message: string) =>
+    context.addIssue({ code: 'custom', path, message })
+  if (name !== 'redirect' && name !== 'rewrite') {
+    refuse(
+      ['name'],
+      'must be redirect or rewrite: kura knows no other way to send clients elsewhere',
+    )
+  }
+  if (name === 'redirect' && !options.baseurl)
+    refuse(['options', 'baseurl'], 'must be set for redirect')
+})
+
 export const middleware = section({
   registry: steps('the registry'),
   repository: steps('every repository'),
-  storage: steps('the storage driver'),
+  storage: list(storageStep)
+    .prefault([])
+    .describe('What changes where clients are sent for blobs; the last has the last word.'),
 })
   .optional()
   .describe('Code of the original that can be put around its parts.')

@@ -18,6 +18,11 @@ import {
 } from '../values.ts'
 
 const mebibyte = 1024 * 1024
+/** What is behind the host would be part of a signature and missing at the service, or the reverse. */
+const origin = () =>
+  value('an http or https URL with nothing behind the host', (written) =>
+    /^https?:\/\/[^/?#@\s]+\/?$/i.test(written) && URL.canParse(written) ? written : undefined,
+  )
 const root = () => text('a path').optional().describe('A prefix before every key.')
 
 const filesystem = section({
@@ -35,6 +40,9 @@ const s3 = section({
   bucket: text().describe('The bucket.'),
   region: text().optional().describe('The region; needed unless `regionendpoint` is set.'),
   regionendpoint: text().optional().describe('Host or URL of a service compatible with S3.'),
+  redirectendpoint: origin()
+    .optional()
+    .describe('URL of the service as clients reach it, where that is not how kura does.'),
   accesskey: secret()
     .optional()
     .describe('The access key; without it, what the environment offers.'),

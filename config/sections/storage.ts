@@ -26,16 +26,30 @@ const maintenance = section({
   }).prefault({}),
 })
 
+/** Sending less costs no more than saying where it is, and saves the client a second connection. */
+const worthIt = 128 * 1024
+/** The most that a signature of version 4 may say. */
+const longestExpiry = 7 * 24 * 60 * 60 * 1000
+
+const redirect = section({
+  disable: flag()
+    .prefault('false')
+    .describe('Send blobs through kura where the driver could send clients to the store.'),
+  minsize: integer()
+    .prefault(`${worthIt}`)
+    .describe('Bytes from which on a blob is worth sending a client to the store.'),
+  expiry: duration({ min: 1000 })
+    .refine((written) => written <= longestExpiry, 'must be no longer than 168h')
+    .prefault('20m')
+    .describe('How long a client may take to begin what it was sent to the store for.'),
+})
+
 const keys = section({
   ...drivers,
   delete: section({
     enabled: flag().prefault('false').describe('Let clients delete tags, manifests and blobs.'),
   }).prefault({}),
-  redirect: section({
-    disable: flag()
-      .prefault('false')
-      .describe('Send blobs through kura where the driver could send clients to the store.'),
-  }).prefault({}),
+  redirect: redirect.prefault({}),
   cache: cache.optional(),
   tag: section({
     concurrencylimit: integer()

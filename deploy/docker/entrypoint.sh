@@ -6,6 +6,11 @@
 # KURA_USER=uid:gid says otherwise, and gets the folder: 0:0 where only root may read certificates.
 set -eu
 
+# dash drops variables with names that it cannot hold itself, such as those of headers with a dash.
+if [ -z "${KURA_ENVIRONMENT-}" ] && grep -aq 'REGISTRY_[A-Za-z0-9_]*-' "/proc/$$/environ" 2>/dev/null; then
+  KURA_ENVIRONMENT=$(base64 -w0 "/proc/$$/environ") && export KURA_ENVIRONMENT
+fi
+
 case ${1-} in
   *.yml | *.yaml) set -- kura "$@" ;;
   kura | registry | sh | bash | /*) ;;

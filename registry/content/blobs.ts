@@ -19,8 +19,11 @@ export function createBlobs(storage: StorageDriver, links: Links) {
    * storage: a client that hears "yes" skips an upload, so a stale answer would lose a layer.
    */
   async function find(repository: string, digest: Digest, call?: Call): Promise<Blob | undefined> {
+    // What a link leads to is its own name, unless that is of another algorithm.
+    const likely = algorithmOf(digest) === canonical ? withSize(digest, call) : undefined
+    likely?.catch(() => {})
     const linked = await links.read(paths.layerLink(repository, digest), call)
-    return linked && withSize(linked, call)
+    return linked && (likely && linked === digest ? likely : withSize(linked, call))
   }
 
   /** The bytes, whichever repository they came with. Only canonical digests can be found so. */
@@ -54,7 +57,9 @@ export function createBlobs(storage: StorageDriver, links: Links) {
 
     const others = await links.aliases(paths.layers(repository), stored, call)
     const names = new Set([digest, stored, ...others])
-    for (const name of names) await storage.remove(paths.layerLink(repository, name), call)
+    await Promise.all(
+      [...names].map((name) => storage.remove(paths.layerLink(repository, name), call)),
+    )
     return true
   }
 }

@@ -42,8 +42,15 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
     digest: Digest,
     call?: Call,
   ): Promise<StoredManifest | undefined> {
+    // What a link leads to is its own name, unless that is of another algorithm.
+    const likely =
+      algorithmOf(digest) === canonical ? storage.get(paths.blob(digest), call) : undefined
+    likely?.catch(() => {})
     const stored = await links.read(paths.revisionLink(repository, digest), call)
-    const bytes = stored && (await storage.get(paths.blob(stored), call))
+    if (!stored) return undefined
+    const bytes = await (likely && stored === digest
+      ? likely
+      : storage.get(paths.blob(stored), call))
     const description = bytes && descriptions.of(stored, bytes)
     return description && { digest, bytes, description }
   }
@@ -58,22 +65,25 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
     const stored = digestOf(canonical, bytes)
     const digest = push.digest ?? stored
     verify(digest, bytes)
-    for (const tag of push.tags) await tags.refuseMove(repository, tag, stored, push.mayMove)
+    await Promise.all(
+      push.tags.map((tag) => tags.refuseMove(repository, tag, stored, push.mayMove)),
+    )
 
     await holdRevision(repository, stored, async () => {
       await storage.put(paths.blob(stored), bytes, call)
       const names = [...new Set([stored, digest])]
-      await Promise.all([
+      const linked = Promise.all([
         ...names.map((name) => links.write(paths.revisionLink(repository, name), stored, call)),
         manifest.subject &&
           links.write(paths.referrerLink(repository, manifest.subject, digest), stored, call),
       ])
-      for (const tag of push.tags) {
-        await holdTag(repository, tag, async () => {
+      const tagged = push.tags.map((tag) =>
+        holdTag(repository, tag, async () => {
           await tags.refuseMove(repository, tag, stored, push.mayMove)
-          await tags.set(repository, tag, stored, call)
-        })
-      }
+          await tags.set(repository, tag, stored, { ...call, whole: linked })
+        }),
+      )
+      await allSettled([linked, ...tagged])
     })
     descriptions.remember(stored, manifest, bytes.length)
     return digest
@@ -145,6 +155,12 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
   function holdTag<T>(repository: string, tag: Tag, work: () => Promise<T>) {
     return leases.hold(`tag ${repository} ${tag}`, 'unavailable', work)
   }
+}
+
+/** Nothing is left running when it rejects. */
+async function allSettled(work: Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(work)
+  await Promise.all(work)
 }
 
 function matches(found: Digest | undefined, wanted: Digest | undefined): boolean {

@@ -56,6 +56,8 @@ export const paths = {
 
   uploads: (name: string) => `${repository(name)}/_uploads`,
   upload,
+  /** All that is ever in the folder of an upload of ours. */
+  uploadNames: ['data', 'startedat', 'state.json'],
   uploadData: (name: string, id: string) => `${upload(name, id)}/data`,
   uploadStarted: (name: string, id: string) => `${upload(name, id)}/startedat`,
   uploadState: (name: string, id: string) => `${upload(name, id)}/state.json`,

@@ -35,10 +35,11 @@ export function createReferences({ blobs, manifests, rules }: Parts) {
 
     const needed = content.filter((it) => !liesElsewhere(it))
     const children = manifest.manifests.filter((it) => rules.needsChild(it.platform ?? undefined))
-    const missing = [
-      ...(await without(needed, (it) => blobs.find(repository, it.digest, call))),
-      ...(await without(children, (it) => findChild(repository, it, call))),
-    ]
+    const found = await Promise.all([
+      without(needed, (it) => blobs.find(repository, it.digest, call)),
+      without(children, (it) => findChild(repository, it, call)),
+    ])
+    const missing = found.flat()
     if (missing.length === 0) return
     const details = [...new Set(missing.map((it) => it.digest))]
     throw new RegistryError('manifestBlobUnknown', { details })

@@ -6,10 +6,13 @@ import type { Call, StorageDriver } from '../storage/driver.ts'
 import { atOnce } from './at-once.ts'
 import type { Links } from './links.ts'
 import { paths } from './paths.ts'
+import type { TagPointers } from './tag-pointers.ts'
 
 export type Tags = ReturnType<typeof createTags>
 
-export function createTags(storage: StorageDriver, links: Links) {
+type Setting = Call & { whole?: Promise<unknown> }
+
+export function createTags(storage: StorageDriver, links: Links, pointers?: TagPointers) {
   return { find, list, naming, set, refuseMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
@@ -47,14 +50,27 @@ export function createTags(storage: StorageDriver, links: Links) {
     throw new RegistryError('tagImmutable', { detail: { tag, digest } })
   }
 
-  /** The history first: a tag is seen once its current link is there, and then it is whole. */
-  async function set(repository: string, tag: Tag, digest: Digest, call?: Call): Promise<void> {
-    await links.write(paths.tagIndex(repository, tag, digest), digest, call)
-    await links.write(paths.tagCurrent(repository, tag), digest, call)
+  /**
+   * A tag is seen once its current link is there, and then it is whole: its history comes before, which
+   * nobody reads until then, and so does all that `whole` waits for.
+   */
+  async function set(repository: string, tag: Tag, digest: Digest, call?: Setting): Promise<void> {
+    const { whole, ...rest } = call ?? {}
+    const history = links.write(paths.tagIndex(repository, tag, digest), digest, rest)
+    await Promise.all([history, whole])
+    try {
+      await links.write(paths.tagCurrent(repository, tag), digest, rest)
+    } finally {
+      await pointers?.forget(repository, tag)
+    }
   }
 
   async function remove(repository: string, tag: Tag, call?: Call): Promise<void> {
-    await storage.remove(paths.tagCurrent(repository, tag), call)
+    try {
+      await storage.remove(paths.tagCurrent(repository, tag), call)
+    } finally {
+      await pointers?.forget(repository, tag)
+    }
     await storage.remove(paths.tag(repository, tag), call)
   }
 }

@@ -1,13 +1,16 @@
 /** GET, HEAD and DELETE /v2/<name>/blobs/<digest> ("Pulling blobs", "Deleting Blobs"). */
 import type { Blob, Blobs } from '../content/blobs.ts'
+import { paths } from '../content/paths.ts'
 import { entityTag, names } from '../spec/conditions.ts'
 import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { type ByteRange, parseRange } from '../spec/range.ts'
+import type { StorageDriver } from '../storage/driver.ts'
 import { answerEmpty, type Context, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
-export function blobHandlers(blobs: Blobs): Handlers {
+/** Without a `url` of the storage all bytes come from here. */
+export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> = {}): Handlers {
   return { GET: send, HEAD: send, DELETE: remove }
 
   async function send(ctx: Context) {
@@ -21,12 +24,20 @@ export function blobHandlers(blobs: Blobs): Handlers {
     if (hasAlready(ctx, digest)) return answerEmpty(ctx, 304, {})
 
     const range = wantedRange(ctx, digest, blob)
+    const location = await findElsewhere(ctx, blob)
+    if (location) return sendElsewhere(ctx, digest, location)
+
     ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
     ctx.set('Content-Type', 'application/octet-stream')
-    ctx.status = range ? 206 : 200
-    if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
-    ctx.length = range ? range.last - range.first + 1 : blob.size
+    tellLength(ctx, blob, range)
     if (ctx.method === 'GET') await sendBody(ctx, digest, blob, range)
+  }
+
+  /** Undefined also where the storage, which knows nothing of our ETag, would understand less. */
+  async function findElsewhere(ctx: Context, blob: Blob): Promise<string | undefined> {
+    if (ctx.method !== 'GET' || onlyHere.some((name) => ctx.get(name))) return undefined
+    const call = { size: blob.size, signal: ctx.state.signal }
+    return storage.url?.(paths.blob(blob.canonical), call)
   }
 
   async function sendBody(ctx: Context, digest: Digest, blob: Blob, range: ByteRange | undefined) {
@@ -52,6 +63,25 @@ export function blobHandlers(blobs: Blobs): Handlers {
     }
     answerEmpty(ctx, 202, { 'Docker-Content-Digest': digest })
   }
+}
+
+function tellLength(ctx: Context, blob: Blob, range: ByteRange | undefined): void {
+  ctx.status = range ? 206 : 200
+  if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
+  ctx.length = range ? range.last - range.first + 1 : blob.size
+}
+
+/** Conditions that clients repeat wherever they are sent. */
+const onlyHere = ['If-Match', 'If-Range', 'If-Unmodified-Since']
+
+/** Whoever has the address gets the bytes, and only for a while: nobody may keep it. */
+function sendElsewhere(ctx: Context, digest: Digest, location: string): void {
+  ctx.remove('ETag')
+  answerEmpty(ctx, 307, {
+    Location: location,
+    'Cache-Control': 'no-store',
+    'Docker-Content-Digest': digest,
+  })
 }
 
 /** Throws `preconditionFailed` when the client insists on other bytes. */

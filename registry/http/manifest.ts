@@ -4,7 +4,7 @@
  */
 import type { Manifests } from '../content/manifests.ts'
 import type { References } from '../content/references.ts'
-import type { Tags } from '../content/tags.ts'
+import type { Tagged } from '../content/tagged.ts'
 import { entityTag, names } from '../spec/conditions.ts'
 import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
@@ -19,7 +19,7 @@ const mostTags = 64
 
 type Parts = {
   manifests: Manifests
-  tags: Tags
+  tagged: Tagged
   references: References
   locations: Locations
   /** Throws `denied` for a kind of content that this registry does not take. */
@@ -27,14 +27,12 @@ type Parts = {
 }
 
 export function manifestHandlers(parts: Parts): Handlers {
-  const { manifests, tags, references, locations, checkClass } = parts
+  const { manifests, tagged, references, locations, checkClass } = parts
   return { GET: send, HEAD: send, PUT: take, DELETE: remove }
 
   async function send(ctx: Context) {
-    const { signal, target } = ctx.state
-    const digest = await resolve(ctx)
-    const found = await manifests.find(target.repository, digest, { signal })
-    if (!found) throw unknown(target.repository, digest)
+    const { digest, manifest: found } = await find(ctx)
+    if (!found) throw unknown(ctx.state.target.repository, digest)
 
     const tag = { ETag: entityTag(digest) }
     if (names(ctx.get('If-None-Match'), digest)) return answerEmpty(ctx, 304, tag)
@@ -43,12 +41,15 @@ export function manifestHandlers(parts: Parts): Handlers {
     ctx.body = found.bytes
   }
 
-  async function resolve(ctx: Context): Promise<Digest> {
+  async function find(ctx: Context) {
     const { signal, target } = ctx.state
     const { repository, reference } = target
-    if (reference.includes(':')) return parseDigest(reference)
-    const digest = isTag(reference) ? await tags.find(repository, reference, { signal }) : undefined
-    if (digest) return digest
+    if (reference.includes(':')) {
+      const digest = parseDigest(reference)
+      return { digest, manifest: await manifests.find(repository, digest, { signal }) }
+    }
+    const found = isTag(reference) && (await tagged.find(repository, reference, { signal }))
+    if (found) return found
     throw unknownTag(reference)
   }
 

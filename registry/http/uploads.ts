@@ -73,18 +73,9 @@ export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers 
   }
 
   async function takeWhole(ctx: Context, digest: Digest): Promise<Digest> {
-    const upload = await uploads.start(ctx.state.target.repository, {
-      subject: ctx.state.identity.name,
-      algorithm: algorithmOf(digest),
-    })
-    try {
-      await uploads.commit(upload, digest, { source: bodyOf(ctx), range: undefined })
-    } catch (error) {
-      // The client never learned of the upload, so nobody could go on with it. What cannot be removed
-      // now is purged later; what went wrong first is what the client has to hear.
-      await uploads.cancel(upload).catch(() => {})
-      throw error
-    }
+    const { target, identity } = ctx.state
+    const whole = { digest, source: bodyOf(ctx), subject: identity.name }
+    await uploads.take(target.repository, whole)
     return digest
   }
 

@@ -25,6 +25,13 @@ export interface StorageDriver {
   read(path: string, call?: ReadCall): Promise<Bytes | undefined>
 
   /**
+   * Where clients can get a value of `size` bytes by themselves, for some minutes and without showing
+   * who they are; undefined to send none there. Whether there is such a value nobody looks. Left out
+   * by drivers whose values can be got from nowhere else.
+   */
+  url?(path: string, call: Call & { size: number }): Promise<string | undefined>
+
+  /**
    * Atomic: until it resolves, and whenever it rejects, readers see what was there before. A `hint`
    * may be gone or empty after a loss of power: it is for what merely saves work, and costs less.
    */
@@ -37,14 +44,36 @@ export interface StorageDriver {
    */
   append(path: string, source: Bytes, call: Call & { at: number }): Promise<number>
 
-  /** Atomic, and replaces what `to` held. Rejects when there is no value at `from`. */
-  move(from: string, to: string, call?: Call): Promise<void>
+  /**
+   * Both for drivers that can move a value only by copying it: they spare the copy.
+   *
+   * Takes a whole new value whose path depends on its bytes. One that fits into a part is put once,
+   * where `final` says when all its bytes have come. A larger one, one for which `final` knows no path,
+   * and what there is of one that breaks off replaces the value at `draft`; in the end the rejection
+   * carries the reason. When `final` throws, nothing is kept.
+   */
+  place?(draft: string, source: Bytes, call: Call & { final: Final }): Promise<Placed>
+
+  /**
+   * `put` for a value of any size: nothing is seen of it before all its bytes have come and `check` has
+   * not thrown, and nothing is kept of it otherwise. Answers the size.
+   */
+  putStream?(path: string, source: Bytes, call: Call & { check: () => void }): Promise<number>
+
+  /**
+   * Atomic, and replaces what `to` held. Rejects when there is no value at `from`. `size` is what that
+   * has, for drivers that would have to ask.
+   */
+  move(from: string, to: string, call?: Call & { size?: number }): Promise<void>
 
   /** The direct children of a folder in byte order, those after the name `after`; none if it is absent. */
   list(folder: string, call?: Call & { after?: string }): AsyncIterable<Entry>
 
-  /** Removes a value, or a folder and all below it. Removing what is not there succeeds. */
-  remove(path: string, call?: Call): Promise<void>
+  /**
+   * Removes a value, or a folder and all below it. Removing what is not there succeeds. `names` are the
+   * only values in a folder, for drivers that would have to look for them.
+   */
+  remove(path: string, call?: Call & { names?: readonly string[] }): Promise<void>
 
   /** For drivers where something may stay of what a crash interrupted, and be seen by nobody. */
   removeUnfinished?(before: Date, call?: Call): Promise<number>
@@ -53,7 +82,10 @@ export interface StorageDriver {
 }
 
 export type Bytes = AsyncIterable<Uint8Array>
-type Stat = { size: number; changedAt: Date }
+export type Stat = { size: number; changedAt: Date }
+/** Where a value lies now. */
+export type Placed = { path: string; size: number }
+export type Final = () => string | undefined
 export type Entry = { name: string; isFolder: boolean }
 export type Call = { signal?: AbortSignal | undefined }
 export type ReadCall = Call & { range?: ByteRange | undefined }

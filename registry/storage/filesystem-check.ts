@@ -11,6 +11,7 @@ const ours = new Set(['docker', 'kura', 'scheduler-state.json', 'lost+found'])
 const setting = 'set storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)'
 
 const reasons: Record<string, string> = {
+  ENOENT: 'it is not there',
   EACCES: 'this user may not write to it',
   EPERM: 'this user may not write to it',
   EROFS: 'it is on a read-only file system',
@@ -19,11 +20,16 @@ const reasons: Record<string, string> = {
   ENOSPC: 'its disk is full',
 }
 
-/** Creates the folder if need be. Throws an error that names the folder, the fault and the setting. */
-export async function checkFolder(root: string): Promise<void> {
+/**
+ * Creates the folder if need be, unless nothing is to be written there. Throws an error that names the
+ * folder, the fault and the setting.
+ */
+export async function checkFolder(root: string, { readOnly = false } = {}): Promise<void> {
   const foreign = await usable(root, async () => {
-    await mkdir(root, { recursive: true })
-    await tryToWrite(root)
+    if (!readOnly) {
+      await mkdir(root, { recursive: true })
+      await tryToWrite(root)
+    }
     const names = await readdir(root)
     return names.includes('docker') ? [] : names.filter((name) => !isOurs(name))
   })

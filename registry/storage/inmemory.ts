@@ -2,12 +2,18 @@
 import { Readable } from 'node:stream'
 import type { Bytes, Entry, StorageDriver } from './driver.ts'
 
-export function createInmemoryDriver(): StorageDriver {
+type Options = {
+  /** Makes it one that places values, as object stores do, those of at most so many bytes at once. */
+  partSize?: number
+}
+
+export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver {
   const values = new Map<string, { bytes: Buffer; changedAt: Date }>()
   const store = (path: string, bytes: Buffer) => values.set(path, { bytes, changedAt: new Date() })
 
   return {
     name: 'inmemory',
+    ...(partSize !== undefined && placing(store, partSize)),
 
     async stat(path, { signal } = {}) {
       signal?.throwIfAborted()
@@ -73,6 +79,33 @@ export function createInmemoryDriver(): StorageDriver {
 
     async close() {
       values.clear()
+    },
+  }
+}
+
+type Store = (path: string, bytes: Buffer) => unknown
+
+function placing(store: Store, partSize: number): Pick<StorageDriver, 'place' | 'putStream'> {
+  return {
+    async place(draft, source, { final, signal }) {
+      const chunks: Uint8Array[] = []
+      try {
+        for await (const chunk of Readable.from(source, { signal })) chunks.push(Buffer.from(chunk))
+      } catch (reason) {
+        store(draft, Buffer.concat(chunks))
+        throw reason
+      }
+      const bytes = Buffer.concat(chunks)
+      const path = (bytes.length < partSize ? final() : undefined) ?? draft
+      store(path, bytes)
+      return { path, size: bytes.length }
+    },
+
+    async putStream(path, source, { check, signal }) {
+      const bytes = Buffer.concat(await Readable.from(source, { signal }).toArray())
+      check()
+      store(path, bytes)
+      return bytes.length
     },
   }
 }

@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import type { StorageDriver } from './driver.ts'
 import { checkFolder } from './filesystem-check.ts'
 import type { Report, S3Options } from './s3-options.ts'
+import type { UrlOptions } from './s3-url.ts'
 
 export type StorageChoice =
-  | { driver: 'filesystem'; rootdirectory: string }
+  | { driver: 'filesystem'; rootdirectory: string; readOnly?: boolean }
   | { driver: 'inmemory' }
-  | ({ driver: 's3' } & S3Options)
+  | ({ driver: 's3' } & S3Options & UrlOptions)
 
 /** Loads only the driver that is asked for. Throws an error that an operator can act on. */
 export async function openStorage(
@@ -19,7 +20,7 @@ export async function openStorage(
       return (await import('./inmemory.ts')).createInmemoryDriver()
     case 'filesystem': {
       const root = resolve(choice.rootdirectory)
-      await checkFolder(root)
+      await checkFolder(root, choice)
       return (await import('./filesystem.ts')).createFilesystemDriver({ root })
     }
     case 's3':

@@ -3,16 +3,13 @@
  * a new object, copied by the service, and replaces the old one only when all is there. A stream that
  * fits into one part, as most do, is put in one request.
  */
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
+import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { Bytes, Call } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
-import { copyParts } from './s3-copy.ts'
 import { absentIfMissing } from './s3-errors.ts'
-import { beginMultipart, type Multipart } from './s3-multipart.ts'
-import { endingEarly, type Part, sendParts } from './s3-parts.ts'
+import { endingEarly, sendParts } from './s3-parts.ts'
 import { getObject } from './s3-read.ts'
-
-const copiesAtOnce = 16
+import { createTarget } from './s3-target.ts'
 
 type Append = Call & { at: number }
 
@@ -30,7 +27,7 @@ export async function appendTo(
   const kept = at - (at % bucket.partSize)
   const rest = kept < at ? { first: kept, last: at - 1 } : undefined
   const head = (rest && (await getObject(bucket, path, { range: rest }))) ?? Buffer.alloc(0)
-  const target = createTarget(bucket, path, kept)
+  const target = createTarget(bucket, path, { kept })
   const { bytes, came } = endingEarly(source, signal)
   try {
     await sendParts(bytes, {
@@ -46,46 +43,6 @@ export async function appendTo(
   }
   if (came.reason) throw came.reason.error
   return at + came.size
-}
-
-/** One request for what is a single part, and an upload in parts, begun when needed, for all else. */
-function createTarget(bucket: S3Bucket, path: string, kept: number) {
-  let parts: ReturnType<typeof begin> | undefined
-  let isDone = false
-
-  async function begin(): Promise<{ target: Multipart; before: number }> {
-    const target = await beginMultipart(bucket, path)
-    const copy = { from: path, size: kept, partSize: bucket.partSize, atOnce: copiesAtOnce }
-    try {
-      return { target, before: await copyParts(target, copy) }
-    } catch (error) {
-      await target.abort()
-      throw error
-    }
-  }
-
-  async function put(bytes: Uint8Array): Promise<void> {
-    const input = { ...bucket.at(path), ...bucket.writing, Body: bytes }
-    await bucket.slow.send(new PutObjectCommand(input))
-    isDone = true
-  }
-
-  return {
-    async send({ index, bytes, isLast }: Part): Promise<void> {
-      if (isLast && index === 0 && kept === 0) return put(bytes)
-      parts ??= begin()
-      const { target, before } = await parts
-      await target.send(before + index + 1, bytes)
-    },
-    async finish(size: number): Promise<void> {
-      if (parts) await (await parts).target.complete(size)
-      else if (!isDone) await put(new Uint8Array())
-    },
-    async abort(): Promise<void> {
-      const begun = await parts?.catch(() => undefined)
-      await begun?.target.abort()
-    },
-  }
 }
 
 async function expectSize(bucket: S3Bucket, path: string, at: number): Promise<void> {

@@ -1,7 +1,10 @@
 /** One bucket: how to ask for it, which key a path has in it, and how what is written there is kept. */
+import type { Agent } from 'node:http'
 import type { ObjectCannedACL, PutObjectCommandInput, StorageClass } from '@aws-sdk/client-s3'
-import { createClients } from './s3-client.ts'
+import { prepareForBulk } from './s3-bulk.ts'
+import { createAgent, createClients, limitsOf } from './s3-client.ts'
 import { type Report, type S3Options, usualLimits } from './s3-options.ts'
+import { createSender } from './s3-request.ts'
 
 export type S3Bucket = ReturnType<typeof createBucket>
 
@@ -15,8 +18,35 @@ export function createBucket(options: S3Options, report: Report) {
   const root = (options.rootdirectory ?? '').replace(/^\/+|\/+$/g, '')
   const key = (path: string) => [root, path].filter(Boolean).join('/')
 
+  const clients = createClients(options, report)
+  const writing = writingOf(options)
+  const agents = {
+    quick: createAgent(options),
+    slow: createAgent(options),
+    reading: prepareForBulk(createAgent(options)),
+  }
+  const senderOf = (kind: 'quick' | 'slow', agent: Agent) =>
+    createSender({
+      client: clients[kind],
+      agent,
+      limits: limitsOf(options)[kind],
+      settings: options,
+      writing,
+      report,
+    })
+
   return {
-    ...createClients(options, report),
+    ...clients,
+    /** For single objects: what is answered at once, what is sent in bulk, and what is read in bulk. */
+    send: {
+      quick: senderOf('quick', agents.quick).send,
+      slow: senderOf('slow', agents.slow).send,
+      reading: senderOf('slow', agents.reading).send,
+    },
+    close() {
+      for (const agent of Object.values(agents)) agent.destroy()
+      for (const client of Object.values(clients)) client.destroy()
+    },
     name: options.bucket,
     key,
     at: (path: string) => ({ Bucket: options.bucket, Key: key(path) }),
@@ -25,7 +55,7 @@ export function createBucket(options: S3Options, report: Report) {
     /** For CopyObject and its like. */
     source: (path: string) =>
       [options.bucket, ...key(path).split('/')].map(encodeURIComponent).join('/'),
-    writing: writingOf(options),
+    writing,
     partSize: Math.max(options.chunksize, smallestPart),
     copies: {
       threshold: Math.min(options.multipartcopythresholdsize, largestCopy),

@@ -3,13 +3,15 @@
  * the SDK adds by default and other services than Amazon's choke on is left out: checksums in trailers
  * and `Expect: 100-continue`.
  */
+import { Agent } from 'node:http'
+import { Agent as EncryptedAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { asStorageError } from './s3-errors.ts'
 import { type Report, type S3Limits, type S3Options, usualLimits } from './s3-options.ts'
 import { createRetries } from './s3-retries.ts'
 import { createSignerV2 } from './s3-signature-v2.ts'
 
-const connectMs = 2000
+export const connectMs = 2000
 /** For services that have no regions: something has to be signed. */
 const anyRegion = 'us-east-1'
 
@@ -17,11 +19,24 @@ type S3Clients = { quick: S3Client; slow: S3Client }
 
 /** `quick` is for what is answered at once, `slow` for bytes in bulk; neither waits for the other. */
 export function createClients(options: S3Options, report: Report): S3Clients {
-  const limits = options.limits ?? usualLimits
+  const { quick, slow } = limitsOf(options)
   return {
-    quick: createClient(options, { ...limits, transfer: limits.answer }, report),
-    slow: createClient(options, limits, report),
+    quick: createClient(options, quick, report),
+    slow: createClient(options, slow, report),
   }
+}
+
+export function limitsOf(options: S3Options): { quick: S3Limits; slow: S3Limits } {
+  const limits = options.limits ?? usualLimits
+  return { quick: { ...limits, transfer: limits.answer }, slow: limits }
+}
+
+/** Connections of their own, for requests that are not the SDK's. */
+export function createAgent(options: S3Options): Agent {
+  const { sockets } = options.limits ?? usualLimits
+  const common = { keepAlive: true, maxSockets: sockets }
+  if (!isEncrypted(options)) return new Agent(common)
+  return new EncryptedAgent({ ...common, rejectUnauthorized: !options.skipverify })
 }
 
 function createClient(options: S3Options, limits: S3Limits, report: Report): S3Client {

@@ -2,16 +2,16 @@
  * Reading an object. Its body holds a connection until it is read or destroyed, so it is destroyed on
  * every way out; and a connection that breaks in the middle is replaced by one for the rest.
  */
-import type { Readable } from 'node:stream'
-import { GetObjectCommand } from '@aws-sdk/client-s3'
+import type { IncomingMessage } from 'node:http'
 import type { Bytes, ReadCall } from './driver.ts'
+import { type Body, watchBody } from './s3-body.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { absentIfMissing, asStorageError, isUnavailable } from './s3-errors.ts'
 
 /** How often in a row a body may break off without a byte in between. */
 const mostBreaks = 5
 
-type Body = { stream: Readable; etag: string | undefined; length: number }
+type Call = ReadCall & { etag?: string | undefined }
 
 export async function readObject(
   bucket: S3Bucket,
@@ -19,30 +19,37 @@ export async function readObject(
   { range, signal }: ReadCall,
 ): Promise<Bytes | undefined> {
   const from = range?.first ?? 0
-  const body = await absentIfMissing(open(bucket, path, { range, signal }))
-  if (!body) return undefined
+  const answer = await absentIfMissing(open(bucket, path, { range, signal }))
+  if (!answer) return undefined
 
-  const last = from + body.length - 1
-  const again = (first: number) =>
-    open(bucket, path, { range: { first, last }, signal, etag: body.etag })
-  return bytesOf(watch(body.stream, bucket.limits.stall), { from, last, signal, again })
+  const { etag } = answer.headers
+  const length = lengthOf(answer)
+  // Without a length nobody can say what the rest would be.
+  const last = from + (length ?? 0) - 1
+  const { stall: stallMs } = bucket.limits
+  const again = async (first: number) => {
+    const rest = await open(bucket, path, { range: { first, last }, signal, etag })
+    const missing = last - first + 1
+    if (lengthOf(rest) === missing) return watchBody(rest, { length: missing, stallMs })
+    rest.destroy()
+    throw new Error(`the S3 service sent ${lengthOf(rest)} bytes where ${missing} were asked for`)
+  }
+  return bytesOf(watchBody(answer, { length, stallMs }), { from, last, signal, again })
 }
 
-async function open(
-  bucket: S3Bucket,
-  path: string,
-  { range, signal, etag }: ReadCall & { etag?: string | undefined },
-): Promise<Body> {
-  const wanted = {
-    ...bucket.at(path),
-    ...(range && { Range: `bytes=${range.first}-${range.last}` }),
-    ...(etag && { IfMatch: etag }),
+function lengthOf({ headers }: IncomingMessage): number | undefined {
+  const length = headers['content-length']
+  return length === undefined ? undefined : Number(length)
+}
+
+function open(bucket: S3Bucket, path: string, { range, signal, etag }: Call) {
+  const headers = {
+    ...(range && { range: `bytes=${range.first}-${range.last}` }),
+    ...(etag && { 'if-match': etag }),
   }
   // Of the time that bytes in bulk may take, the first of them need little.
-  const call = { abortSignal: signal, requestTimeout: bucket.limits.answer }
-  const answer = await bucket.slow.send(new GetObjectCommand(wanted), call)
-  const stream = answer.Body as Readable
-  return { stream, etag: answer.ETag, length: answer.ContentLength ?? 0 }
+  const answerMs = bucket.limits.answer
+  return bucket.send.reading('GetObject', { key: bucket.key(path), headers, signal, answerMs })
 }
 
 type Rest = {
@@ -52,13 +59,13 @@ type Rest = {
   again: (first: number) => Promise<Body>
 }
 
-async function* bytesOf(watched: Watched, { from, last, signal, again }: Rest): Bytes {
-  let current = watched
+async function* bytesOf(body: Body, { from, last, signal, again }: Rest): Bytes {
+  let current = body
   let position = from
   let breaks = 0
   while (true) {
     try {
-      for await (const chunk of current.chunks()) {
+      for (let chunk = await current.next(); chunk; chunk = await current.next()) {
         signal?.throwIfAborted()
         position += chunk.length
         breaks = 0
@@ -73,47 +80,13 @@ async function* bytesOf(watched: Watched, { from, last, signal, again }: Rest): 
     } finally {
       current.destroy()
     }
-    current = watch((await again(position)).stream, current.stallMs)
-  }
-}
-
-type Watched = ReturnType<typeof watch>
-
-/**
- * A body that is destroyed when it gives nothing for too long while somebody waits for it, or when
- * nobody ever begins to read it. Whoever reads may be as slow as they like.
- */
-function watch(stream: Readable, stallMs: number) {
-  let isWaiting = true
-  const timer = setTimeout(() => {
-    if (!isWaiting) return timer.refresh()
-    const error = new Error(`no byte came for ${stallMs} ms`)
-    return stream.destroy(Object.assign(error, { name: 'TimeoutError' }))
-  }, stallMs)
-  timer.unref()
-  // Until somebody listens, its failing must not be one of the process.
-  stream.on('error', () => {})
-
-  return {
-    stallMs,
-    async *chunks(): AsyncGenerator<Buffer> {
-      timer.refresh()
-      for await (const chunk of stream) {
-        isWaiting = false
-        yield chunk
-        isWaiting = true
-        timer.refresh()
-      }
-    },
-    destroy() {
-      clearTimeout(timer)
-      stream.destroy()
-    },
+    current = await again(position)
   }
 }
 
 /** A small object, or a small piece of one, at once. */
 export async function getObject(bucket: S3Bucket, path: string, call: ReadCall) {
   const bytes = await readObject(bucket, path, call)
-  return bytes && Buffer.concat(await Array.fromAsync(bytes))
+  // A chunk is good only until the next one is asked for.
+  return bytes && Buffer.concat(await Array.fromAsync(bytes, (chunk) => Buffer.from(chunk)))
 }

@@ -12,8 +12,15 @@ import { createLane } from './s3-lane.ts'
 
 const atOnce = 16
 
-/** A path is a value or a folder; which of them does not have to be known. */
-export async function removeAll(bucket: S3Bucket, path: string, call: Call): Promise<void> {
+type Removal = Call & { names?: readonly string[] }
+
+/** A path is a value or a folder; which of them does not have to be known, nor what is in it. */
+export async function removeAll(bucket: S3Bucket, path: string, call: Removal): Promise<void> {
+  if (call.names) {
+    const keys = call.names.map((name) => bucket.key(`${path}/${name}`))
+    await Promise.all(keys.map((key) => removeOne(bucket, key, call)))
+    return
+  }
   await Promise.all([
     removeOne(bucket, bucket.key(path), call),
     removeBelow(bucket, bucket.prefix(path), call),

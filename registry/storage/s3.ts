@@ -2,7 +2,6 @@
  * Storage in a bucket of Amazon S3 or of a service that speaks like it. Nothing is kept in the process
  * but connections, so any process of any node may take any step.
  */
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import type { Call, StorageDriver } from './driver.ts'
 import { appendTo } from './s3-append.ts'
 import { createBucket } from './s3-bucket.ts'
@@ -10,8 +9,10 @@ import { copyObject } from './s3-copy.ts'
 import { absentIfMissing, isTaken } from './s3-errors.ts'
 import { listFolder } from './s3-list.ts'
 import type { Report, S3Options } from './s3-options.ts'
+import { placeObject, putStream } from './s3-place.ts'
 import { getObject, readObject } from './s3-read.ts'
 import { removeAll, removeOne, removeUnfinished } from './s3-remove.ts'
+import { createUrls, type UrlOptions } from './s3-url.ts'
 
 export type S3Driver = StorageDriver & {
   /** Whether `putNew` keeps its word at this service; undefined when nobody has tried. */
@@ -25,34 +26,38 @@ export type S3Driver = StorageDriver & {
   removeUnfinished(before: Date, call?: Call): Promise<number>
 }
 
-export function createS3Driver(options: S3Options, report: Report = () => {}): S3Driver {
+export function createS3Driver(
+  options: S3Options & UrlOptions,
+  report: Report = () => {},
+): S3Driver {
   const bucket = createBucket(options, report)
+  const urls = createUrls(options, bucket)
 
   return {
     name: 's3',
 
     async stat(path, { signal } = {}) {
-      const command = new HeadObjectCommand(bucket.at(path))
-      const found = await absentIfMissing(bucket.quick.send(command, { abortSignal: signal }))
-      return (
-        found && { size: found.ContentLength ?? 0, changedAt: found.LastModified ?? new Date(0) }
-      )
+      const asked = bucket.send.quick('HeadObject', { key: bucket.key(path), signal })
+      const found = (await absentIfMissing(asked))?.headers
+      if (!found) return undefined
+      const { 'content-length': size = 0, 'last-modified': changed = 0 } = found
+      return { size: Number(size), changedAt: new Date(changed) }
     },
 
     get: (path, call = {}) => getObject(bucket, path, call),
 
     read: (path, call = {}) => readObject(bucket, path, call),
 
+    url: urls.sign,
+
     async put(path, value, { signal } = {}) {
-      const input = { ...bucket.at(path), ...bucket.writing, Body: value }
-      await bucket.quick.send(new PutObjectCommand(input), { abortSignal: signal })
+      await bucket.send.quick('PutObject', { key: bucket.key(path), body: value, signal })
     },
 
     async putNew(path, value, { signal } = {}) {
-      const input = { ...bucket.at(path), ...bucket.writing, Body: value, IfNoneMatch: '*' }
-      const command = new PutObjectCommand(input)
-      const sent = bucket.quick.send(command, { abortSignal: signal })
-      return sent.then(
+      const headers = { 'if-none-match': '*' }
+      const wanted = { key: bucket.key(path), body: value, headers, signal }
+      return bucket.send.quick('PutObject', wanted).then(
         () => true,
         (error) => {
           if (isTaken(error)) return false
@@ -63,10 +68,14 @@ export function createS3Driver(options: S3Options, report: Report = () => {}): S
 
     append: (path, source, call) => appendTo(bucket, path, source, call),
 
+    place: (draft, source, call) => placeObject(bucket, draft, source, call),
+
+    putStream: (path, source, call) => putStream(bucket, path, source, call),
+
     async move(from, to, call = {}) {
-      const found = await this.stat(from, call)
-      if (!found) throw new Error(`there is no value at ${from}`)
-      await copyObject(bucket, { from, to, size: found.size, ...call })
+      const size = call.size ?? (await this.stat(from, call))?.size
+      if (size === undefined) throw new Error(`there is no value at ${from}`)
+      await copyObject(bucket, { ...call, from, to, size })
       await removeOne(bucket, bucket.key(from), call)
     },
 
@@ -77,8 +86,8 @@ export function createS3Driver(options: S3Options, report: Report = () => {}): S
     removeUnfinished: (before, call = {}) => removeUnfinished(bucket, before, call),
 
     async close() {
-      bucket.quick.destroy()
-      bucket.slow.destroy()
+      urls.close()
+      bucket.close()
     },
   }
 }

@@ -6,43 +6,59 @@ import { randomUUID } from 'node:crypto'
 import type { Blobs } from '../content/blobs.ts'
 import { paths } from '../content/paths.ts'
 import type { Leases } from '../leases/lease.ts'
-import { type Algorithm, algorithmOf, canonical, type Digest } from '../spec/digest.ts'
+import { algorithmOf, type Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
-import { type ByteRange, receivedRange } from '../spec/range.ts'
+import { receivedRange } from '../spec/range.ts'
 import type { Bytes, StorageDriver } from '../storage/driver.ts'
 import { type Asker, refuseOthers } from './asker.ts'
-import { createRunningHashes, digestsOf, hashing, newHash, type RunningHash } from './hash.ts'
+import { createUploadData, type Upload } from './data.ts'
 import { lastChange } from './last-change.ts'
-import type { UploadState, UploadStates } from './state.ts'
+import { type Chunk, createReceiver } from './receive.ts'
+import type { Received, UploadState, UploadStates } from './state.ts'
 
 export type Uploads = ReturnType<typeof createUploads>
+export type { Chunk, Upload }
 
-/** Bytes to add. `range` is what the client says they cover; undefined when it does not say. */
-export type Chunk = { source: Bytes; range: ByteRange | undefined }
-
-export type Upload = { repository: string; id: string }
 /** An upload that somebody wants to go on with. */
 export type AskedUpload = Upload & { by: Asker }
+type Beginning = Pick<UploadState, 'subject' | 'algorithm'>
+type Whole = { digest: Digest; source: Bytes; subject: string | undefined }
+type Last = { state: UploadState; received: Received; chunk: Chunk }
 type Parts = { storage: StorageDriver; blobs: Blobs; states: UploadStates; leases: Leases }
 
 export function createUploads({ storage, blobs, states, leases }: Parts) {
-  const hashes = createRunningHashes()
-  return { start, receivedSize, append, commit, cancel, expire, isAbandoned }
+  const data = createUploadData(storage, blobs)
+  const receiver = createReceiver(storage, states)
+  return { start, take, receivedSize, append, commit, cancel, expire, isAbandoned }
 
-  async function start(
-    repository: string,
-    { subject, algorithm }: Pick<UploadState, 'subject' | 'algorithm'>,
-  ): Promise<AskedUpload> {
+  async function start(repository: string, beginning: Beginning): Promise<AskedUpload> {
     const id = randomUUID()
+    const { subject, algorithm } = beginning
     const state = { subject, algorithm, startedAt: new Date(), received: undefined }
     await states.save(repository, id, state)
     return { repository, id, by: { name: subject } }
   }
 
+  /** A whole blob at once, of which nobody will ever ask how far it has come. Throws what `commit` does. */
+  async function take(repository: string, { digest, source, subject }: Whole): Promise<void> {
+    if (data.takesWhole(digest)) {
+      await data.putWhole(digest, { source, size: undefined })
+      return blobs.link(repository, digest, digest)
+    }
+    const upload = await start(repository, { subject, algorithm: algorithmOf(digest) })
+    try {
+      await commit(upload, digest, { source, range: undefined })
+    } catch (error) {
+      // The client never learned of the upload, so nobody could go on with it. What cannot be removed
+      // now is purged later; what went wrong first is what the client has to hear.
+      await cancel(upload).catch(() => {})
+      throw error
+    }
+  }
+
   /** How many bytes are there. Throws `uploadUnknown`. */
   async function receivedSize(upload: AskedUpload): Promise<number> {
-    await open(upload)
-    return (await dataOf(upload)).size
+    return (await open(upload)).received.size
   }
 
   /**
@@ -51,31 +67,45 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
    */
   async function append(upload: AskedUpload, chunk: Chunk): Promise<number> {
     return hold(upload, async () => {
-      const state = await open(upload)
-      return (await receive(upload, state, chunk, state.algorithm)).size
+      const found = await open(upload)
+      expectOrder(upload, chunk, found.received)
+      return (await receiver.receive(upload, found, chunk, found.state.algorithm)).size
     })
   }
 
   /**
    * Makes the upload the blob `digest`, after adding a last chunk if there is one. May be repeated: a
    * client whose answer got lost hears the same again. Throws what `append` throws, and
-   * `digestMismatch`, after which the upload is still there.
+   * `digestMismatch`, after which the upload is still there. A chunk that is the whole blob may be all
+   * or nothing: if it breaks off, nothing came of it.
    */
   async function commit(upload: AskedUpload, digest: Digest, chunk?: Chunk): Promise<void> {
     await hold(upload, async () => {
-      const state = await find(upload)
-      if (!state) return confirm(upload, digest)
+      const found = await look(upload, chunk ? undefined : digest)
+      if (!found) return confirm(upload, digest)
 
-      const { size, digests } = chunk
-        ? await receive(upload, state, chunk, algorithmOf(digest))
-        : await received(upload, state)
-      // Between the two steps of `publish` a crash leaves an upload without data.
-      if (size === 0 && (await blobs.find(upload.repository, digest))) return discard(upload)
-
-      const verified = await verify(upload, digest, digests)
-      await publish(upload, digest, verified, size)
+      if (!chunk) await publish(upload, digest, found.received)
+      else await finish(upload, digest, { ...found, chunk })
       await discard(upload)
     })
+  }
+
+  async function finish(upload: AskedUpload, digest: Digest, { chunk, ...found }: Last) {
+    expectOrder(upload, chunk, found.received)
+    if (found.received.size > 0 || !data.takesWhole(digest)) {
+      const received = await receiver.receive(upload, found, chunk, algorithmOf(digest))
+      return publish(upload, digest, received)
+    }
+    const size = chunk.range && chunk.range.last + 1
+    await data.putWhole(digest, { source: chunk.source, size })
+    await blobs.link(upload.repository, digest, digest)
+  }
+
+  async function publish(upload: AskedUpload, digest: Digest, received: Received): Promise<void> {
+    // Between its two steps a crash leaves an upload without data.
+    if (received.size === 0 && (await blobs.find(upload.repository, digest))) return
+    const verified = await data.verify(upload, received, digest)
+    await data.publish(upload, received, [digest, verified])
   }
 
   async function cancel(upload: AskedUpload): Promise<void> {
@@ -89,7 +119,7 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
   async function expire(upload: Upload, before: Date): Promise<boolean> {
     return hold(upload, async () => {
       const abandoned = await isAbandoned(upload, before)
-      if (abandoned) await discard(upload)
+      if (abandoned) await discard(upload, { isOurs: false })
       return abandoned
     })
   }
@@ -100,16 +130,18 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     return touched !== undefined && touched < before
   }
 
-  async function open(upload: AskedUpload): Promise<UploadState> {
-    const state = await find(upload)
-    if (!state) throw new RegistryError('uploadUnknown', { detail: { upload: upload.id } })
-    return state
+  async function open(upload: AskedUpload) {
+    const found = await look(upload)
+    if (!found) throw new RegistryError('uploadUnknown', { detail: { upload: upload.id } })
+    return found
   }
 
-  async function find({ repository, id, by }: AskedUpload): Promise<UploadState | undefined> {
-    const state = await states.find(repository, id)
-    refuseOthers(id, by, state)
-    return state
+  /** `digest` is what the client says it has sent. Undefined when there is no such upload. */
+  async function look(upload: AskedUpload, digest?: Digest) {
+    const ask = data.probe(upload, digest)
+    const state = await states.find(upload.repository, upload.id)
+    refuseOthers(upload.id, upload.by, state)
+    return state && { state, received: await data.find(upload, state, ask) }
   }
 
   /** An upload that is gone was committed, if the repository now has what the client wants it to be. */
@@ -118,91 +150,10 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     throw new RegistryError('uploadUnknown', { detail: { upload: id } })
   }
 
-  async function receive(
-    upload: Upload,
-    state: UploadState,
-    { source, range }: Chunk,
-    algorithm: Algorithm,
-  ): Promise<{ size: number; digests: Digest[] }> {
-    const { size } = await dataOf(upload)
-    if (range && range.first !== size) throw outOfOrder(upload, size)
-
-    const hash = hashes.take(upload.id, size, algorithm)
-    hashes.drop(upload.id)
-    let settled: Awaited<ReturnType<typeof settle>>
-    try {
-      const path = paths.uploadData(upload.repository, upload.id)
-      await storage.append(path, hash ? hashing(hash, source) : source, { at: size })
-    } finally {
-      settled = await settle(upload, state, hash)
-    }
-    const expected = range ? range.last + 1 : settled.size
-    if (settled.size === expected) return settled
-    const detail = { expected: expected - size, found: settled.size - size }
-    throw new RegistryError('sizeMismatch', { detail })
-  }
-
-  /** Writes down how far the upload has come, also when its client has just gone. */
-  async function settle(upload: Upload, state: UploadState, hash: RunningHash | undefined) {
-    const { size, changedAt } = await dataOf(upload)
-    // A write that failed may have taken less than the hash has seen: then the hash is of no use.
-    const fits = hash?.size === size
-    if (fits) hashes.keep(upload.id, hash)
-    const digests = fits ? digestsOf(hash) : []
-    await states.save(upload.repository, upload.id, {
-      ...state,
-      received: { size, changedAt, digests },
-    })
-    return { size, digests }
-  }
-
-  /** What the state says of the data, as long as nobody has touched the data since. */
-  async function received(upload: Upload, state: UploadState) {
-    const { size, changedAt } = await dataOf(upload)
-    const { received } = state
-    const holds = received?.size === size && received.changedAt.getTime() === changedAt.getTime()
-    return { size, digests: holds ? received.digests : [] }
-  }
-
-  /** Answers the canonical digest. Reads the bytes again only when their digests are not known yet. */
-  async function verify(upload: Upload, digest: Digest, known: Digest[]): Promise<Digest> {
-    const needed = [canonical, algorithmOf(digest)]
-    const complete = needed.every((name) => known.some((it) => algorithmOf(it) === name))
-    const digests = complete ? known : await readAgain(upload, needed)
-    if (digests.includes(digest))
-      return digests.find((it) => algorithmOf(it) === canonical) ?? digest
-
-    const found = digests.find((it) => algorithmOf(it) === algorithmOf(digest))
-    throw new RegistryError('digestMismatch', { detail: { digest, found } })
-  }
-
-  async function readAgain({ repository, id }: Upload, algorithms: Algorithm[]) {
-    const hash = newHash(algorithms)
-    const bytes = await storage.read(paths.uploadData(repository, id))
-    if (bytes) for await (const _ of hashing(hash, bytes));
-    return digestsOf(hash)
-  }
-
-  /*
-   * The link comes first, and shows nothing until the bytes are there. In the other order a crash in
-   * between would leave a client that tries again with neither an upload nor a blob.
-   */
-  async function publish(upload: Upload, digest: Digest, verified: Digest, size: number) {
-    await blobs.link(upload.repository, digest, verified)
-    if (size === 0) await storage.put(paths.blob(verified), new Uint8Array())
-    // Verified bytes replace what is there, and so repair what may have been damaged.
-    else await storage.move(paths.uploadData(upload.repository, upload.id), paths.blob(verified))
-  }
-
-  async function discard({ repository, id }: Upload): Promise<void> {
-    hashes.drop(id)
-    await states.forget?.(repository, id)
-    await storage.remove(paths.upload(repository, id))
-  }
-
-  async function dataOf({ repository, id }: Upload) {
-    const found = await storage.stat(paths.uploadData(repository, id))
-    return found ?? { size: 0, changedAt: new Date(0) }
+  async function discard(upload: Upload, whose = { isOurs: true }): Promise<void> {
+    receiver.forget(upload.id)
+    await states.forget?.(upload.repository, upload.id)
+    await data.remove(upload, whose)
   }
 
   function hold<T>({ id }: Upload, work: () => Promise<T>): Promise<T> {
@@ -210,8 +161,9 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
   }
 }
 
-function outOfOrder({ id }: Upload, size: number): RegistryError {
-  return new RegistryError('uploadOutOfOrder', {
+function expectOrder({ id }: Upload, { range }: Chunk, { size }: Received): void {
+  if (!range || range.first === size) return
+  throw new RegistryError('uploadOutOfOrder', {
     detail: { upload: id, expected: size },
     headers: { Range: receivedRange(size), 'Docker-Upload-UUID': id },
   })

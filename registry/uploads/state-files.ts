@@ -1,21 +1,24 @@
 /**
  * Upload states as files beside the data. `startedat` is the layout's own file and makes an upload
- * one, here as in registry:2; `state.json` is ours, and an upload can do without it.
+ * one, here as in registry:2; `state.json` is ours, tells more, and an upload can do without it.
  */
 import { z } from 'zod'
 import { paths } from '../content/paths.ts'
 import { algorithms, type Digest, isDigest } from '../spec/digest.ts'
 import type { StorageDriver } from '../storage/driver.ts'
-import type { UploadState, UploadStates } from './state.ts'
+import type { UploadStates } from './state.ts'
 
+const digest = z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))
 const stateFile = z.object({
   subject: z.string().optional(),
+  startedAt: z.coerce.date().optional(),
   algorithm: z.enum(algorithms),
   received: z
     .object({
       size: z.int().nonnegative(),
       changedAt: z.coerce.date(),
-      digests: z.array(z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))),
+      digests: z.array(digest),
+      placed: digest.optional(),
     })
     .optional(),
 })
@@ -23,36 +26,43 @@ const stateFile = z.object({
 export function createUploadStateFiles(storage: StorageDriver): UploadStates {
   return {
     async find(repository, id, call) {
-      const [started, state] = await Promise.all([
-        storage.get(paths.uploadStarted(repository, id), call),
-        storage.get(paths.uploadState(repository, id), call),
-      ])
-      if (!started) return undefined
-      return { ...parseState(state), startedAt: new Date(started.toString('latin1')) }
+      const found = parseState(await storage.get(paths.uploadState(repository, id), call))
+      if (found?.startedAt) return { ...bare, ...found, startedAt: found.startedAt }
+
+      const started = await storage.get(paths.uploadStarted(repository, id), call)
+      return started && { ...bare, ...found, startedAt: parseTime(started) }
     },
 
     /*
      * Hints will do: nothing was received yet when an upload begins, and flushing the data, which lies
      * in the same folder, saves the names in it. An empty `startedat` is still one.
      */
-    async save(repository, id, { startedAt, ...state }, call) {
-      const text = JSON.stringify(state)
+    async save(repository, id, state, call) {
       const hint = { ...call, hint: true }
-      await storage.put(paths.uploadState(repository, id), Buffer.from(text), hint)
-      // Last, as it is what makes the upload one; and once, as it never changes.
-      if (state.received) return
-      const started = `${startedAt.toISOString().slice(0, 19)}Z`
-      await storage.put(paths.uploadStarted(repository, id), Buffer.from(started), hint)
+      const put = (path: string, text: string) => storage.put(path, Buffer.from(text), hint)
+      const started = `${state.startedAt.toISOString().slice(0, 19)}Z`
+      await Promise.all([
+        put(paths.uploadState(repository, id), JSON.stringify(state)),
+        // Once, as it never changes.
+        !state.received && put(paths.uploadStarted(repository, id), started),
+      ])
     },
   }
 }
 
-function parseState(bytes: Buffer | undefined): Omit<UploadState, 'startedAt'> {
-  const bare = { subject: undefined, algorithm: algorithms[0], received: undefined }
-  if (!bytes) return bare
+const bare = { subject: undefined, algorithm: algorithms[0], received: undefined }
+
+/** Only what is older than its upload may be wrong about the time; nobody relies on it. */
+function parseTime(bytes: Buffer): Date {
+  const found = new Date(bytes.toString('latin1'))
+  return Number.isNaN(found.getTime()) ? new Date(0) : found
+}
+
+function parseState(bytes: Buffer | undefined) {
+  if (!bytes) return undefined
   try {
-    return { ...bare, ...stateFile.parse(JSON.parse(bytes.toString())) }
+    return stateFile.parse(JSON.parse(bytes.toString()))
   } catch {
-    return bare
+    return undefined
   }
 }

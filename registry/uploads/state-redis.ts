@@ -18,6 +18,7 @@ const lifetimeMs = 24 * 60 * 60 * 1000
 /** Of the records that Redis could not be told about, so many are remembered. */
 const mostOutdated = 10_000
 
+const digest = z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))
 const record = z.object({
   version: z.literal(version),
   state: z.object({
@@ -28,7 +29,8 @@ const record = z.object({
       .object({
         size: z.int().nonnegative(),
         changedAt: z.coerce.date(),
-        digests: z.array(z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))),
+        digests: z.array(digest),
+        placed: digest.optional(),
       })
       .optional(),
   } satisfies Record<keyof UploadState, z.ZodType>),

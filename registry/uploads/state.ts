@@ -8,8 +8,17 @@ export type UploadState = {
   startedAt: Date
   /** What to hash with beside the canonical algorithm, as the client announced. */
   algorithm: Algorithm
-  /** The digests of everything received so far, and the state of the data they belong to. */
-  received: { size: number; changedAt: Date; digests: Digest[] } | undefined
+  received: Received | undefined
+}
+
+/** The digests of everything received so far, as far as they are known, and where it lies. */
+export type Received = {
+  size: number
+  /** The state of the data that all this belongs to. */
+  changedAt: Date
+  digests: Digest[]
+  /** The bytes are not beside the state: they are that of this blob, which no repository may show yet. */
+  placed?: Digest | undefined
 }
 
 /**

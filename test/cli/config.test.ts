@@ -71,7 +71,7 @@ describe('kura config', () => {
       REGISTRY_REDIS_PASSWORD: 'hunter2',
       REGISTRY_NOTIFICATIONS_ENDPOINTS:
         '[{url: "https://me:hunter2@a", headers: {authorization: hunter2}}]',
-      REGISTRY_MIDDLEWARE_STORAGE: '[{name: a, options: {key: {deep: hunter2}}}]',
+      REGISTRY_MIDDLEWARE_REGISTRY: '[{name: a, options: {key: {deep: hunter2}}}]',
     }
     const printed = await print(env)
     expect(printed).not.toContain('hunter2')

@@ -32,6 +32,14 @@ describe('the command kura', () => {
     expect(stderr).not.toMatch(/^\s+at /m)
   })
 
+  it('hears of variables that no shell could name, as those of some headers', async () => {
+    const name = 'REGISTRY_HTTP_HEADERS_Access-Control-Allow-Origin'
+    const env = { [name]: '["https://ui.example"]', REGISTRY_LOG_LEVEL: 'warn' }
+    const { stdout } = await runKura(['config'], { env })
+    expect(stdout).toMatch(/- https:\/\/ui\.example +# REGISTRY_HTTP_HEADERS_Access-Control/)
+    expect(stdout).toMatch(/level: warn +# REGISTRY_LOG_LEVEL/)
+  })
+
   it('is quiet when who reads its output has read enough', async () => {
     const command = new URL('../../bin/kura', import.meta.url).pathname
     const text = await run('sh', ['-c', `("${command}" config | true) 2>&1`])

@@ -46,6 +46,8 @@ export async function startDockerEngine(cleanup: Cleanup) {
   return {
     /** Runs the client; answers what it wrote. */
     docker: (...args: string[]) => run('docker', args, { env }),
+    /** What a client of it is started with. */
+    env,
     output: engine.output,
     /** An empty folder to build from. */
     folder: client,

@@ -15,6 +15,7 @@ import { openPolicy, type Policy } from '../../policies/decision.ts'
 import type { RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
+import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { createFilesystemDriver } from '../../registry/storage/filesystem.ts'
 import { createInmemoryDriver } from '../../registry/storage/inmemory.ts'
 import { close, listening } from './http-server.ts'
@@ -47,11 +48,18 @@ export const openRules: RegistryRules = {
   locations: { host: undefined, relative: undefined, prefix: '/' },
 }
 
+/** What a test file has chosen for all its registries that say nothing of it. */
+function standardStorage(): StorageDriver | undefined {
+  return (globalThis as { openStandardStorage?: () => StorageDriver }).openStandardStorage?.()
+}
+
 export async function startRegistry(options: Options = {}) {
   const temporary = options.root ? undefined : await mkdtemp(join(tmpdir(), 'kura-test-'))
   const root = options.root ?? temporary ?? ''
   const onDisk = options.driver !== 'inmemory'
-  const storage = onDisk ? createFilesystemDriver({ root }) : createInmemoryDriver()
+  const onWhatAllAre = options.root || options.driver ? undefined : standardStorage()
+  const storage =
+    onWhatAllAre ?? (onDisk ? createFilesystemDriver({ root }) : createInmemoryDriver())
   const leases = onDisk ? await openFileLeases(join(root, 'kura/leases')) : createInProcessLeases()
   const badLinks: string[] = []
   const failures: unknown[] = []

@@ -118,7 +118,7 @@ function tokensOf(code: string): string[] {
   return tokens
 }
 
-export function parsePipeline(code: string): Expression {
+function parsePipeline(code: string): Expression {
   const tokens = tokensOf(code)
   const value = readPipeline(tokens)
   if (tokens.length > 0) throw new Error(`too much in ${code}`)

@@ -63,6 +63,12 @@ whereMounted(`refuses a read-only file system${skipped}`, async () => {
   await expect(checkFolder(join(folder, 'data'))).rejects.toThrow(setting)
 })
 
+whereMounted(`is content with one when nothing is to be written${skipped}`, async () => {
+  await checkFolder(disk?.folder ?? '', { readOnly: true })
+  const missing = join(parent, 'missing')
+  await expect(checkFolder(missing, { readOnly: true })).rejects.toThrow(/it is not there; .*set/)
+})
+
 it('opens the driver that was asked for, after the check', async () => {
   const storage = await openStorage({ driver: 'filesystem', rootdirectory: parent })
   expect(storage.name).toBe('filesystem')

@@ -2,8 +2,14 @@
 import { expect, it } from '@jest/globals'
 import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
+import { placingContract } from '../../contract/storage-placing.ts'
 
 storageDriverContract('inmemory', async () => createInmemoryDriver())
+
+const partSize = 100
+const openPlacing = async () => createInmemoryDriver({ partSize })
+storageDriverContract('placing inmemory', openPlacing)
+placingContract('placing inmemory', openPlacing, partSize)
 
 it('keeps a copy, so that a caller may use its buffer again', async () => {
   const driver = createInmemoryDriver()

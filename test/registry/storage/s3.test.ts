@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeAll, describe } from '@jest/globals'
 import { createS3Driver } from '../../../registry/storage/s3.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
+import { placingContract } from '../../contract/storage-placing.ts'
 import { type Ceph, startCeph } from '../../support/ceph.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { makeBucket, s3Options } from './s3-bucket.ts'
@@ -15,7 +16,8 @@ beforeAll(async () => {
 })
 
 describe.each([true, false])('signing with version 4: %s', (v4auth) => {
-  storageDriverContract('s3', async () =>
-    createS3Driver(s3Options(ceph.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` })),
-  )
+  const open = async () =>
+    createS3Driver(s3Options(ceph.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` }))
+  storageDriverContract('s3', open)
+  placingContract('s3', open, s3Options('').chunksize)
 })

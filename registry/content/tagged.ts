@@ -1,0 +1,41 @@
+/** Manifests by tag, which is what clients ask for most: by what is remembered for sure, or from storage. */
+import { LRUCache } from 'lru-cache'
+import type { Digest } from '../spec/digest.ts'
+import type { Tag } from '../spec/name.ts'
+import type { Call } from '../storage/driver.ts'
+import type { Manifests, StoredManifest } from './manifests.ts'
+import type { TagPointers } from './tag-pointers.ts'
+import type { Tags } from './tags.ts'
+
+export type Tagged = ReturnType<typeof createTagged>
+
+type Parts = { tags: Tags; manifests: Manifests; pointers: TagPointers | undefined }
+type Named = { digest: Digest; manifest: StoredManifest | undefined }
+
+const mostBytes = 32 * 1024 * 1024
+const overhead = 500
+
+export function createTagged({ tags, manifests, pointers }: Parts) {
+  /** The bytes of a digest never change; whether they are here, the pointers say. */
+  const recent = new LRUCache<Digest, StoredManifest>({
+    maxSize: mostBytes,
+    sizeCalculation: ({ bytes }) => overhead + bytes.length,
+  })
+  return { find }
+
+  /** Undefined without such a tag. */
+  async function find(repository: string, tag: Tag, call?: Call): Promise<Named | undefined> {
+    const pointer = (await pointers?.find(repository, tag)) ?? {}
+    const digest = pointer.digest ?? (await tags.find(repository, tag, call))
+    if (!digest) return undefined
+
+    // A tag goes before its manifest does, so one that is known stands for a manifest that is there.
+    const remembered = pointer.digest && recent.get(digest)
+    const manifest = remembered ?? (await manifests.find(repository, digest, call))
+    if (manifest && !remembered && pointers) {
+      recent.set(digest, manifest)
+      if (pointer.token) await pointers.keep(repository, tag, { token: pointer.token, digest })
+    }
+    return { digest, manifest }
+  }
+}

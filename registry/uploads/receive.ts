@@ -1,0 +1,117 @@
+/**
+ * Adding bytes to an upload: to what lies there, or, where a driver can place them, at once to the
+ * place of the blob they turn out to be. Afterwards it is written down how far the upload has come,
+ * also when its client has just gone.
+ */
+import { paths } from '../content/paths.ts'
+import { type Algorithm, algorithmOf, canonical } from '../spec/digest.ts'
+import type { ByteRange } from '../spec/range.ts'
+import type { Bytes, StorageDriver } from '../storage/driver.ts'
+import { type Upload, wrongSize } from './data.ts'
+import { createRunningHashes, digestsOf, hashing, newHash, type RunningHash } from './hash.ts'
+import type { Received, UploadState, UploadStates } from './state.ts'
+
+/** Bytes to add. `range` is what the client says they cover; undefined when it does not say. */
+export type Chunk = { source: Bytes; range: ByteRange | undefined }
+
+/** What there was before the chunk. */
+type Before = { state: UploadState; received: Received }
+
+export function createReceiver(storage: StorageDriver, states: UploadStates) {
+  const hashes = createRunningHashes()
+  return { receive, forget: (id: string) => hashes.drop(id) }
+
+  /** Answers what there is now. Throws `sizeMismatch`; what came stays also then. */
+  async function receive(
+    upload: Upload,
+    before: Before,
+    chunk: Chunk,
+    algorithm: Algorithm,
+  ): Promise<Received> {
+    const { size, placed } = before.received
+    const add = storage.place && (size === 0 || placed) ? addNew : addTo
+    const settled = await add(upload, before, chunk, algorithm)
+    const expected = chunk.range ? chunk.range.last + 1 : settled.size
+    if (settled.size === expected) return settled
+    throw wrongSize(expected - size, settled.size - size)
+  }
+
+  async function addTo(upload: Upload, before: Before, { source }: Chunk, algorithm: Algorithm) {
+    const { size } = before.received
+    const hash = hashes.take(upload.id, size, algorithm)
+    hashes.drop(upload.id)
+    let settled: Received | undefined
+    try {
+      const path = paths.uploadData(upload.repository, upload.id)
+      await storage.append(path, hash ? hashing(hash, source) : source, { at: size })
+    } finally {
+      settled = await settle(upload, before.state, hash)
+    }
+    return settled
+  }
+
+  /** Only a first chunk is placed: whoever sends a second one sends more, and each would be a blob. */
+  async function addNew(upload: Upload, before: Before, chunk: Chunk, algorithm: Algorithm) {
+    const { state, received } = before
+    const hash = newHash([canonical, algorithm])
+    const { bytes, broken } = noting(chunk.source)
+    const source = received.placed ? behind(paths.blob(received.placed), bytes) : bytes
+    let saved: Promise<Received> | undefined
+
+    const final = () => {
+      const { size } = hash
+      if (received.placed || size === 0) return undefined
+      const digests = digestsOf(hash)
+      const placed = digests.find((it) => algorithmOf(it) === canonical)
+      if (!placed) return undefined
+      // Beside the bytes: it counts for nothing until they are found there.
+      saved = save(upload, state, { size, changedAt: new Date(), digests, placed })
+      saved.catch(() => {})
+      return paths.blob(placed)
+    }
+    const draft = paths.uploadData(upload.repository, upload.id)
+    try {
+      await storage.place?.(draft, hashing(hash, source), { final })
+      if (saved) return await saved
+    } catch (error) {
+      await saved?.catch(() => {})
+      // Unless it was the source that failed, what lies there may be of an earlier attempt.
+      await settle(upload, state, broken.by === error ? hash : undefined)
+      throw error
+    }
+    return settle(upload, state, hash)
+  }
+
+  async function* behind(path: string, bytes: Bytes): Bytes {
+    yield* (await storage.read(path)) ?? []
+    yield* bytes
+  }
+
+  async function settle(upload: Upload, state: UploadState, hash: RunningHash | undefined) {
+    const found = await storage.stat(paths.uploadData(upload.repository, upload.id))
+    if (!found) return save(upload, state, state.received)
+    // A write that failed may have taken less than the hash has seen: then the hash is of no use.
+    const fits = hash?.size === found.size
+    if (fits) hashes.keep(upload.id, hash)
+    return save(upload, state, { ...found, digests: fits ? digestsOf(hash) : [] })
+  }
+
+  async function save(upload: Upload, state: UploadState, received: Received | undefined) {
+    await states.save(upload.repository, upload.id, { ...state, received })
+    return received ?? { size: 0, changedAt: new Date(0), digests: [] }
+  }
+}
+
+/** The same bytes; `broken.by` is what they broke off with, if they did. */
+function noting(source: Bytes) {
+  const broken: { by?: unknown } = {}
+  async function* bytes(): Bytes {
+    try {
+      yield* source
+    } catch (error) {
+      broken.by = error
+      throw error
+    }
+  }
+  return { bytes: bytes(), broken }
+}

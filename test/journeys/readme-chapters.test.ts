@@ -1,0 +1,158 @@
+/** The chapters of the README and its pages on TLS, accounts and policies, with their own lines. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { request } from 'node:https'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import { send } from '../support/http.ts'
+import { blockOf, project } from '../support/pages.ts'
+import { findFreePort } from '../support/ports.ts'
+import { run } from '../support/run.ts'
+import { startService } from '../support/service.ts'
+
+const cleanup = useCleanup()
+const password = 'a password of a test'
+let home: string
+beforeAll(async () => {
+  home = await cleanup.folder()
+})
+
+const environment = (more: NodeJS.ProcessEnv = {}) => ({
+  PATH: `${join(project, 'bin')}:${process.env.PATH}`,
+  HOME: home,
+  REGISTRY_KURA_PROCESSES: '1',
+  ...more,
+})
+
+/** Where `kura serve` ends the block, it has started when this resolves. */
+async function serveWith(block: string, more: NodeJS.ProcessEnv = {}) {
+  const port = await findFreePort()
+  const own = {
+    REGISTRY_HTTP_ADDR: `127.0.0.1:${port}`,
+    REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: join(await cleanup.folder(), 'data'),
+    ...more,
+  }
+  const lines = block
+    .replaceAll(':5000\n', `:${port}\n`)
+    .replace(/\bkura serve\n$/, 'exec kura serve')
+  const service = await startService({
+    command: 'sh',
+    args: ['-ec', lines],
+    cwd: home,
+    env: environment(own),
+    ready: /listening on/,
+  })
+  cleanup.add(service.stop)
+  return { port, url: `http://127.0.0.1:${port}` }
+}
+
+const inShell = (lines: string) => run('sh', ['-ec', lines], { cwd: home, env: environment() })
+const basic = (name: string, secret: string) => ({
+  Authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`,
+})
+
+async function askTls(port: number, authority: string) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const options = { host: '127.0.0.1', port, path: '/v2/', ca: await readFile(authority) }
+  request(options, (answer) => resolve(text(answer)))
+    .once('error', reject)
+    .end()
+  return promise
+}
+
+describe('TLS', () => {
+  it("comes from an authority of one's own, and from the lines of both pages", async () => {
+    for (const [page, heading] of [
+      ['README.md', 'TLS, for other machines'],
+      ['docs/tls.md', 'An authority of your own'],
+    ] as const) {
+      const lines = [0, ...(page === 'README.md' ? [] : [1])].map((at) =>
+        blockOf(page, heading, { at }),
+      )
+      const { port } = await serveWith(lines.join(''))
+      expect(await askTls(port, join(home, 'certs/ca.crt'))).toBe('{}')
+    }
+  })
+
+  it('comes from a certificate that openssl has made', async () => {
+    await inShell(blockOf('docs/tls.md', 'Files', { at: 1 }))
+    const live = '/etc/letsencrypt/live/registry.example'
+    const instead = {
+      ':443': ':5000',
+      [`${live}/fullchain.pem`]: 'domain.crt',
+      [`${live}/privkey.pem`]: 'domain.key',
+    }
+    const { port } = await serveWith(blockOf('docs/tls.md', 'Files', { instead }))
+    // The certificate that was made is for other names than that of this test.
+    await expect(askTls(port, join(home, 'domain.crt'))).rejects.toThrow('192.168.11.14')
+  })
+})
+
+it('a page of another origin is told that it may ask', async () => {
+  const { url } = await serveWith(blockOf('README.md', 'A web page in front'))
+  const { headers } = await send('OPTIONS', `${url}/v2/app/manifests/v1`)
+  expect(headers).toMatchObject({
+    'access-control-allow-origin': 'https://ui.example',
+    'access-control-allow-methods': expect.stringContaining('DELETE'),
+    'access-control-allow-headers': 'Authorization, Accept',
+    'access-control-expose-headers': 'Docker-Content-Digest',
+  })
+})
+
+describe('accounts', () => {
+  const add = 'kura user add --file auth/htpasswd alice'
+
+  it('are asked for after the lines of the README', async () => {
+    const block = blockOf('README.md', 'Passwords', {
+      instead: { [add]: `echo '${password}' | ${add}` },
+    })
+    const { url } = await serveWith(block)
+    expect((await send('GET', `${url}/v2/`)).status).toBe(401)
+    const headers = basic('alice', password)
+    expect((await send('GET', `${url}/v2/`, { headers })).status).toBe(200)
+    expect(await inShell('kura user list --file auth/htpasswd')).toBe('alice\n')
+  })
+
+  it('and robots may do what policies allow them', async () => {
+    const folder = join(home, 'policies')
+    await mkdir(folder)
+    const rules = blockOf('docs/access.md', 'Robots', { language: 'yaml' })
+    await run('sh', ['-ec', `cat > ${folder}/robots.yaml <<'E'\n${rules}E`])
+    const auth = blockOf('docs/access.md', 'Passwords', { at: 1 })
+    const root = join(home, 'shared')
+    const variables = {
+      REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: root,
+      REGISTRY_KURA_POLICIES: folder,
+    }
+    const { url } = await serveWith(auth, variables)
+
+    const robots = blockOf('docs/access.md', 'Robots', { instead: { ' --config config.yml': '' } })
+    const [create = '', list = '', revoke = ''] = robots.split('\n')
+    const env = environment(variables)
+    const token = (await run('sh', ['-ec', create], { cwd: home, env })).trim()
+    expect(await run('sh', ['-ec', list], { cwd: home, env })).toContain('team/**')
+
+    const headers = basic('ci', token)
+    const begin = (name: string) => send('POST', `${url}/v2/${name}/blobs/uploads/`, { headers })
+    expect((await begin('team/app')).status).toBe(202)
+    expect((await begin('other/app')).status).toBe(403)
+    await run('sh', ['-ec', revoke], { cwd: home, env })
+    let { status } = await begin('team/app')
+    while (status === 202) status = (await begin('team/app')).status
+    expect(status).toBe(401)
+  })
+})
+
+it('policies are tried out and obeyed', async () => {
+  const place = join(home, 'etc/policies')
+  await mkdir(place, { recursive: true })
+  const instead = {
+    '/etc/kura/policies': place,
+    'policies/examples': join(project, 'policies/examples'),
+    'REGISTRY_KURA_POLICIES=': 'export REGISTRY_KURA_POLICIES=',
+    ' kura serve': '\nkura serve',
+  }
+  const { url } = await serveWith(blockOf('README.md', 'Who may do what', { instead }))
+  expect((await send('POST', `${url}/v2/platform/api/blobs/uploads/`)).status).toBe(403)
+})

@@ -1,0 +1,108 @@
+/** Tags that are remembered in Redis: never longer than they are true. */
+import { expect, it } from '@jest/globals'
+import { createLinks } from '../../../registry/content/links.ts'
+import { createTagPointers } from '../../../registry/content/tag-pointers.ts'
+import { createTags } from '../../../registry/content/tags.ts'
+import { openRedis } from '../../../registry/redis/open.ts'
+import { digestOf } from '../../../registry/spec/digest.ts'
+import type { Tag } from '../../../registry/spec/name.ts'
+import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { useCleanup } from '../../support/cleanup.ts'
+import { describeWith } from '../../support/programs.ts'
+import { startRedis } from '../../support/redis.ts'
+
+const tag = 'latest' as Tag
+const named = (text: string) => digestOf('sha256', Buffer.from(text))
+const [first, second] = [named('first'), named('second')]
+const times = { good: 400, finding: 300 }
+
+describeWith(['redis-server'], 'a tag that is remembered', () => {
+  const cleanup = useCleanup()
+
+  async function start() {
+    const server = await startRedis()
+    cleanup.add(server.destroy)
+    const redis = await openRedis(
+      { addresses: [{ host: '127.0.0.1', port: server.port }], answerMs: 200 },
+      { pauseMs: 20 },
+    )
+    cleanup.add(redis.close)
+    const pointers = createTagPointers(redis, times)
+    const storage = createInmemoryDriver()
+    const tags = createTags(
+      storage,
+      createLinks(storage, () => {}),
+      pointers,
+    )
+    /** What a request for the tag does. */
+    const look = async () => {
+      const pointer = await pointers.find('app', tag)
+      const digest = pointer.digest ?? (await tags.find('app', tag))
+      const { token } = pointer
+      if (digest && token) await pointers.keep('app', tag, { token, digest })
+      return { digest, remembered: pointer.digest !== undefined }
+    }
+    return { server, pointers, tags, look }
+  }
+
+  it('is asked of storage once, and then known', async () => {
+    const { tags, look } = await start()
+    await tags.set('app', tag, first)
+    expect(await look()).toEqual({ digest: first, remembered: false })
+    expect(await look()).toEqual({ digest: first, remembered: true })
+  })
+
+  it('is forgotten when it moves, and when it is removed', async () => {
+    const { tags, look } = await start()
+    await tags.set('app', tag, first)
+    await look()
+    await tags.set('app', tag, second)
+    expect(await look()).toEqual({ digest: second, remembered: false })
+    expect(await look()).toEqual({ digest: second, remembered: true })
+    await tags.remove('app', tag)
+    expect(await look()).toEqual({ digest: undefined, remembered: false })
+  })
+
+  it('is not remembered by who found out before it moved', async () => {
+    const { pointers, tags, look } = await start()
+    await tags.set('app', tag, first)
+    const { token = '' } = await pointers.find('app', tag)
+    const digest = await tags.find('app', tag)
+    await tags.set('app', tag, second)
+    await pointers.keep('app', tag, { token, digest: digest ?? second })
+    expect(await look()).toEqual({ digest: second, remembered: false })
+  })
+
+  it('is not remembered either when Redis forgets everything in between', async () => {
+    const { server, pointers, tags, look } = await start()
+    await tags.set('app', tag, first)
+    const { token = '' } = await pointers.find('app', tag)
+    await server.command('flushall')
+    await look()
+    await tags.set('app', tag, second)
+    await pointers.keep('app', tag, { token, digest: first })
+    expect((await look()).digest).toBe(second)
+  })
+
+  it('is read from storage while Redis is not there', async () => {
+    const { server, tags, look } = await start()
+    await tags.set('app', tag, first)
+    await server.destroy()
+    expect(await look()).toEqual({ digest: first, remembered: false })
+  })
+
+  it('moves only once nobody can remember it, when Redis cannot be told', async () => {
+    const { server, tags, look } = await start()
+    await tags.set('app', tag, first)
+    await look()
+    expect(await look()).toEqual({ digest: first, remembered: true })
+    server.freeze()
+    await tags.set('app', tag, second)
+    server.thaw()
+    let seen = await look()
+    expect(seen.digest).toBe(second)
+    // Once Redis is believed again, it knows nothing else.
+    while (!seen.remembered) seen = await new Promise(setImmediate).then(look)
+    expect(seen.digest).toBe(second)
+  })
+})

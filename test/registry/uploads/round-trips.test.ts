@@ -1,0 +1,179 @@
+/**
+ * How often storage is asked for each request of the protocol, and how often one after the other: on
+ * object stores that is nearly all the time a push takes. A row that grows needs a good reason.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { createBlobs } from '../../../registry/content/blobs.ts'
+import { createDescriptions } from '../../../registry/content/descriptions.ts'
+import { createLinks } from '../../../registry/content/links.ts'
+import { createManifests } from '../../../registry/content/manifests.ts'
+import { createReferences } from '../../../registry/content/references.ts'
+import { createTags } from '../../../registry/content/tags.ts'
+import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
+import { canonical, type Digest, digestOf } from '../../../registry/spec/digest.ts'
+import { parseManifest } from '../../../registry/spec/manifest.ts'
+import { parseTag } from '../../../registry/spec/name.ts'
+import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createUploads } from '../../../registry/uploads/session.ts'
+import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
+import { source } from '../../contract/bytes.ts'
+import { imageFrom, manifestType } from '../../support/image.ts'
+import { openRules } from '../../support/registry.ts'
+import { countRounds } from './rounds.ts'
+
+const partSize = 100
+const small = Buffer.from('a small layer')
+const large = Buffer.alloc(2 * partSize, 'large')
+const bare = { subject: undefined, algorithm: canonical }
+const chunk = (bytes: Buffer) => ({ source: source([bytes]), range: undefined })
+const nameOf = (bytes: Buffer) => digestOf(canonical, bytes)
+
+/** All that a registry has, as the requests use it. */
+function open(options: { partSize?: number }) {
+  const { storage, measure } = countRounds(createInmemoryDriver(options))
+  const links = createLinks(storage, () => {})
+  const blobs = createBlobs(storage, links)
+  const tags = createTags(storage, links)
+  const leases = createInProcessLeases()
+  const descriptions = createDescriptions()
+  const manifests = createManifests({ storage, links, tags, leases, descriptions })
+  const references = createReferences({ blobs, manifests, rules: openRules.references })
+  const states = createUploadStateFiles(storage)
+  return {
+    measure,
+    blobs,
+    tags,
+    manifests,
+    references,
+    ...createUploads({ storage, blobs, states, leases }),
+  }
+}
+
+type Registry = ReturnType<typeof open>
+type Step = (registry: Registry) => Promise<() => Promise<unknown>>
+
+const started = async (it: Registry, ...chunks: Buffer[]) => {
+  const upload = await it.start('a', bare)
+  for (const bytes of chunks) await it.append(upload, chunk(bytes))
+  return upload
+}
+const pushed = async (it: Registry, bytes: Buffer): Promise<Digest> => {
+  await it.commit(await started(it), nameOf(bytes), chunk(bytes))
+  return nameOf(bytes)
+}
+
+const post: Step = async (it) => () => it.start('a', bare)
+const whole: Step = async (it) => () =>
+  it.take('a', { digest: nameOf(small), source: source([small]), subject: undefined })
+const patch =
+  (bytes: Buffer, ...before: Buffer[]): Step =>
+  async (it) => {
+    const upload = await started(it, ...before)
+    return () => it.append(upload, chunk(bytes))
+  }
+const put =
+  (...before: Buffer[]): Step =>
+  async (it) => {
+    const upload = await started(it, ...before)
+    return () => it.commit(upload, nameOf(Buffer.concat(before)))
+  }
+const putWhole =
+  (bytes: Buffer): Step =>
+  async (it) => {
+    const upload = await started(it)
+    return () => it.commit(upload, nameOf(bytes), chunk(bytes))
+  }
+const status: Step = async (it) => {
+  const upload = await started(it, small)
+  return () => it.receivedSize(upload)
+}
+const head: Step = async (it) => {
+  const digest = await pushed(it, small)
+  return () => it.blobs.find('a', digest)
+}
+const get: Step = async (it) => {
+  const digest = await pushed(it, small)
+  return async () =>
+    it.blobs.read((await it.blobs.find('a', digest)) ?? { canonical: digest, size: 0 })
+}
+
+const image = imageFrom(small)
+const manifest = parseManifest(image.manifest, manifestType)
+const manifestPush = { bytes: image.manifest, manifest, digest: undefined, mayMove: () => true }
+const latest = [parseTag('latest')]
+async function pushManifest(it: Registry) {
+  await it.references.check('a', manifest)
+  await it.manifests.put('a', { ...manifestPush, tags: latest })
+}
+const putManifest: Step = async (it) => {
+  for (const bytes of [small, image.config]) await pushed(it, bytes)
+  return () => pushManifest(it)
+}
+const getByTag: Step = async (it) => {
+  await (await putManifest(it))()
+  return async () => {
+    const digest = await it.tags.find('a', parseTag('latest'))
+    return digest && it.manifests.find('a', digest)
+  }
+}
+
+type Row = [request: string, step: Step, placing: string[], renaming: string[]]
+const rows: Row[] = [
+  ['POST', post, ['put put'], ['put put']],
+  [
+    'POST with the blob',
+    whole,
+    ['putStream', 'put'],
+    ['put put', 'get stat', 'append', 'stat', 'put', 'put', 'move', 'remove'],
+  ],
+  ['PATCH', patch(small), ['get', 'place put'], ['get stat', 'append', 'stat', 'put']],
+  [
+    'PATCH of what is large',
+    patch(large),
+    ['get', 'place', 'stat', 'put'],
+    ['get stat', 'append', 'stat', 'put'],
+  ],
+  [
+    'a second PATCH',
+    patch(small, small),
+    ['get', 'stat', 'place read', '', 'stat', 'put'],
+    ['get stat', 'append', 'stat', 'put'],
+  ],
+  ['PUT', put(small), ['get stat', 'put', 'remove'], ['get stat', 'put', 'move', 'remove']],
+  [
+    'PUT of what is large',
+    put(large),
+    ['get stat', 'stat', 'put', 'move', 'remove'],
+    ['get stat', 'put', 'move', 'remove'],
+  ],
+  [
+    'PUT with the blob',
+    putWhole(small),
+    ['get', 'putStream', 'put', 'remove'],
+    ['get stat', 'append', 'stat', 'put', 'put', 'move', 'remove'],
+  ],
+  ['GET of an upload', status, ['get', 'stat'], ['get stat']],
+  ['HEAD of a blob', head, ['get stat'], ['get stat']],
+  ['GET of a blob', get, ['get stat', 'read'], ['get stat', 'read']],
+  [
+    'PUT of a manifest',
+    putManifest,
+    ['get get stat stat', 'put', 'put put', 'put'],
+    ['get get stat stat', 'put', 'put put', 'put'],
+  ],
+  ['GET of a manifest by tag', getByTag, ['get', 'get get'], ['get', 'get get']],
+]
+
+describe.each([
+  ['that places values', { partSize }, 2],
+  ['that renames them', {}, 3],
+] as const)('a store %s', (_kind, options, column) => {
+  it.each(rows)('is asked no more than needed by %s', async (...row) => {
+    const registry = open(options)
+    let work: () => Promise<unknown> = async () => {}
+    await registry.measure(async () => {
+      work = await row[1](registry)
+    })
+    expect(await registry.measure(work)).toEqual(row[column])
+  })
+})

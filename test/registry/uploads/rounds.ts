@@ -1,0 +1,56 @@
+/**
+ * A driver behind a wire that is slow in the same way for everyone: what is asked of it at the same
+ * time is answered at the same time, and each such round is counted, with all that was asked.
+ */
+import type { StorageDriver } from '../../../registry/storage/driver.ts'
+
+const counted = ['stat', 'get', 'read', 'put', 'append', 'place', 'putStream', 'move', 'remove']
+
+export function countRounds(inner: StorageDriver) {
+  let asked: string[] = []
+  let rounds: string[][] = []
+  let waiting: (() => void)[] = []
+  let quiet = 0
+
+  const storage = new Proxy(inner, {
+    get(target, name: keyof StorageDriver) {
+      const method = target[name]
+      if (typeof method !== 'function' || !counted.includes(name)) return method
+      return async (...args: unknown[]) => {
+        asked.push(name)
+        quiet = 0
+        try {
+          return await (method as (...args: unknown[]) => unknown).apply(target, args)
+        } finally {
+          await new Promise<void>((resolve) => waiting.push(resolve))
+        }
+      }
+    },
+  })
+
+  /** What `work` asked for, a list for each round. */
+  async function measure(work: () => Promise<unknown>): Promise<string[]> {
+    asked = []
+    rounds = []
+    let isDone = false
+    const running = work().finally(() => {
+      isDone = true
+    })
+    running.catch(() => {})
+    while (!isDone) {
+      await new Promise(setImmediate)
+      // Nobody has asked for anything more for so long that nobody will before an answer.
+      if (++quiet < 10 || waiting.length === 0) continue
+      rounds.push(asked)
+      asked = []
+      for (const answer of waiting.splice(0)) answer()
+      quiet = 0
+    }
+    await running
+    for (const answer of waiting.splice(0)) answer()
+    waiting = []
+    return rounds.map((names) => names.sort().join(' '))
+  }
+
+  return { storage, measure }
+}
