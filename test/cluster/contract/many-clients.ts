@@ -1,0 +1,58 @@
+/** Everybody pushes and pulls at once, over whatever node comes next. */
+import { join } from 'node:path'
+import { expect, it } from '@jest/globals'
+import type { Cleanup } from '../../support/cleanup.ts'
+import type { Cluster } from '../../support/cluster.ts'
+import { openContainers } from '../../support/containers.ts'
+import { imageOf } from '../../support/image.ts'
+import { writeLayout } from '../../support/oci-layout.ts'
+import { describeWith } from '../../support/programs.ts'
+import { pushImage } from '../../support/push.ts'
+import { findLosses, startWork } from '../support/work.ts'
+
+const [clients, images] = [8, 6]
+const copies = 6
+
+export function manyClients(cleanup: Cleanup, cluster: () => Cluster): void {
+  it('takes hundreds of pushes and pulls over all nodes, and every gateway has all of them', async () => {
+    const { url, urls } = cluster()
+    const { faults, pushed } = await startWork({ url, clients, images, name: 'many' }).end()
+    expect(faults).toEqual([])
+    expect(pushed).toHaveLength(clients * images)
+    expect(await findLosses(urls, pushed)).toEqual([])
+  })
+
+  describeWith(['skopeo'], 'skopeo', () => {
+    it('pushes and pulls where each of its requests meets the next gateway', async () => {
+      const { skopeo, folder } = await openContainers(cleanup)
+      const { perRequest } = cluster()
+      const copy = async (index: number) => {
+        const image = imageOf({ hello: `hello ${index}`, more: 'x'.repeat(index * 100_000) })
+        const [layout, back] = [join(folder, `layout${index}`), join(folder, `back${index}`)]
+        await writeLayout(layout, image)
+        const app = `docker://${perRequest}/skopeo/app${index}:v1`
+        await skopeo('copy', '--dest-tls-verify=false', `oci:${layout}:latest`, app)
+        await skopeo('copy', '--src-tls-verify=false', app, `oci:${back}:latest`)
+        const found = JSON.parse(await skopeo('inspect', `oci:${back}:latest`))
+        expect(found.Digest).toBe(image.digest)
+      }
+      await Promise.all(Array.from({ length: copies }, (_, index) => copy(index)))
+    })
+  })
+
+  describeWith(['podman', 'root'], 'podman', () => {
+    it('pushes and pulls where each of its requests meets the next gateway', async () => {
+      const { podman } = await openContainers(cleanup)
+      const { url, perRequest } = cluster()
+      const [from, to] = ['from', 'to'].map((name) => `${perRequest}/podman/${name}:v1`)
+      const image = imageOf({ hello: 'hello from podman' })
+      await pushImage({ url, repository: 'podman/from' }, 'v1', image)
+      await podman('pull', '--tls-verify=false', from ?? '')
+      await podman('push', '--tls-verify=false', from ?? '', to ?? '')
+      await podman('rmi', '--all', '--force')
+      await podman('pull', '--tls-verify=false', to ?? '')
+      const found = await podman('inspect', '--format', '{{json .RootFS.Layers}}', to ?? '')
+      expect(JSON.parse(found)).toEqual(JSON.parse(`${image.config}`).rootfs.diff_ids)
+    })
+  })
+}

@@ -1,0 +1,16 @@
+/** What many nodes have to do as if they were one, whatever it is that they share. */
+import type { Cleanup } from '../../support/cleanup.ts'
+import type { Cluster } from '../../support/cluster.ts'
+import { lostAnswer } from './lost-answer.ts'
+import { manyClients } from './many-clients.ts'
+import { races } from './races.ts'
+import { splitUpload } from './split-upload.ts'
+import { workerKilled } from './worker-killed.ts'
+
+export function manyNodesContract(cleanup: Cleanup, cluster: () => Cluster): void {
+  manyClients(cleanup, cluster)
+  splitUpload(cluster)
+  races(cluster)
+  lostAnswer(cleanup, cluster)
+  workerKilled(cluster)
+}

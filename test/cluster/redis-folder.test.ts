@@ -1,0 +1,53 @@
+/** Redis fails under nodes that share a folder, which then is enough: nobody notices. */
+import { beforeAll, expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import { type Cluster, onFolder, startCluster, withRedis } from '../support/cluster.ts'
+import { digestOf } from '../support/image.ts'
+import { describeWith } from '../support/programs.ts'
+import { type RedisServer, useRedis } from '../support/redis.ts'
+import { finishUpload } from '../support/upload.ts'
+import { outages, prepare } from './support/outages.ts'
+import { findLosses, startWork } from './support/work.ts'
+
+const clients = 6
+
+describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folder, Redis', () => {
+  const cleanup = useCleanup()
+  let redis: RedisServer
+  let cluster: Cluster
+
+  beforeAll(async () => {
+    redis = await useRedis(cleanup)
+    const folder = await cleanup.folder()
+    cluster = await startCluster(cleanup, { ...onFolder(folder), ...withRedis([redis.address]) })
+  }, 120_000)
+
+  it.each(outages)(
+    '%s, and no request fails, before, meanwhile and after',
+    async (what, outage) => {
+      const { url, urls } = cluster
+      const { bytes, upload } = await prepare(url)
+      const work = startWork({ url, clients, name: `outage/${what.length}` })
+      await work.reached(clients)
+      await outage.breakIt(redis)
+      await work.reached(3 * clients)
+      await finishUpload(upload(urls[1] ?? ''), bytes, digestOf(bytes))
+      redis = await outage.mendIt(redis, cleanup)
+      await work.reached(3 * clients)
+      const { faults, pushed } = await work.end()
+      expect(faults).toEqual([])
+      expect(await findLosses(urls, pushed)).toEqual([])
+    },
+  )
+
+  it('forgets everything, again and again, and no push fails', async () => {
+    const work = startWork({ url: cluster.url, clients, name: 'flushed' })
+    for (let count = 0; count < 20; count++) {
+      await work.reached(2)
+      await redis.command('flushall')
+    }
+    const { faults, pushed } = await work.end()
+    expect(faults).toEqual([])
+    expect(await findLosses(cluster.urls, pushed)).toEqual([])
+  })
+})

@@ -1,0 +1,140 @@
+/** The bucket that nodes share is slow, overloaded, or away: pushes wait, come again, and are whole. */
+import { afterEach, beforeAll, expect, it } from '@jest/globals'
+import { makeBucket } from '../registry/storage/s3-bucket.ts'
+import {
+  type Fault,
+  type FaultyService,
+  startFaultyService,
+} from '../registry/storage/s3-faults.ts'
+import { startCeph } from '../support/ceph.ts'
+import { useCleanup } from '../support/cleanup.ts'
+import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'
+import { send } from '../support/http.ts'
+import { type Image, imageFrom } from '../support/image.ts'
+import { describeWith } from '../support/programs.ts'
+import { manifestUrl, pullImage, pushBlob, putManifest } from '../support/push.ts'
+import { createRandom } from '../support/random.ts'
+import { useRedis } from '../support/redis.ts'
+import { type SlowWay, startSlowWay } from './support/slow.ts'
+import { findLosses, type Pushed, startWork } from './support/work.ts'
+
+const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
+const [clients, images] = [4, 2]
+const sizes = [200, 60_000, 700_000]
+/** The last is two parts. */
+const largeSizes = [200, 6_000_000]
+/** So many writes and more does it take to push a manifest. */
+const steps = 6
+
+describeWith([...needs, 'linux'], 'the bucket that nodes share', () => {
+  const cleanup = useCleanup()
+  let slow: SlowWay
+  let service: FaultyService
+  let cluster: Cluster
+  const random = createRandom(3)
+
+  beforeAll(async () => {
+    const { endpoint, port } = await startCeph(cleanup)
+    await makeBucket(endpoint)
+    slow = await startSlowWay(cleanup, port)
+    service = await startFaultyService(cleanup, { port: slow.port })
+    const redis = withRedis([(await useRedis(cleanup)).address])
+    cluster = await startCluster(cleanup, { ...onS3(service.endpoint), ...redis })
+  }, 240_000)
+
+  afterEach(() => service.plan(() => undefined))
+
+  it('is slow, and no push or pull fails', async () => {
+    slow.delay(20)
+    const options = { url: cluster.url, clients, images, sizes, name: 'slow' }
+    const { faults, pushed } = await startWork(options).end()
+    slow.delay(0)
+    expect(faults).toEqual([])
+    expect(await findLosses(cluster.urls, pushed)).toEqual([])
+  })
+
+  const rows: Fault[] = ['slowDown', 'failed', 'reset', 'loseAnswer']
+  it.each(rows)(
+    'answers one request in ten with trouble (%s), and no push fails',
+    async (fault) => {
+      service.plan(() => (random.next() < 0.1 ? fault : undefined))
+      const options = {
+        url: cluster.url,
+        clients,
+        images,
+        sizes: largeSizes,
+        name: fault.toLowerCase(),
+      }
+      const { faults, pushed } = await startWork(options).end()
+      service.plan(() => undefined)
+      expect(faults).toEqual([])
+      expect(await findLosses(cluster.urls, pushed)).toEqual([])
+    },
+  )
+
+  it('is away for a while: pushes are asked to come again, and go on where they were', async () => {
+    const { url, urls } = cluster
+    const work = startWork({ url, clients, sizes, patient: true, name: 'away' })
+    await work.reached(clients)
+    service.plan(() => 'slowDown')
+    // What has gone through its tries by now is answered, and not before.
+    for (const each of urls) {
+      const refused = await send('GET', `${each}/v2/away/0/0/tags/list`)
+      expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([503, true])
+    }
+    service.plan(() => undefined)
+    await work.reached(2 * clients)
+    const { faults, pushed } = await work.end()
+    expect(faults).toEqual([])
+    expect(await findLosses(urls, pushed)).toEqual([])
+  })
+
+  it('fails at any step of a push: what was not acknowledged is whole or not there', async () => {
+    const seen = new Set<string>()
+    for (let step = 1; step <= steps; step++) {
+      const repository = `steps/${step}`
+      const image = await pushBlobs(repository)
+      const status = await putFailingAt(step, { repository, image })
+      for (const url of cluster.urls)
+        seen.add(`${status} ${await look(url, { repository, image })}`)
+      const again = await putManifest({ url: cluster.url, repository }, 'v1', image.manifest)
+      expect(again.status).toBe(201)
+    }
+    // Both have happened, or nothing was shown; and what was acknowledged was always there.
+    expect([...seen]).toEqual(expect.arrayContaining(['503 absent', '201 whole']))
+    expect(seen).not.toContain('201 absent')
+  })
+
+  async function pushBlobs(repository: string): Promise<Image> {
+    const image = imageFrom(random.bytes(1000))
+    const place = { url: cluster.url, repository }
+    for (const bytes of [...image.layers, image.config]) await pushBlob(place, bytes)
+    return image
+  }
+
+  /** From that write on, nothing is written any more. */
+  async function putFailingAt(step: number, { repository, image }: Pushed): Promise<number> {
+    let writes = 0
+    service.plan(({ method }) => {
+      if (method === 'PUT') writes += 1
+      return writes >= step ? 'slowDown' : undefined
+    })
+    const place = { url: cluster.url, repository }
+    const { status, headers } = await putManifest(place, 'v1', image.manifest)
+    service.plan(() => undefined)
+    if (status !== 201) {
+      expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^[1-9]\d*$/)])
+    }
+    return status
+  }
+
+  /** A tag that shows, anywhere, leads to an image that is whole. */
+  async function look(url: string, { repository, image }: Pushed): Promise<'whole' | 'absent'> {
+    const listed = await send('GET', `${url}/v2/${repository}/tags/list`)
+    const tags = listed.status === 200 ? JSON.parse(`${listed.body}`).tags : []
+    if (tags.length > 0) expect(await pullImage({ url, repository }, 'v1')).toBe(image.digest)
+    const { status } = await send('HEAD', manifestUrl({ url, repository }, 'v1'))
+    expect([tags, status]).toEqual(tags.length > 0 ? [['v1'], 200] : [[], 404])
+    return status === 200 ? 'whole' : 'absent'
+  }
+})

@@ -1,0 +1,195 @@
+/**
+ * A client without affinity: each request goes over a connection of its own. It notes every answer
+ * that may not be. A strict one takes nothing but success; a patient one does what ordinary clients
+ * do: it comes again after a broken connection, after `Retry-After`, and goes on where an upload ends.
+ */
+import { Agent } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Answer, begin, next, receivedBytes } from '../../support/http.ts'
+import { digestOf, type Image, imageFrom, manifestType } from '../../support/image.ts'
+import { chunkHeaders, expectStatus } from '../../support/push.ts'
+import type { Random } from '../../support/random.ts'
+
+export type Way = keyof typeof ways
+type Body = { headers?: Record<string, string>; body?: Buffer }
+type Options = {
+  url: string
+  /** Whether it comes again. */
+  patient?: boolean
+  /** What of an answer to a patient client may not be, in words. */
+  faults?: string[]
+}
+export type Client = ReturnType<typeof createClient>
+/** Of which its layers are made. */
+type Making = { random: Random; sizes: readonly number[] }
+type Blob = { base: string; bytes: Buffer; digest: string }
+
+const agent = new Agent({ keepAlive: false })
+/** Whoever comes more often is stuck. */
+const mostTries = 100
+const silence = 60_000
+const pause = 50
+
+export function createClient({ url, patient = false, faults = [] }: Options) {
+  const client = {
+    url,
+    ask,
+    insist,
+    isPatient: patient,
+    fault: (text: string) => faults.push(text),
+  }
+  return {
+    pushBlob: (repository: string, bytes: Buffer, way: Way) => {
+      const blob = { base: `${url}/v2/${repository}`, bytes, digest: digestOf(bytes) }
+      return ways[way](client, blob)
+    },
+    async pushImage(repository: string, tag: string, { random, sizes }: Making) {
+      const image = imageFrom(random.bytes(random.pick(sizes)), random.bytes(random.pick(sizes)))
+      for (const bytes of [...image.layers, image.config]) {
+        await this.pushBlob(repository, bytes, random.pick(wayNames))
+      }
+      await this.putManifest(repository, tag, image)
+      return image
+    },
+    async putManifest(repository: string, tag: string, { manifest }: Image) {
+      const options = { headers: { 'Content-Type': manifestType }, body: manifest }
+      await insist(201, 'PUT', `${url}/v2/${repository}/manifests/${tag}`, options)
+    },
+    /** Answers the digest of the manifest, once every blob it names has come whole. */
+    async pullImage(repository: string, reference: string): Promise<string> {
+      const base = `${url}/v2/${repository}`
+      const headers = { Accept: manifestType }
+      const { body } = await insist(200, 'GET', `${base}/manifests/${reference}`, { headers })
+      const { config, layers } = JSON.parse(body.toString()) as Named
+      for (const { digest } of [config, ...layers]) {
+        const blob = await insist(200, 'GET', `${base}/blobs/${digest}`)
+        if (digestOf(blob.body) !== digest) throw new Error(`${digest} came as other bytes`)
+      }
+      return digestOf(body)
+    },
+  }
+
+  /** Until there is an answer that says something; throws when that is not `status`. */
+  async function insist(status: number, method: string, target: string, sent: Body = {}) {
+    for (let tries = 1; ; tries++) {
+      const answer = await ask(method, target, sent)
+      if (answer) {
+        if (answer.status === status) return answer
+        throw new Error(`${method} ${target}: ${answer.status} ${answer.body}`)
+      }
+      if (tries === mostTries) throw new Error(`${method} ${target}: nothing after ${tries} tries`)
+    }
+  }
+
+  /** Undefined where a patient client has to come again. */
+  async function ask(method: string, target: string, { headers, body }: Body = {}) {
+    const { request, answer } = begin(method, target, { agent, ...(headers && { headers }) })
+    request.setTimeout(silence, () => {
+      faults.push(`${method} ${target}: nothing was heard for ${silence} ms`)
+      request.destroy()
+    })
+    request.end(body)
+    const found = patient ? await answer.catch(() => undefined) : await answer
+    if (!patient || (found && !isTemporary(found))) return found
+    await wait(found ? retryAfter(method, target, found) : pause)
+    return undefined
+  }
+
+  function retryAfter(method: string, target: string, { status, headers }: Answer): number {
+    const seconds = Number(headers['retry-after'])
+    if (seconds > 0) return seconds * 1000
+    faults.push(`${method} ${target}: ${status} without Retry-After`)
+    return pause
+  }
+}
+
+type Named = { config: { digest: string }; layers: { digest: string }[] }
+type Asking = {
+  url: string
+  ask: (method: string, target: string, sent?: Body) => Promise<Answer | undefined>
+  insist: (status: number, method: string, target: string, sent?: Body) => Promise<Answer>
+  fault: (text: string) => void
+}
+
+const ways = { single, monolithic, streamed, chunked }
+const wayNames = Object.keys(ways) as Way[]
+
+/** POST with everything. */
+async function single({ insist }: Asking, { base, bytes, digest }: Blob): Promise<void> {
+  const sent = { headers: chunkHeaders, body: bytes }
+  await insist(201, 'POST', `${base}/blobs/uploads/?digest=${digest}`, sent)
+}
+
+/** POST, then PUT with everything. */
+async function monolithic(client: Asking, blob: Blob): Promise<void> {
+  await commit(client, blob, await start(client, blob), 0)
+}
+
+/** POST, PATCH with everything, PUT: as engines do. */
+async function streamed(client: Asking, blob: Blob): Promise<void> {
+  const upload = await start(client, blob)
+  await fill(client, blob, upload, [blob.bytes.length])
+  await commit(client, blob, upload, blob.bytes.length)
+}
+
+/** POST, three PATCHes with their ranges, the rest with the PUT. */
+async function chunked(client: Asking, blob: Blob): Promise<void> {
+  const upload = await start(client, blob)
+  const ends = [1, 2, 3].map((count) => Math.floor((blob.bytes.length * count) / 4))
+  await fill(client, blob, upload, ends)
+  await commit(client, blob, upload, ends.at(-1) ?? 0)
+}
+
+async function start({ insist, url }: Asking, { base }: Blob): Promise<string> {
+  return next(await insist(202, 'POST', `${base}/blobs/uploads/`), url)
+}
+
+/** Up to each of `ends` in turn; what of a chunk got lost is sent again. */
+async function fill(client: Asking, { bytes }: Blob, upload: string, ends: number[]) {
+  let there = 0
+  for (const end of ends) {
+    while (there < end) {
+      const headers = { ...chunkHeaders, 'Content-Range': `${there}-${end - 1}` }
+      const body = bytes.subarray(there, end)
+      const answer = await client.ask('PATCH', upload, { headers, body })
+      if (answer) expectStatus(answer, 202)
+      there = answer ? end : await progress(client, upload, there, end)
+    }
+  }
+}
+
+/** Nothing that was acknowledged may be missing, and nothing may be there that was not sent. */
+async function progress({ insist, fault }: Asking, upload: string, from: number, to: number) {
+  const there = receivedBytes(await insist(204, 'GET', upload))
+  // A single byte is written like none.
+  if ((there < from && from > 1) || there > to) {
+    fault(`${upload}: ${there} bytes are there, of ${from} acknowledged and ${to} sent`)
+  }
+  return there
+}
+
+async function commit(client: Asking, { bytes, digest }: Blob, upload: string, from: number) {
+  const target = `${upload}${upload.includes('?') ? '&' : '?'}digest=${digest}`
+  for (let at = from, tries = 0; tries < mostTries; tries++) {
+    const headers = { ...chunkHeaders, 'Content-Range': `${at}-${bytes.length - 1}` }
+    const rest = at < bytes.length ? { headers, body: bytes.subarray(at) } : {}
+    const answer = await client.ask('PUT', target, rest)
+    if (answer) return expectStatus(answer, 201)
+    if (at < bytes.length) at = await progressOrEnd(client, upload, bytes.length)
+  }
+  throw new Error(`${target}: nothing after ${mostTries} tries`)
+}
+
+/** An upload that is gone has been committed, and the PUT will say so when it is made again. */
+async function progressOrEnd({ ask }: Asking, upload: string, size: number): Promise<number> {
+  for (let tries = 0; tries < mostTries; tries++) {
+    const answer = await ask('GET', upload)
+    if (answer?.status === 404) return size
+    if (answer) return receivedBytes(answer)
+  }
+  throw new Error(`${upload}: nothing after ${mostTries} tries`)
+}
+
+function isTemporary({ status }: Answer): boolean {
+  return status === 409 || status === 503
+}
