@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Bytes } from '../../../registry/storage/driver.ts'
@@ -30,10 +31,18 @@ const answer: RequestListener = (req, res) => {
     ...(way !== 'unmeasured' && { 'Content-Length': bytes.length }),
   })
   if (way === '') return void res.end(bytes)
+  if (way === 'pieces') return void Readable.from(pieces(bytes)).pipe(res)
   const half = bytes.subarray(0, bytes.length / 2)
   res.write(half, () =>
     way === 'unmeasured' ? res.end(bytes.subarray(half.length)) : res.destroy(),
   )
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 40_000) {
+    await setImmediate()
+    yield bytes.subarray(at, at + 40_000)
+  }
 }
 
 async function digestOf(bytes: Bytes | undefined, pause: () => Promise<unknown>): Promise<string> {
@@ -93,6 +102,14 @@ describe.each(['http', 'https'])('over %s', (protocol) => {
     const expected = digest(content.subarray(0, size))
     expect(await digestOf(await driver.read(`unmeasured${size}`), turns(1))).toBe(expected)
   })
+
+  it.each([1, 2, 4, 8])(
+    'pieces that come while others are looked at for %i turns',
+    async (count) => {
+      const bytes = await driver.read(`pieces${content.length}`)
+      expect(await digestOf(bytes, turns(count))).toBe(digest(content))
+    },
+  )
 
   it('what is sent instead of the rest is not taken for it', async () => {
     const reading = driver.get(`broken${3 * mebibyte}`)
