@@ -11,7 +11,6 @@ const ours = new Set(['docker', 'kura', 'scheduler-state.json', 'lost+found'])
 const setting = 'set storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)'
 
 const reasons: Record<string, string> = {
-  ENOENT: 'it is not there',
   EACCES: 'this user may not write to it',
   EPERM: 'this user may not write to it',
   EROFS: 'it is on a read-only file system',
@@ -20,16 +19,11 @@ const reasons: Record<string, string> = {
   ENOSPC: 'its disk is full',
 }
 
-/**
- * Creates the folder if need be, unless nothing is to be written there. Throws an error that names the
- * folder, the fault and the setting.
- */
+/** Creates the folder if need be. Throws an error that names the folder, the fault and the setting. */
 export async function checkFolder(root: string, { readOnly = false } = {}): Promise<void> {
   const foreign = await usable(root, async () => {
-    if (!readOnly) {
-      await mkdir(root, { recursive: true })
-      await tryToWrite(root)
-    }
+    await mkdir(root, { recursive: true })
+    if (!readOnly) await tryToWrite(root)
     const names = await readdir(root)
     return names.includes('docker') ? [] : names.filter((name) => !isOurs(name))
   })

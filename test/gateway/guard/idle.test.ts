@@ -8,7 +8,7 @@ import { endIdle } from '../../../gateway/guard/idle.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
 const cleanup = useCleanup()
-const idleMs = 150
+const idleMs = 500
 const long = 5 * idleMs
 
 async function serve(handler: RequestListener, { keepAliveTimeout = 60_000, time = idleMs } = {}) {
