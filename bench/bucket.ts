@@ -1,4 +1,7 @@
-/** S3 as a storage: Ceph's RADOS gateway on this machine, one for all, with a bucket for each peer. */
+/**
+ * S3 as a storage: Ceph's RADOS gateway on this machine, one for all, with a bucket for each peer; and
+ * a Redis, in which each remembers what it does.
+ */
 import { join } from 'node:path'
 import {
   CreateBucketCommand,
@@ -7,6 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import { cephKeys, startCeph } from '../test/support/ceph.ts'
+import { startRedis } from '../test/support/redis.ts'
 import { run } from '../test/support/run.ts'
 import { large } from './large.ts'
 import type { Storage } from './settings.ts'
@@ -16,7 +20,13 @@ const region = 'us-east-1'
 
 export async function openBucket(stage: Stage): Promise<(peer: string) => Promise<Storage>> {
   const { open } = await openService(stage)
-  return (peer) => open(peer)
+  const redis = await startRedis()
+  stage.add(redis.destroy)
+  const beside = `redis: { addr: '127.0.0.1:${redis.port}' }\n`
+  return async (peer) => {
+    const storage = await open(peer)
+    return { ...storage, config: `${storage.config}\n  cache: { blobdescriptor: redis }`, beside }
+  }
 }
 
 /** `endpoint` of `open` is where the registry finds the service, if that is not where it really is. */

@@ -18,6 +18,7 @@ const needs: [program: string, debian: string, isNeeded: (plan: Chosen) => boole
   ['ceph', 'ceph-common', ({ settings }) => settings.includes('s3')],
   ['ceph-mon', 'ceph-mon', ({ settings }) => settings.includes('s3')],
   ['ceph-osd', 'ceph-osd', ({ settings }) => settings.includes('s3')],
+  ['redis-server', 'redis-server', ({ settings }) => settings.includes('s3')],
   ['radosgw', 'radosgw', ({ settings }) => settings.includes('s3')],
 ]
 

@@ -7,6 +7,8 @@ import type { Stage } from './stage.ts'
 export type Storage = {
   /** The driver's section of the configuration, as YAML in one line. */
   config: string
+  /** What stands beside that section, a line each. */
+  beside?: string
   /** Removes large values, so that one turn after another finds room. */
   removeLarge(): Promise<void>
 }
@@ -23,7 +25,7 @@ const onDisk = async (stage: Stage) => () => openFolder(stage)
 
 export const settings = {
   filesystem: { title: 'file system, HTTP', tls: false, open: onDisk },
-  s3: { title: 'S3, HTTP', tls: false, open: openBucket },
+  s3: { title: 'S3 and Redis, HTTP', tls: false, open: openBucket },
   tls: { title: 'file system, TLS', tls: true, open: onDisk },
 } satisfies Record<string, Setting>
 

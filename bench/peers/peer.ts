@@ -38,7 +38,7 @@ storage:
   ${storage.config}
   delete: { enabled: true }
   redirect: { disable: true }
-http:
+${storage.beside ?? ''}http:
   addr: '127.0.0.1:${port}'
 ${tls}`
 }
