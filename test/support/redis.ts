@@ -78,12 +78,15 @@ export async function useSentinel(cleanup: Cleanup) {
 /** Three masters that share the keys among them. */
 export async function useRedisCluster(cleanup: Cleanup): Promise<RedisServer[]> {
   const servers: RedisServer[] = []
+  const nodes: string[] = []
   for (let count = 0; count < 3; count++) {
-    // Among themselves they talk on the port that is higher by 10,000.
-    const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
-    servers.push(await useRedis(cleanup, { args }))
+    // Unless told otherwise they talk among themselves on a port that somebody else may have.
+    const bus = await findFreePort()
+    const own = ['--cluster-enabled', 'yes', '--cluster-port', `${bus}`]
+    const server = await useRedis(cleanup, { args: [...own, '--cluster-node-timeout', '2000'] })
+    servers.push(server)
+    nodes.push(`${host}:${server.port}@${bus}`)
   }
-  const nodes = servers.map(({ port }) => `${host}:${port}`)
   await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-yes'])
   for (const server of servers) await server.said(/Cluster state changed: ok/)
   return servers
