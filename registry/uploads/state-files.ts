@@ -2,26 +2,14 @@
  * Upload states as files beside the data. `startedat` is the layout's own file and makes an upload
  * one, here as in registry:2; `state.json` is ours, tells more, and an upload can do without it.
  */
-import { z } from 'zod'
 import { paths } from '../content/paths.ts'
-import { algorithms, type Digest, isDigest } from '../spec/digest.ts'
+import { algorithms } from '../spec/digest.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { UploadStates } from './state.ts'
+import { stateRecord } from './state-record.ts'
 
-const digest = z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))
-const stateFile = z.object({
-  subject: z.string().optional(),
-  startedAt: z.coerce.date().optional(),
-  algorithm: z.enum(algorithms),
-  received: z
-    .object({
-      size: z.int().nonnegative(),
-      changedAt: z.coerce.date(),
-      digests: z.array(digest),
-      placed: digest.optional(),
-    })
-    .optional(),
-})
+/** Without the time it began in the files of an earlier kura. */
+const stateFile = stateRecord.partial({ startedAt: true })
 
 export function createUploadStateFiles(storage: StorageDriver): UploadStates {
   return {

@@ -9,8 +9,8 @@
  */
 import { z } from 'zod'
 import type { Redis } from '../redis/open.ts'
-import { algorithms, type Digest, isDigest } from '../spec/digest.ts'
 import type { UploadState, UploadStates } from './state.ts'
+import { stateRecord } from './state-record.ts'
 
 /** Grows when an older kura would misread the record; it then looks at the files. */
 const version = 1
@@ -18,23 +18,7 @@ const lifetimeMs = 24 * 60 * 60 * 1000
 /** Of the records that Redis could not be told about, so many are remembered. */
 const mostOutdated = 10_000
 
-const digest = z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))
-const record = z.object({
-  version: z.literal(version),
-  state: z.object({
-    subject: z.string().optional(),
-    startedAt: z.coerce.date(),
-    algorithm: z.enum(algorithms),
-    received: z
-      .object({
-        size: z.int().nonnegative(),
-        changedAt: z.coerce.date(),
-        digests: z.array(digest),
-        placed: digest.optional(),
-      })
-      .optional(),
-  } satisfies Record<keyof UploadState, z.ZodType>),
-})
+const record = z.object({ version: z.literal(version), state: stateRecord })
 
 type Parts = { redis: Redis; files: UploadStates }
 

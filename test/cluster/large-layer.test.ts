@@ -11,7 +11,7 @@ import { next, send } from '../support/http.ts'
 import { peakMemory } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { chunkHeaders, expectStatus } from '../support/push.ts'
-import { createRandom } from '../support/random.ts'
+import { generateLayer } from '../support/random.ts'
 import { useRedis } from '../support/redis.ts'
 
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
@@ -45,7 +45,10 @@ describeWith([...needs, 'linux'], 'a layer of 1 GiB', () => {
     const hash = createHash('sha256')
     const begun = await send('POST', `${blobs}/uploads/`)
     const upload = next(begun, cluster.url)
-    const patched = await send('PATCH', upload, { body: generate(hash), headers: chunkHeaders })
+    const patched = await send('PATCH', upload, {
+      body: generateLayer(size, hash),
+      headers: chunkHeaders,
+    })
     expectStatus(patched, 202)
     const digest = `sha256:${hash.digest('hex')}`
     expectStatus(await send('PUT', next(patched, cluster.url, `digest=${digest}`)), 201)
@@ -63,14 +66,3 @@ describeWith([...needs, 'linux'], 'a layer of 1 GiB', () => {
     }
   }, 600_000)
 })
-
-/** Blocks of random bytes in an order that never repeats a pair soon; `hash` sees all of it. */
-async function* generate(hash: { update(bytes: Uint8Array): unknown }) {
-  const random = createRandom(1)
-  const blocks = Array.from({ length: 8 }, () => random.bytes(mebibyte))
-  for (let sent = 0; sent < size; sent += mebibyte) {
-    const block = random.pick(blocks)
-    hash.update(block)
-    yield block
-  }
-}

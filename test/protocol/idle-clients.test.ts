@@ -65,19 +65,22 @@ const endings: [what: string, end: (silent: Socket) => unknown, reported: string
   ['leaves', (silent) => silent.destroy(), []],
   ['is killed', (silent) => silent.resetAndDestroy(), []],
 ]
-whereSeen.each(endings)('a reader that %s has its file closed', async (...row) => {
-  const [, end, reported] = row
-  const digest = await pushBlob(client, 'large', randomBytes(24 * 1024 * 1024))
-  reports.length = 0
-  const silent = connect(port(), '127.0.0.1').on('error', () => {})
-  silent.write(head(`GET /v2/large/blobs/${digest}`))
-  await until(async () => (await openFiles(digest)) === 1)
-  await once(silent, 'readable')
-  end(silent)
-  await until(async () => (await openFiles(digest)) === 0)
-  expect(reports).toEqual(reported)
-  silent.destroy()
-})
+whereSeen.each(endings)(
+  'a reader that %s has its file closed (skipped without /proc)',
+  async (...row) => {
+    const [, end, reported] = row
+    const digest = await pushBlob(client, 'large', randomBytes(24 * 1024 * 1024))
+    reports.length = 0
+    const silent = connect(port(), '127.0.0.1').on('error', () => {})
+    silent.write(head(`GET /v2/large/blobs/${digest}`))
+    await until(async () => (await openFiles(digest)) === 1)
+    await once(silent, 'readable')
+    end(silent)
+    await until(async () => (await openFiles(digest)) === 0)
+    expect(reports).toEqual(reported)
+    silent.destroy()
+  },
+)
 
 /** How many files of this blob the registry, which runs in this process, has open. */
 async function openFiles(digest: string): Promise<number> {

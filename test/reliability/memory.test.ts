@@ -9,7 +9,7 @@ import { startKura } from '../support/kura.ts'
 import { peakMemory } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { chunkHeaders, expectStatus } from '../support/push.ts'
-import { createRandom } from '../support/random.ts'
+import { generateLayer } from '../support/random.ts'
 
 const mebibyte = 1024 * 1024
 const size = 2048 * mebibyte
@@ -26,7 +26,10 @@ describeWith(['linux'], 'a blob of 2 GB', () => {
     const hash = createHash('sha256')
     const begun = await send('POST', `${blobs}/uploads/`)
     const upload = next(begun, kura.url)
-    const patched = await send('PATCH', upload, { body: generate(hash), headers: chunkHeaders })
+    const patched = await send('PATCH', upload, {
+      body: generateLayer(size, hash),
+      headers: chunkHeaders,
+    })
     expectStatus(patched, 202)
     const digest = `sha256:${hash.digest('hex')}`
     expectStatus(await send('PUT', next(patched, kura.url, `digest=${digest}`)), 201)
@@ -42,14 +45,3 @@ describeWith(['linux'], 'a blob of 2 GB', () => {
     expect(Math.max(...peaks)).toBeLessThan(mostMemory)
   }, 600_000)
 })
-
-/** Blocks of random bytes in an order that never repeats a pair soon; `hash` sees all of it. */
-async function* generate(hash: { update(bytes: Uint8Array): unknown }) {
-  const random = createRandom(1)
-  const blocks = Array.from({ length: 8 }, () => random.bytes(mebibyte))
-  for (let sent = 0; sent < size; sent += mebibyte) {
-    const block = random.pick(blocks)
-    hash.update(block)
-    yield block
-  }
-}

@@ -27,3 +27,19 @@ export function createRandom(seed: number) {
     },
   }
 }
+
+const mebibyte = 1024 * 1024
+
+/** A layer too large to hold: blocks in an order that never repeats a pair soon; `hash` sees it all. */
+export async function* generateLayer(
+  size: number,
+  hash: { update(bytes: Uint8Array): unknown },
+): AsyncGenerator<Buffer> {
+  const random = createRandom(1)
+  const blocks = Array.from({ length: 8 }, () => random.bytes(mebibyte))
+  for (let sent = 0; sent < size; sent += mebibyte) {
+    const block = random.pick(blocks)
+    hash.update(block)
+    yield block
+  }
+}
