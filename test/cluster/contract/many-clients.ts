@@ -14,7 +14,7 @@ const [clients, images] = [8, 6]
 const copies = 6
 
 export function manyClients(cleanup: Cleanup, cluster: () => Cluster): void {
-  it('takes hundreds of pushes and pulls over all nodes, and every gateway has all of them', async () => {
+  it('takes pushes and pulls of many over all nodes, and every gateway has all of them', async () => {
     const { url, urls } = cluster()
     const { faults, pushed } = await startWork({ url, clients, images, name: 'many' }).end()
     expect(faults).toEqual([])
