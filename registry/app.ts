@@ -29,7 +29,10 @@ import type { Kind, Method } from './spec/endpoints.ts'
 import { RegistryError } from './spec/errors.ts'
 import type { StorageDriver } from './storage/driver.ts'
 import { createPurge } from './upkeep/purge.ts'
+import { createCarrier } from './uploads/carried.ts'
 import { createUploads } from './uploads/session.ts'
+import type { UploadStates } from './uploads/state.ts'
+import { createCarriedStates } from './uploads/state-carried.ts'
 import { createUploadStateFiles } from './uploads/state-files.ts'
 import { createUploadStateRedis } from './uploads/state-redis.ts'
 
@@ -49,8 +52,11 @@ export type RegistryParts = {
   leases: Leases
   /** Where replicas share one. */
   redis?: Redis | undefined
-  /** Whether Redis answers so much faster than storage that tags are remembered there. */
-  remembersTags?: boolean
+  /**
+   * For storage that takes so much longer to answer than Redis that the latter is asked first. The
+   * secret signs what clients carry; all processes share it that serve the same registry.
+   */
+  far?: { secret: string } | undefined
   rules: RegistryRules
   reportBadLink: ReportBadLink
 }
@@ -62,17 +68,14 @@ export function createRegistry(parts: RegistryParts) {
   const links = createLinks(storage, reportBadLink)
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
-  const pointers = parts.remembersTags && redis ? createTagPointers(redis) : undefined
+  const pointers = parts.far && redis ? createTagPointers(redis) : undefined
   const tags = createTags(storage, links, pointers)
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const tagged = createTagged({ tags, manifests, pointers })
   const references = createReferences({ blobs, manifests, rules: rules.references })
   const referrers = createReferrers({ storage, manifests, tags })
-  const files = createUploadStateFiles(storage)
-  // A store that places values is asked for the state itself: it alone knows where they are, it shows
-  // everyone the same, and the answer comes no later than what else has to be asked there.
-  const states = redis && !storage.place ? createUploadStateRedis({ redis, files }) : files
+  const states = statesOf(parts, createUploadStateFiles(storage))
   const uploads = createUploads({ storage, blobs, states, leases })
   const locations = createLocations(rules.locations)
   const checkClass = createClassCheck(rules.classes)
@@ -107,4 +110,10 @@ export function createRegistry(parts: RegistryParts) {
     if (!handler) throw new RegistryError('wrongMethod', { detail: { method: ctx.method } })
     await handler(ctx)
   }
+}
+
+function statesOf({ redis, far }: RegistryParts, files: UploadStates): UploadStates {
+  if (!redis) return files
+  if (far) return createCarriedStates({ redis, files, carrier: createCarrier(far.secret) })
+  return createUploadStateRedis({ redis, files })
 }

@@ -6,17 +6,17 @@ import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { schedule } from '../../registry/upkeep/schedule.ts'
 import { rulesFrom } from '../rules.ts'
 import { openStorageOf } from '../storage.ts'
+import type { Given } from './given.ts'
 import { openShared } from './shared.ts'
 
-/** `folder` is one that the processes of this machine share, and nobody else. */
-export async function openRegistry(config: Config, log: Logger, folder: string) {
+export async function openRegistry(config: Config, log: Logger, { folder, secret }: Given) {
   const storage = await openStorageOf(config, log)
   const { redis, leases, close } = await openShared(config, log, folder)
   const registry = createRegistry({
     storage,
     leases,
     redis,
-    remembersTags: config.storage.s3 !== undefined,
+    far: config.storage.s3 && { secret: config.http.secret ?? secret },
     rules: rulesFrom(config),
     reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
   })

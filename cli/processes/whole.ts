@@ -7,8 +7,9 @@ import { openGateway } from './gateway.ts'
 import type { Given } from './given.ts'
 import { openRegistry } from './registry.ts'
 
-export async function startWhole(config: Config, log: Logger, { folder }: Given): Promise<Running> {
-  const { registry, leases, close } = await openRegistry(config, log, folder)
+export async function startWhole(config: Config, log: Logger, given: Given): Promise<Running> {
+  const { folder } = given
+  const { registry, leases, close } = await openRegistry(config, log, given)
   const pool = createInProcessPool(registry)
   const gateway = await openGateway(config, { log, folder, leases, pool })
   return {

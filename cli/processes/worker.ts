@@ -25,12 +25,9 @@ const linger = 2 * idleMs
 /** Gateways send tokens' grants along, so there may be a lot of them; a body may take hours. */
 const limits = { requestTimeout: 0, maxHeaderSize: 128 * 1024, keepAliveTimeout: 120_000 }
 
-export async function startWorker(
-  config: Config,
-  log: Logger,
-  { folder, secret, sockets }: Given,
-): Promise<Running> {
-  const { registry, close } = await openRegistry(config, log, folder)
+export async function startWorker(config: Config, log: Logger, given: Given): Promise<Running> {
+  const { secret, sockets } = given
+  const { registry, close } = await openRegistry(config, log, given)
   const policies = await openPolicies(config, log)
   let leaving = false
   const app = createWorkerApp({

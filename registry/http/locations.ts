@@ -3,6 +3,7 @@
  * get unless `http.host` says how they reach the registry, or `http.relativeurls: false` asks for
  * whole URLs.
  */
+import { carriedIn } from '../uploads/carried.ts'
 import type { Context } from './context.ts'
 
 export type LocationRules = {
@@ -17,7 +18,11 @@ export type Locations = ReturnType<typeof createLocations>
 
 export function createLocations({ host, relative, prefix }: LocationRules) {
   return {
-    upload: (ctx: Context, id: string) => locate(ctx, `blobs/uploads/${id}`),
+    /** With what the client is to bring along when it goes there. */
+    upload(ctx: Context, { id, carried }: { id: string; carried?: string | undefined }): string {
+      const query = carried === undefined ? '' : `?${carriedIn}=${carried}`
+      return locate(ctx, `blobs/uploads/${id}${query}`)
+    },
     blob: (ctx: Context, digest: string) => locate(ctx, `blobs/${digest}`),
     manifest: (ctx: Context, digest: string) => locate(ctx, `manifests/${digest}`),
     /** The path of this request as the client sees it, for links to a next page. */

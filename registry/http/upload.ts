@@ -5,7 +5,8 @@
 import { parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { parseContentRange, receivedRange } from '../spec/range.ts'
-import type { Chunk, Uploads } from '../uploads/session.ts'
+import { carriedIn } from '../uploads/carried.ts'
+import type { AskedUpload, Chunk, Progress, Uploads } from '../uploads/session.ts'
 import { bodyOf, declaredLength, hasBody } from './body.ts'
 import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
@@ -16,7 +17,7 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
   return { GET: status, HEAD: status, PATCH: append, PUT: commit, DELETE: cancel }
 
   async function status(ctx: Context) {
-    answerEmpty(ctx, 204, progress(ctx, await uploads.receivedSize(uploadOf(ctx))))
+    answerEmpty(ctx, 204, tell(ctx, await uploads.progress(uploadOf(ctx))))
   }
 
   async function append(ctx: Context) {
@@ -24,8 +25,8 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
     if (type !== '' && !/^application\/octet-stream\s*(;|$)/i.test(type)) {
       throw new RegistryError('uploadType', { detail: { found: type.slice(0, 200) } })
     }
-    const size = await inOrder(ctx, () => uploads.append(uploadOf(ctx), chunkOf(ctx)))
-    answerEmpty(ctx, 202, progress(ctx, size))
+    const now = await inOrder(ctx, () => uploads.append(uploadOf(ctx), chunkOf(ctx)))
+    answerEmpty(ctx, 202, tell(ctx, now))
   }
 
   async function commit(ctx: Context) {
@@ -47,10 +48,10 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
     answerEmpty(ctx, 204, { 'Docker-Upload-UUID': upload.id })
   }
 
-  function progress(ctx: Context, size: number): Record<string, string> {
+  function tell(ctx: Context, { size, carried }: Progress): Record<string, string> {
     const { id } = uploadOf(ctx)
     return {
-      Location: locations.upload(ctx, id),
+      Location: locations.upload(ctx, { id, carried }),
       Range: receivedRange(size),
       'Docker-Upload-UUID': id,
     }
@@ -62,16 +63,17 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
       return await work()
     } catch (error) {
       if (error instanceof RegistryError && error.reason === 'uploadOutOfOrder') {
-        error.headers.Location = locations.upload(ctx, uploadOf(ctx).id)
+        error.headers.Location = locations.upload(ctx, uploadOf(ctx))
       }
       throw error
     }
   }
 }
 
-function uploadOf(ctx: Context) {
+function uploadOf(ctx: Context): AskedUpload {
   const { repository, reference } = ctx.state.target
-  return { repository, id: reference, by: ctx.state.identity }
+  const carried = queryOf(ctx).get(carriedIn) ?? undefined
+  return { repository, id: reference, by: ctx.state.identity, carried }
 }
 
 function chunkOf(ctx: Context): Chunk {

@@ -34,12 +34,12 @@ export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers 
       return answerCreated(ctx, await takeWhole(ctx, parseDigest(digest)))
     }
     const algorithm = parseAlgorithm(query.get('digest-algorithm') ?? canonical)
-    const { id } = await uploads.start(ctx.state.target.repository, {
+    const { id, carried } = await uploads.start(ctx.state.target.repository, {
       subject: ctx.state.identity.name,
       algorithm,
     })
     answerEmpty(ctx, 202, {
-      Location: locations.upload(ctx, id),
+      Location: locations.upload(ctx, { id, carried }),
       Range: receivedRange(0),
       'Docker-Upload-UUID': id,
     })

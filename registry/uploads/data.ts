@@ -34,8 +34,17 @@ export function createUploadData(storage: StorageDriver, blobs: Blobs) {
     return (path) => (asked && path === likely ? asked : storage.stat(path))
   }
 
-  /** What is there, with what the state says of it as long as nobody has touched it since. */
-  async function find(upload: Upload, { received }: UploadState, ask: Ask): Promise<Received> {
+  /**
+   * What is there, with what the state says of it as long as nobody has touched it since. Without
+   * `ask`, the state was written down after the bytes, and not beside them.
+   */
+  async function find(upload: Upload, state: UploadState, ask?: Ask): Promise<Received> {
+    const { received, filed } = state
+    if (received?.placed && !ask && !filed && isFresh(received.changedAt)) return received
+    return look(upload, received, ask ?? storage.stat)
+  }
+
+  async function look(upload: Upload, received: Received | undefined, ask: Ask): Promise<Received> {
     if (received?.placed) return findPlaced(received, paths.blob(received.placed), ask)
     // What lies beside a state that does not say so was never acknowledged, and is replaced.
     if (storage.place && !received) return nothing
@@ -90,7 +99,7 @@ export function createUploadData(storage: StorageDriver, blobs: Blobs) {
   }
 
   async function refresh(placed: Digest, changedAt: Date): Promise<void> {
-    if (Date.now() - changedAt.getTime() < freshMs) return
+    if (isFresh(changedAt)) return
     const bytes = await storage.get(paths.blob(placed))
     if (!bytes || digestOf(canonical, bytes) !== placed) throw new RegistryError('unavailable')
     await storage.put(paths.blob(placed), bytes)
@@ -118,6 +127,8 @@ export function createUploadData(storage: StorageDriver, blobs: Blobs) {
     await storage.remove(paths.upload(repository, id), names)
   }
 }
+
+const isFresh = (changedAt: Date) => Date.now() - changedAt.getTime() < freshMs
 
 export function wrongSize(expected: number, found: number): RegistryError {
   return new RegistryError('sizeMismatch', { detail: { expected, found } })

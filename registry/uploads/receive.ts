@@ -56,6 +56,7 @@ export function createReceiver(storage: StorageDriver, states: UploadStates) {
     const hash = newHash([canonical, algorithm])
     const { bytes, broken } = noting(chunk.source)
     const source = received.placed ? behind(paths.blob(received.placed), bytes) : bytes
+    let now: Received | undefined
     let saved: Promise<Received> | undefined
 
     const final = () => {
@@ -64,15 +65,18 @@ export function createReceiver(storage: StorageDriver, states: UploadStates) {
       const digests = digestsOf(hash)
       const placed = digests.find((it) => algorithmOf(it) === canonical)
       if (!placed) return undefined
-      // Beside the bytes: it counts for nothing until they are found there.
-      saved = save(upload, state, { size, changedAt: new Date(), digests, placed })
-      saved.catch(() => {})
+      now = { size, changedAt: new Date(), digests, placed }
+      if (!states.carry) {
+        // Beside the bytes: it counts for nothing until they are found there.
+        saved = save(upload, state, now)
+        saved.catch(() => {})
+      }
       return paths.blob(placed)
     }
     const draft = paths.uploadData(upload.repository, upload.id)
     try {
       await storage.place?.(draft, hashing(hash, source), { final })
-      if (saved) return await saved
+      if (now) return await (saved ?? save(upload, state, now))
     } catch (error) {
       await saved?.catch(() => {})
       // Unless it was the source that failed, what lies there may be of an earlier attempt.

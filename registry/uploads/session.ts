@@ -19,24 +19,28 @@ import type { Received, UploadState, UploadStates } from './state.ts'
 export type Uploads = ReturnType<typeof createUploads>
 export type { Chunk, Upload }
 
-/** An upload that somebody wants to go on with. */
-export type AskedUpload = Upload & { by: Asker }
+/** An upload that somebody wants to go on with, and what they were told to bring along. */
+export type AskedUpload = Upload & { by: Asker; carried?: string | undefined }
+/** How many bytes are there, and what the client is to bring along next time. */
+export type Progress = { size: number; carried: string | undefined }
 type Beginning = Pick<UploadState, 'subject' | 'algorithm'>
 type Whole = { digest: Digest; source: Bytes; subject: string | undefined }
-type Last = { state: UploadState; received: Received; chunk: Chunk }
+type Found = { state: UploadState; received: Received }
+type Last = Found & { chunk: Chunk }
 type Parts = { storage: StorageDriver; blobs: Blobs; states: UploadStates; leases: Leases }
 
 export function createUploads({ storage, blobs, states, leases }: Parts) {
   const data = createUploadData(storage, blobs)
   const receiver = createReceiver(storage, states)
-  return { start, take, receivedSize, append, commit, cancel, expire, isAbandoned }
+  return { start, take, progress, append, commit, cancel, expire, isAbandoned }
 
   async function start(repository: string, beginning: Beginning): Promise<AskedUpload> {
     const id = randomUUID()
     const { subject, algorithm } = beginning
     const state = { subject, algorithm, startedAt: new Date(), received: undefined }
     await states.save(repository, id, state)
-    return { repository, id, by: { name: subject } }
+    const carried = states.carry?.(repository, id, state)
+    return { repository, id, by: { name: subject }, carried }
   }
 
   /** A whole blob at once, of which nobody will ever ask how far it has come. Throws what `commit` does. */
@@ -56,20 +60,27 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     }
   }
 
-  /** How many bytes are there. Throws `uploadUnknown`. */
-  async function receivedSize(upload: AskedUpload): Promise<number> {
-    return (await open(upload)).received.size
+  /** Throws `uploadUnknown`. */
+  async function progress(upload: AskedUpload): Promise<Progress> {
+    return progressOf(upload, await open(upload))
+  }
+
+  function progressOf({ repository, id }: Upload, { state, received }: Found): Progress {
+    const { size } = received
+    const now = { ...state, received: size > 0 ? received : undefined }
+    return { size, carried: states.carry?.(repository, id, now) }
   }
 
   /**
-   * Adds a chunk and answers the new size. When the body breaks off, what came of it stays and the
-   * upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`, `uploadBusy`.
+   * Adds a chunk and answers how far it has come. When the body breaks off, what came of it stays and
+   * the upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`, `uploadBusy`.
    */
-  async function append(upload: AskedUpload, chunk: Chunk): Promise<number> {
+  async function append(upload: AskedUpload, chunk: Chunk): Promise<Progress> {
     return hold(upload, async () => {
       const found = await open(upload)
       expectOrder(upload, chunk, found.received)
-      return (await receiver.receive(upload, found, chunk, found.state.algorithm)).size
+      const received = await receiver.receive(upload, found, chunk, found.state.algorithm)
+      return progressOf(upload, { ...found, received })
     })
   }
 
@@ -86,7 +97,7 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
 
       if (!chunk) await publish(upload, digest, found.received)
       else await finish(upload, digest, { ...found, chunk })
-      await discard(upload)
+      await end(upload, found)
     })
   }
 
@@ -115,6 +126,13 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     })
   }
 
+  /** What became a blob has left nothing behind, but for files of its state. */
+  async function end(upload: Upload, { state }: Found): Promise<void> {
+    if (!states.carry || state.filed) return discard(upload)
+    receiver.forget(upload.id)
+    await states.end?.(upload.repository, upload.id)
+  }
+
   /** Removes an upload that nobody has touched since `before`; says whether it did. */
   async function expire(upload: Upload, before: Date): Promise<boolean> {
     return hold(upload, async () => {
@@ -130,16 +148,16 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     return touched !== undefined && touched < before
   }
 
-  async function open(upload: AskedUpload) {
+  async function open(upload: AskedUpload): Promise<Found> {
     const found = await look(upload)
     if (!found) throw new RegistryError('uploadUnknown', { detail: { upload: upload.id } })
     return found
   }
 
   /** `digest` is what the client says it has sent. Undefined when there is no such upload. */
-  async function look(upload: AskedUpload, digest?: Digest) {
-    const ask = data.probe(upload, digest)
-    const state = await states.find(upload.repository, upload.id)
+  async function look(upload: AskedUpload, digest?: Digest): Promise<Found | undefined> {
+    const ask = states.carry ? undefined : data.probe(upload, digest)
+    const state = await states.find(upload.repository, upload.id, upload.carried)
     refuseOthers(upload.id, upload.by, state)
     return state && { state, received: await data.find(upload, state, ask) }
   }
@@ -152,7 +170,7 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
 
   async function discard(upload: Upload, whose = { isOurs: true }): Promise<void> {
     receiver.forget(upload.id)
-    await states.forget?.(upload.repository, upload.id)
+    await states.end?.(upload.repository, upload.id)
     await data.remove(upload, whose)
   }
 

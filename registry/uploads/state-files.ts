@@ -6,18 +6,18 @@ import { paths } from '../content/paths.ts'
 import { algorithms } from '../spec/digest.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { UploadStates } from './state.ts'
-import { stateRecord } from './state-record.ts'
+import { stateFields } from './state-record.ts'
 
 /** Without the time it began in the files of an earlier kura. */
-const stateFile = stateRecord.partial({ startedAt: true })
+const stateFile = stateFields.partial({ startedAt: true })
 
 export function createUploadStateFiles(storage: StorageDriver): UploadStates {
   return {
-    async find(repository, id, call) {
-      const found = parseState(await storage.get(paths.uploadState(repository, id), call))
+    async find(repository, id) {
+      const found = parseState(await storage.get(paths.uploadState(repository, id)))
       if (found?.startedAt) return { ...bare, ...found, startedAt: found.startedAt }
 
-      const started = await storage.get(paths.uploadStarted(repository, id), call)
+      const started = await storage.get(paths.uploadStarted(repository, id))
       return started && { ...bare, ...found, startedAt: parseTime(started) }
     },
 
@@ -25,9 +25,9 @@ export function createUploadStateFiles(storage: StorageDriver): UploadStates {
      * Hints will do: nothing was received yet when an upload begins, and flushing the data, which lies
      * in the same folder, saves the names in it. An empty `startedat` is still one.
      */
-    async save(repository, id, state, call) {
-      const hint = { ...call, hint: true }
-      const put = (path: string, text: string) => storage.put(path, Buffer.from(text), hint)
+    async save(repository, id, state) {
+      const put = (path: string, text: string) =>
+        storage.put(path, Buffer.from(text), { hint: true })
       const started = `${state.startedAt.toISOString().slice(0, 19)}Z`
       await Promise.all([
         put(paths.uploadState(repository, id), JSON.stringify(state)),

@@ -1,11 +1,11 @@
-/** An upload state as it is written down, in files and in Redis alike. */
+/** An upload state as it is written down: in files, in Redis and in what clients carry alike. */
 import { z } from 'zod'
 import { algorithms, type Digest, isDigest } from '../spec/digest.ts'
 import type { UploadState } from './state.ts'
 
 const digest = z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))
 
-export const stateRecord = z.object({
+export const stateFields = z.object({
   subject: z.string().optional(),
   startedAt: z.coerce.date(),
   algorithm: z.enum(algorithms),
@@ -17,4 +17,9 @@ export const stateRecord = z.object({
       placed: digest.optional(),
     })
     .optional(),
+  filed: z.boolean().optional(),
 } satisfies Record<keyof UploadState, z.ZodType>)
+
+export const stateRecord = stateFields.transform(
+  (it): UploadState => ({ ...it, subject: it.subject, received: it.received }),
+)

@@ -27,29 +27,26 @@ export function createUploadStateRedis({ redis, files }: Parts): UploadStates {
   let isTelling = false
 
   return {
-    async find(repository, id, call) {
+    async find(repository, id) {
       const key = keyOf(repository, id)
       bringUpToDate()
       const text = outdated.has(key) ? undefined : await redis.get(key).catch(() => undefined)
-      return parseRecord(text ?? undefined) ?? files.find(repository, id, call)
+      return parseRecord(text ?? undefined) ?? files.find(repository, id)
     },
 
-    async save(repository, id, state, call) {
+    async save(repository, id, state) {
       const key = keyOf(repository, id)
       const text = JSON.stringify({ version, state })
       const inRedis = redis.set(key, text, lifetimeMs).then(
         () => outdated.delete(key),
         () => remember(key),
       )
-      await Promise.all([files.save(repository, id, state, call), inRedis])
+      await Promise.all([files.save(repository, id, state), inRedis])
     },
 
-    async forget(repository, id) {
+    async end(repository, id) {
       const key = keyOf(repository, id)
-      await Promise.all([
-        files.forget?.(repository, id),
-        redis.remove(key).catch(() => remember(key)),
-      ])
+      await Promise.all([files.end?.(repository, id), redis.remove(key).catch(() => remember(key))])
     },
   }
 
@@ -80,8 +77,7 @@ const keyOf = (repository: string, id: string) => `kura:upload:${repository}:${i
 function parseRecord(text: string | undefined): UploadState | undefined {
   if (text === undefined) return undefined
   try {
-    const { state } = record.parse(JSON.parse(text))
-    return { ...state, subject: state.subject, received: state.received }
+    return record.parse(JSON.parse(text)).state
   } catch {
     return undefined
   }

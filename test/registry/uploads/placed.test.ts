@@ -52,7 +52,7 @@ describe('a first chunk', () => {
     expect(await stored(nameOf('bytes'))).toBe('bytes')
     expect(await storage.stat(paths.uploadData('a', upload.id))).toBeUndefined()
     expect(await shown(nameOf('bytes'))).toBe(false)
-    expect(await open().receivedSize(upload)).toBe(5)
+    expect(await open().progress(upload)).toMatchObject({ size: 5 })
     await open().commit(upload, nameOf('bytes'))
     await open().commit(upload, nameOf('bytes'))
     expect(await shown(nameOf('bytes'))).toBe(true)
@@ -70,7 +70,7 @@ describe('a first chunk', () => {
     async (...texts) => {
       const whole = nameOf(texts.join(''))
       const upload = await begin(...texts.filter((it) => it !== undefined))
-      expect(await open().receivedSize(upload)).toBe(texts.join('').length)
+      expect(await open().progress(upload)).toMatchObject({ size: texts.join('').length })
       await open().commit(upload, whole)
       expect(await stored(whole)).toBe(texts.join(''))
     },
@@ -98,7 +98,7 @@ describe('a first chunk', () => {
   it('that has been collected meanwhile is sent again', async () => {
     const upload = await begin('bytes')
     await storage.remove(paths.blob(nameOf('bytes')))
-    expect(await open().receivedSize(upload)).toBe(0)
+    expect(await open().progress(upload)).toMatchObject({ size: 0 })
     await expect(open().commit(upload, nameOf('bytes'))).rejects.toMatchObject(mismatch)
     expect(await shown(nameOf('bytes'))).toBe(false)
     await open().append(upload, chunk('bytes'))
@@ -127,7 +127,7 @@ describe('a first chunk', () => {
     const { append } = open()
     await expect(append(upload, broken('one '))).rejects.toThrow('client left')
     expect(await stored(nameOf('one '))).toBeUndefined()
-    expect(await open().receivedSize(upload)).toBe(4)
+    expect(await open().progress(upload)).toMatchObject({ size: 4 })
     await open().append(upload, chunk('two'))
     await open().commit(upload, nameOf('one two'))
   })
@@ -136,7 +136,7 @@ describe('a first chunk', () => {
     const upload = await begin()
     const short = { source: source(['abc']), range: { first: 0, last: 3 } }
     await expect(open().append(upload, short)).rejects.toMatchObject({ reason: 'sizeMismatch' })
-    expect(await open().receivedSize(upload)).toBe(3)
+    expect(await open().progress(upload)).toMatchObject({ size: 3 })
     await open().commit(upload, nameOf('abcd'), chunk('d'))
   })
 })
@@ -152,7 +152,7 @@ describe('storage that fails', () => {
       return fail()
     }
     await expect(open({ place }).append(upload, chunk('bytes'))).rejects.toThrow('failed')
-    expect(await open().receivedSize(upload)).toBe(0)
+    expect(await open().progress(upload)).toMatchObject({ size: 0 })
     await open().append(upload, chunk('bytes'))
     await open().commit(upload, nameOf('bytes'))
   })
@@ -160,7 +160,7 @@ describe('storage that fails', () => {
   it('to write down the state leaves the upload as it was', async () => {
     const upload = await begin()
     await expect(open({ put: fail }).append(upload, chunk('bytes'))).rejects.toThrow('failed')
-    expect(await open().receivedSize(upload)).toBe(0)
+    expect(await open().progress(upload)).toMatchObject({ size: 0 })
     await open().append(upload, chunk('other'))
     await open().commit(upload, nameOf('other'))
   })

@@ -85,7 +85,7 @@ const putWhole =
   }
 const status: Step = async (it) => {
   const upload = await started(it, small)
-  return () => it.receivedSize(upload)
+  return () => it.progress(upload)
 }
 const head: Step = async (it) => {
   const digest = await pushed(it, small)

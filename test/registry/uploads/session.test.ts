@@ -44,7 +44,7 @@ describe('an upload', () => {
       status: 409,
     })
     finish()
-    expect(await first).toBe(4)
+    expect(await first).toMatchObject({ size: 4 })
     await uploads.commit(upload, digest('slow'))
     expect(await uploads.blobs.find('a', digest('slow'))).toMatchObject({ size: 4 })
   })
@@ -52,7 +52,7 @@ describe('an upload', () => {
   it('goes from process to process at each of its steps', async () => {
     const upload = await openUploads().start('a', bare)
     for (const text of ['one ', 'two ', 'three']) await openUploads().append(upload, chunk(text))
-    expect(await openUploads().receivedSize(upload)).toBe(13)
+    expect(await openUploads().progress(upload)).toMatchObject({ size: 13 })
     await openUploads().commit(upload, digest('one two three'))
     await openUploads().commit(upload, digest('one two three'))
     expect(await openUploads().blobs.find('a', digest('one two three'))).toMatchObject({ size: 13 })
@@ -79,7 +79,7 @@ describe('an upload', () => {
     }
     const upload = await openUploads().start('a', bare)
     await expect(openUploads(failing).append(upload, chunk('one'))).rejects.toThrow('disk is full')
-    expect(await openUploads().receivedSize(upload)).toBe(2)
+    expect(await openUploads().progress(upload)).toMatchObject({ size: 2 })
     const early = openUploads().commit(upload, digest('one'))
     await expect(early).rejects.toMatchObject({ reason: 'digestMismatch' })
     await openUploads().append(upload, chunk('e'))

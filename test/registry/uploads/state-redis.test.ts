@@ -105,7 +105,7 @@ describeWith(['redis-server'], 'an upload state', () => {
   it('goes from both places when it is forgotten', async () => {
     const states = statesOf()
     await states.save('team/app', 'id', state)
-    await states.forget?.('team/app', 'id')
+    await states.end?.('team/app', 'id')
     expect(await redis.get(keysOf('id'))).toBeNull()
   })
 
@@ -115,7 +115,7 @@ describeWith(['redis-server'], 'an upload state', () => {
       await states.save('team/app', id, { ...state, received: undefined })
     }
     server.freeze()
-    await states.forget?.('team/app', 'ended')
+    await states.end?.('team/app', 'ended')
     await states.save('team/app', 'changed', { ...state, subject: 'bob', received: undefined })
     expect(await states.find('team/app', 'changed')).toMatchObject({ subject: 'bob' })
     server.thaw()
@@ -161,7 +161,7 @@ describeWith(['redis-server'], 'an upload state', () => {
     const old = (await redis.get(keysOf(upload.id))) ?? ''
     await uploadsOf().append(upload, chunk('two'))
     await redis.set(keysOf(upload.id), old, 60_000)
-    expect(await uploadsOf().receivedSize(upload)).toBe(7)
+    expect(await uploadsOf().progress(upload)).toMatchObject({ size: 7 })
     const early = uploadsOf().commit(upload, digest('one '))
     await expect(early).rejects.toMatchObject({ reason: 'digestMismatch' })
     await uploadsOf().commit(upload, digest('one two'))
