@@ -11,8 +11,13 @@ export type S3Bucket = ReturnType<typeof createBucket>
 const mebibyte = 1024 * 1024
 /** No part but the last may be smaller. */
 const smallestPart = 5 * mebibyte
-/** The most that is ever copied in one step. */
+/** The most that S3 promises to copy in one step. */
 const largestCopy = 5 * 1024 * mebibyte
+/**
+ * Ceph's gateway copies in one step without moving a byte, and in parts byte for byte. It makes itself
+ * known by this header of what is read.
+ */
+const cephsOwn = 'x-rgw-object-type'
 
 export function createBucket(options: S3Options, report: Report) {
   const root = (options.rootdirectory ?? '').replace(/^\/+|\/+$/g, '')
@@ -25,23 +30,25 @@ export function createBucket(options: S3Options, report: Report) {
     slow: createAgent(options),
     reading: prepareForBulk(createAgent(options)),
   }
-  const senderOf = (kind: 'quick' | 'slow', agent: Agent) =>
-    createSender({
-      client: clients[kind],
-      agent,
-      limits: limitsOf(options)[kind],
-      settings: options,
-      writing,
-      report,
-    })
+  let isCeph = false
+  const senderOf = (kind: 'quick' | 'slow', agent: Agent) => {
+    const limits = limitsOf(options)[kind]
+    const client = clients[kind]
+    const { send } = createSender({ client, agent, limits, settings: options, writing, report })
+    return async (...call: Parameters<typeof send>) => {
+      const answer = await send(...call)
+      isCeph ||= cephsOwn in answer.headers
+      return answer
+    }
+  }
 
   return {
     ...clients,
     /** For single objects: what is answered at once, what is sent in bulk, and what is read in bulk. */
     send: {
-      quick: senderOf('quick', agents.quick).send,
-      slow: senderOf('slow', agents.slow).send,
-      reading: senderOf('slow', agents.reading).send,
+      quick: senderOf('quick', agents.quick),
+      slow: senderOf('slow', agents.slow),
+      reading: senderOf('slow', agents.reading),
     },
     close() {
       for (const agent of Object.values(agents)) agent.destroy()
@@ -59,6 +66,7 @@ export function createBucket(options: S3Options, report: Report) {
     partSize: Math.max(options.chunksize, smallestPart),
     copies: {
       threshold: Math.min(options.multipartcopythresholdsize, largestCopy),
+      areByReference: () => isCeph,
       partSize: Math.min(Math.max(options.multipartcopychunksize, smallestPart), largestCopy),
       atOnce: options.multipartcopymaxconcurrency,
     },

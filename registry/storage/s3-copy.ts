@@ -2,6 +2,7 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3'
 import type { Call } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
+import { isTooLarge } from './s3-errors.ts'
 import { createLane } from './s3-lane.ts'
 import { beginMultipart, type Multipart } from './s3-multipart.ts'
 
@@ -10,8 +11,18 @@ const mostParts = 10_000
 type Copy = Call & { from: string; to: string; size: number }
 
 export async function copyObject(bucket: S3Bucket, copy: Copy): Promise<void> {
-  const { from, to, size, signal } = copy
-  if (size > bucket.copies.threshold) return copyInParts(bucket, copy)
+  const { threshold, areByReference } = bucket.copies
+  if (copy.size <= threshold) return copyAtOnce(bucket, copy)
+  if (!areByReference()) return copyInParts(bucket, copy)
+  try {
+    await copyAtOnce(bucket, copy)
+  } catch (error) {
+    if (!isTooLarge(error)) throw error
+    await copyInParts(bucket, copy)
+  }
+}
+
+async function copyAtOnce(bucket: S3Bucket, { from, to, signal }: Copy): Promise<void> {
   const command = new CopyObjectCommand({
     ...bucket.at(to),
     ...bucket.writing,

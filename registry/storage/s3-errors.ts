@@ -38,6 +38,12 @@ export function isTaken(error: unknown): boolean {
   return status === 412 || status === 409
 }
 
+/** What is to be copied in one step. */
+export function isTooLarge(error: unknown): boolean {
+  const { code, status = 0 } = failureOf(error)
+  return status === 413 || code === 'EntityTooLarge' || code === 'InvalidRequest'
+}
+
 export function isUnavailable(error: unknown): boolean {
   const { name = '', code = '', $metadata } = Object(error) as Failure
   const status = $metadata?.httpStatusCode ?? 0

@@ -41,6 +41,7 @@ const faults = {
   denied: answer(403, 'AccessDenied'),
   unknownUpload: answer(404, 'NoSuchUpload'),
   full: answer(403, 'QuotaExceeded'),
+  tooLarge: answer(400, 'EntityTooLarge'),
   reset: async ({ req }: Exchange) => void req.socket.resetAndDestroy(),
   hang: async () => {},
   /** It was done, but nobody hears of it. */
@@ -59,11 +60,15 @@ export type Fault = keyof typeof faults
 
 export type FaultyService = Awaited<ReturnType<typeof startFaultyService>>
 
+type Options = {
+  port: number
+  tls?: { cert: string; key: string }
+  /** A header of answers that clients are not to see. */
+  hides?: string
+}
+
 /** Until a plan says otherwise, everything goes through. */
-export async function startFaultyService(
-  cleanup: Cleanup,
-  { port, tls }: { port: number; tls?: { cert: string; key: string } },
-) {
+export async function startFaultyService(cleanup: Cleanup, { port, tls, hides }: Options) {
   const agent = new Agent({ keepAlive: true })
   const counts = new Map<string, number>()
   const seen: string[] = []
@@ -85,6 +90,7 @@ export async function startFaultyService(
     if (fault) return faults[fault]({ req, res, pass }).catch(() => res.destroy())
     const found = await pass().catch(() => undefined)
     if (!found) return res.destroy()
+    if (hides) delete found.headers[hides]
     found.pipe(res.writeHead(found.statusCode ?? 500, found.headers))
   }
   const server = tls

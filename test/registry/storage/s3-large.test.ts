@@ -8,6 +8,7 @@ import { bytesOf, fingerprint, source } from '../../contract/bytes.ts'
 import { type Ceph, startCeph } from '../../support/ceph.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { makeBucket, rawClient, s3Options } from './s3-bucket.ts'
+import { startFaultyService } from './s3-faults.ts'
 
 const megabyte = 1024 * 1024
 const cleanup = useCleanup()
@@ -32,6 +33,8 @@ beforeEach(() => {
 })
 afterEach(() => driver.close())
 
+const inParts = ['UploadPartCopy', 'UploadPartCopy', 'UploadPartCopy']
+const isWhole = (method: string, url: string) => method === 'PUT' && !url.includes('partNumber')
 const counted = (name: string) => calls.filter((it) => it === name).length
 
 describe('bytes', () => {
@@ -68,14 +71,23 @@ describe('bytes', () => {
     expect(await driver.stat('k')).toMatchObject({ size: whole.length })
   })
 
-  it('are moved in parts without coming here', async () => {
+  const ways: [how: string, service: { hides?: string; refuses?: true }, copies: string[]][] = [
+    ['in one step where that moves no byte', {}, ['CopyObject']],
+    ['in parts side by side elsewhere', { hides: 'x-rgw-object-type' }, inParts],
+    ['in parts where one step is refused', { refuses: true }, ['CopyObject', ...inParts]],
+  ]
+  it.each(ways)('are moved %s, without coming here', async (_how, { refuses, ...it }, copies) => {
+    const service = await startFaultyService(cleanup, { port: ceph.port, ...it })
+    if (refuses) service.plan(({ method, url }) => (isWhole(method, url) ? 'tooLarge' : undefined))
     const whole = randomBytes(12 * megabyte)
     await driver.put('from', whole)
+    const other = open({ regionendpoint: service.endpoint })
     calls.length = 0
-    await driver.move('from', 'to')
-    expect([counted('UploadPartCopy'), counted('GetObject')]).toEqual([3, 0])
-    expect(fingerprint((await driver.get('to')) ?? small)).toBe(fingerprint(whole))
-    expect(await driver.stat('from')).toBeUndefined()
+    await other.move('from', 'to')
+    expect(calls.filter((it) => /Copy|Get/.test(it))).toEqual(copies)
+    expect(fingerprint((await other.get('to')) ?? small)).toBe(fingerprint(whole))
+    expect(await other.stat('from')).toBeUndefined()
+    await other.close()
   })
 
   it('are never all in memory', async () => {
