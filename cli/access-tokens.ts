@@ -1,12 +1,11 @@
 /** The tokens that kura gives out itself: after a password, to robots, and for other issuers' tokens. */
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
 import { asymmetric } from '../gateway/access/tokens/algorithms.ts'
 import { createTokenEndpoint } from '../gateway/access/tokens/endpoint.ts'
 import { createTokenIssuer, type Decide } from '../gateway/access/tokens/issue.ts'
-import { openSigningKeys, type SigningKeys } from '../gateway/access/tokens/keys.ts'
 import { type OidcIssuer, openOidcAuthority } from '../gateway/access/tokens/oidc.ts'
 import { publishKeys } from '../gateway/access/tokens/public-keys.ts'
 import { createRefreshTokens } from '../gateway/access/tokens/refresh.ts'
@@ -15,22 +14,21 @@ import { openRobots, type Robots, robotPrefix } from '../gateway/access/tokens/r
 import { openTrust } from '../gateway/access/tokens/trust.ts'
 import { createVerifier, type Verifier } from '../gateway/access/tokens/verify.ts'
 import type { Identity } from '../registry/spec/call.ts'
-import { schedule } from '../registry/upkeep/schedule.ts'
 import type { OpenTokensParts } from './access.ts'
+import { findTokenFolder, openTokenKeys } from './token-keys.ts'
 
 const day = 86_400
-const hourMs = 3_600_000
 const refreshSeconds = 30 * day
 
 export async function openTokens(config: Config, parts: OpenTokensParts) {
   const { log, policy, userExists } = parts
-  const { issuer, service, expires, trust, grace, rotation } = config.kura.tokens
-  const folder = tokenFolder(config, parts.folder)
+  const { issuer, service, expires, trust, grace } = config.kura.tokens
+  const folder = findTokenFolder(config) ?? join(parts.folder, 'kura')
   const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
   const reportRefusal = (reason: string) => log.info({ reason }, 'a login was refused')
 
   const overlapSeconds = refreshSeconds + day
-  const keys = await openSigningKeys({ folder: join(folder, 'keys'), overlapSeconds, report })
+  const { keys, close } = await openTokenKeys(config, { folder, overlapSeconds, report })
   const robots = await openRobots({ folder: join(folder, 'tokens'), report })
   const own = {
     issuer,
@@ -70,7 +68,6 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
     report: reportRefusal,
     graceMs: grace,
   }
-  const rotating = rotation > 0 ? await startRotation(keys, { ageMs: rotation, report }) : undefined
   // A path is completed with the address that a client used, unless that is written down.
   const realm = (config.http.host?.replace(/\/+$/, '') ?? '') + path
   const publicKeys = publishKeys(`${path}/keys`, keys)
@@ -79,17 +76,8 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
     endpoint,
     publicKeys,
     challenge: { scheme: 'bearer' as const, realm, service },
-    close: async () => rotating?.stop(),
+    close,
   }
-}
-
-type RotationRules = { ageMs: number; report: (error: unknown) => void }
-
-/** In every process; the age of the key sees to it that one rotates it. */
-async function startRotation(keys: SigningKeys, { ageMs, report }: RotationRules) {
-  const run = () => keys.rotateAfter(ageMs)
-  await run().catch(report)
-  return schedule({ interval: Math.min(ageMs, hourMs), run, onError: report })
 }
 
 /** Tools that can only send a name and a password send a token as the password; the name is free. */
@@ -132,25 +120,14 @@ function oidcIssuer(it: TrustConfig): OidcIssuer {
   }
 }
 
-/** Beside the data, so that all processes and the next start share it; or `own`, until the end. */
-function tokenFolder({ kura, storage }: Config, own: string): string {
-  if (kura.tokens.folder) return resolve(kura.tokens.folder)
-  const root = storage.filesystem?.rootdirectory
-  return join(root ? resolve(root) : own, 'kura')
-}
-
 /** The tokens of robots, for the command that makes and revokes them. */
 export async function openRobotsOf(config: Config, log: Pick<Logger, 'warn'>): Promise<Robots> {
-  const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
-  const nowhere = () => {
+  const folder = findTokenFolder(config)
+  if (folder === undefined) {
     throw new Error(
-      'kura.tokens.folder (REGISTRY_KURA_TOKENS_FOLDER) must say where tokens are kept',
+      'kura.tokens.folder (REGISTRY_KURA_TOKENS_FOLDER) must say where the tokens of robots are kept: a folder that all gateways read',
     )
   }
-  const { kura, storage } = config
-  const isKept = kura.tokens.folder ?? storage.filesystem
-  return openRobots({
-    folder: join(isKept ? tokenFolder(config, '') : nowhere(), 'tokens'),
-    report,
-  })
+  const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
+  return openRobots({ folder: join(folder, 'tokens'), report })
 }

@@ -3,18 +3,17 @@ import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { findUnsupported } from '../config/support.ts'
 import type { Command } from './serve.ts'
+import { shortestSecret } from './shared-secret.ts'
 import { urlWarnings } from './storage.ts'
+import { findKeySecret, findTokenFolder } from './token-keys.ts'
 
 /** Each says what is wrong and what to set; undefined where nothing is. */
 type Check = (config: Config, command: Command) => string | undefined
 
-/** Too short to be a secret: somebody could find it by trying. */
-const shortestSecret = 16
-
 const checks: Check[] = [
   ({ http }, command) =>
-    command !== 'serve' && (http.secret?.length ?? 0) < shortestSecret
-      ? `http.secret (REGISTRY_HTTP_SECRET) must be set to the same ${shortestSecret} characters or more for all gateways and workers: requests between them are signed with it`
+    command !== 'serve' && (http.secret?.length ?? 0) < shortestSecret.requests
+      ? `http.secret (REGISTRY_HTTP_SECRET) must be set to the same ${shortestSecret.requests} characters or more for all gateways and workers: requests between them are signed with it`
       : undefined,
   ({ kura }, command) =>
     command === 'gateway' && kura.workers.addresses.length === 0
@@ -48,12 +47,12 @@ export function warningsOf({ warnings, origins, config }: Loaded): string[] {
   return [...warnings, ...missing, ...open, ...alone, ...passing, ...urls]
 }
 
-function keepsNoKeys({ auth, kura, storage }: Config): boolean {
-  return auth?.htpasswd !== undefined && !storage.filesystem && kura.tokens.folder === undefined
+function keepsNoKeys(config: Config): boolean {
+  const kept = findTokenFolder(config) ?? findKeySecret(config)
+  return config.auth?.htpasswd !== undefined && kept === undefined
 }
 
-const noKeys =
-  'kura.tokens.folder is not set: tokens are good on this machine only, and until kura stops; set it to a folder that all share'
+const noKeys = `tokens are good on this machine only, and until kura stops: set http.secret to ${shortestSecret.tokens} random characters or more, or kura.tokens.folder to a folder, the same for all machines`
 
 const onlyOneMachine =
   'storage.s3 without redis: no other machine may serve this bucket; set redis.addrs to share it'

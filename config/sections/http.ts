@@ -72,7 +72,9 @@ export const http = section({
     .describe('A path before `/v2/`.'),
   secret: secret()
     .optional()
-    .describe('Signs the state of uploads; replicas have to share it. Random without it.'),
+    .describe(
+      'Signs the state of uploads and what gateways tell workers; of 32 characters or more, token keys are made where no folder keeps them. Replicas have to share it. Random without it.',
+    ),
   relativeurls: flag()
     .optional()
     .describe('Whether locations name no host; without it, they name one once `host` is set.'),

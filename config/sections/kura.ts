@@ -65,7 +65,9 @@ const tokens = section({
     .describe('How old a signing key gets before another replaces it, at least 1h; 0 for never.'),
   folder: text('a folder')
     .optional()
-    .describe('Where keys and tokens for robots are kept; without it, beside the data.'),
+    .describe(
+      'Where keys and tokens for robots are kept; without it, beside the data. Where that is no folder either, keys are made of `http.secret`, and there are no robots.',
+    ),
   trust: list(trusted).prefault([]).describe('Other issuers whose tokens sign people in.'),
 })
   .prefault({})

@@ -21,6 +21,10 @@ async function start(options: Parameters<typeof startKura>[0]) {
 const rule = 'rules: [{ name: a, who: [a], repositories: ["**"], actions: [pull] }]\n'
 const config = 'version: 0.1\nstorage: { filesystem: {} }\nhttp: { addr: ":5000" }\n'
 
+/** Set for every kura of a test, and of no use with another storage. */
+const root = 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY'
+const deletes = 'REGISTRY_STORAGE_DELETE_ENABLED'
+
 /** Each answers the kura that is to say so. */
 const runs: Record<string, () => ReturnType<typeof start>> = {
   'is open: whoever reaches it may do everything': () =>
@@ -30,6 +34,14 @@ const runs: Record<string, () => ReturnType<typeof start>> = {
     const path = join(await cleanup.folder(), 'misspelt/htpasswd')
     const env = { REGISTRY_AUTH_HTPASSWD_REALM: 'a', REGISTRY_AUTH_HTPASSWD_PATH: path }
     return start({ env })
+  },
+
+  async 'tokens are good on this machine only, and until kura stops'() {
+    const file = join(await cleanup.folder(), 'htpasswd')
+    await writeFile(file, '')
+    const memory = { REGISTRY_STORAGE: 'inmemory', [root]: undefined, [deletes]: undefined }
+    const auth = JSON.stringify({ htpasswd: { realm: 'a', path: file } })
+    return start({ env: { ...memory, REGISTRY_AUTH: auth } })
   },
 
   async 'a worker is down'() {

@@ -7,7 +7,7 @@ import { SignJWT } from 'jose'
 import type { Grant, Identity } from '../../../registry/spec/call.ts'
 import { parseRepository } from '../../../registry/spec/name.ts'
 import { isWithinBound } from './bound.ts'
-import type { SigningKeys } from './keys.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 export type Decide = (question: {
   name: string | undefined

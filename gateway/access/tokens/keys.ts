@@ -3,17 +3,12 @@
  * generation: the key that signs, and the public ones that came before it. A rotation writes the
  * next generation; of several at once, one wins and the others use what it wrote.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  type webcrypto,
-} from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { thumbprintOf } from './key-ids.ts'
+import { keySetFrom, type OwnKey, type SigningKeys } from './signing-keys.ts'
 import { type Watched, watch } from './watched.ts'
 import { createWhole, removeWhole } from './whole-file.ts'
 
@@ -32,7 +27,6 @@ const generation = z.object({
 })
 type Generation = z.infer<typeof generation>
 
-export type OwnKey = { kid: string; key: KeyObject }
 type KeySet = {
   number: number
   generation: Generation
@@ -48,10 +42,16 @@ type Options = {
   checkMs?: number
 }
 
-export type SigningKeys = Awaited<ReturnType<typeof openSigningKeys>>
+type KeptKeys = SigningKeys & {
+  /** From now on a new key signs; the old ones verify until their last token has expired. */
+  rotate(): Promise<void>
+  /** Rotates when the key that signs is older. Of processes that all ask this, one does it. */
+  rotateAfter(ageMs: number): Promise<void>
+}
 
 /** Creates the first key if there is none. Rejects when the newest generation cannot be read. */
-export async function openSigningKeys({ folder, overlapSeconds, report, checkMs = 1000 }: Options) {
+export async function openSigningKeys(options: Options): Promise<KeptKeys> {
+  const { folder, overlapSeconds, report, checkMs = 1000 } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await newestNumber(folder)) === 0) await write(folder, 1, firstGeneration())
   const keys: Watched<KeySet> = watch({
@@ -63,40 +63,13 @@ export async function openSigningKeys({ folder, overlapSeconds, report, checkMs 
   await keys.get()
 
   return {
-    async signing(): Promise<OwnKey> {
-      return (await keys.get()).signing
-    },
-
-    /** The public keys, the newest first. The list stays the same object while nothing changes. */
-    async verifying(): Promise<readonly OwnKey[]> {
-      return (await keys.get()).verifying
-    },
-
-    /** Looks for a rotation by another process, as when a token names a key that is not known. */
-    async refresh(): Promise<void> {
-      await keys.check()
-    },
-
-    /** The public keys as a JSON Web Key Set. */
-    async jwks(): Promise<{ keys: webcrypto.JsonWebKey[] }> {
-      const { verifying } = await keys.get()
-      return {
-        keys: verifying.map(({ kid, key }) => ({
-          ...key.export({ format: 'jwk' }),
-          kid,
-          alg: 'ES256',
-          use: 'sig',
-        })),
-      }
-    },
-
-    /** From now on a new key signs; the old ones verify until their last token has expired. */
-    async rotate(): Promise<void> {
-      await replace(await keys.check())
-    },
-
-    /** Rotates when the key that signs is older. Of processes that all ask this, one does it. */
-    async rotateAfter(ageMs: number): Promise<void> {
+    signing: async () => (await keys.get()).signing,
+    verifying: async () => (await keys.get()).verifying,
+    /** There may have been a rotation by another process. */
+    refresh: async () => void (await keys.check()),
+    jwks: async () => keySetFrom((await keys.get()).verifying),
+    rotate: async () => replace(await keys.check()),
+    async rotateAfter(ageMs) {
       const newest = await keys.check()
       const age = Date.now() - Date.parse(newest.generation.createdAt)
       if (age >= ageMs) await replace(newest)

@@ -1,6 +1,6 @@
 /** The public keys of the built-in issuer, for others who want to check its tokens (RFC 7517). */
 import type { Middleware } from '../../state.ts'
-import type { SigningKeys } from './keys.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 export function publishKeys(path: string, keys: Pick<SigningKeys, 'jwks'>): Middleware {
   return async (ctx, next) => {

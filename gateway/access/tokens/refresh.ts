@@ -7,8 +7,8 @@ import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import type { Identity } from '../../../registry/spec/call.ts'
 import { groupsClaim } from './issue.ts'
-import type { SigningKeys } from './keys.ts'
 import { quote, TokenRefused } from './refused.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 const refreshType = 'kura-refresh+jwt'
 

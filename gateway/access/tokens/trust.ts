@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { createJwksUrl, type JwksUrlOptions } from './jwks-url.ts'
 import { idsOfCertificate } from './key-ids.ts'
 import { parseJwks } from './key-set.ts'
-import type { SigningKeys } from './keys.ts'
+import type { SigningKeys } from './signing-keys.ts'
 import { watch } from './watched.ts'
 
 /** `algorithm` is set where whoever published the key allows no other. */
