@@ -1,6 +1,6 @@
 /** Layers and configs: stored once by digest, visible in a repository only where a link says so. */
 import { algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
-import type { Call, ReadCall, StorageDriver } from '../storage/driver.ts'
+import type { Call, ReadCall, Stat, StorageDriver } from '../storage/driver.ts'
 import type { Links } from './links.ts'
 import { paths } from './paths.ts'
 
@@ -12,7 +12,7 @@ export type Blobs = ReturnType<typeof createBlobs>
 export type Blob = { canonical: Digest; size: number }
 
 export function createBlobs(storage: StorageDriver, links: Links) {
-  return { find, findAnywhere, read, link, unlink }
+  return { find, findAnywhere, open, read, link, unlink }
 
   /**
    * A blob of another repository is not found here, even when its bytes are in storage. Always asks
@@ -26,6 +26,23 @@ export function createBlobs(storage: StorageDriver, links: Links) {
     return linked && (likely && linked === digest ? likely : withSize(linked, call))
   }
 
+  /**
+   * A blob with its bytes, which far storage answers in half the time of `find` and `read`. Undefined
+   * where it takes these two to say more.
+   */
+  async function open(repository: string, digest: Digest, call?: Call) {
+    if (!storage.open) return undefined
+    const [asked, link] = await Promise.allSettled([
+      storage.open(paths.blob(digest), call),
+      links.read(paths.layerLink(repository, digest), call),
+    ])
+    const opened = asked.status === 'fulfilled' ? asked.value : undefined
+    const isLinked = link.status === 'fulfilled' && link.value === digest
+    if (opened && isLinked && isWhole(digest, opened)) return opened
+    opened?.giveUp()
+    return undefined
+  }
+
   /** The bytes, whichever repository they came with. Only canonical digests can be found so. */
   async function findAnywhere(digest: Digest, call?: Call): Promise<Blob | undefined> {
     return algorithmOf(digest) === canonical ? withSize(digest, call) : undefined
@@ -33,9 +50,7 @@ export function createBlobs(storage: StorageDriver, links: Links) {
 
   async function withSize(digest: Digest, call?: Call): Promise<Blob | undefined> {
     const found = await storage.stat(paths.blob(digest), call)
-    // A crash of some earlier registry may have left a file without its bytes.
-    if (!found || (found.size === 0 && digest !== emptyDigest)) return undefined
-    return { canonical: digest, size: found.size }
+    return found && isWhole(digest, found) ? { canonical: digest, size: found.size } : undefined
   }
 
   function read(blob: Blob, call?: ReadCall) {
@@ -62,4 +77,9 @@ export function createBlobs(storage: StorageDriver, links: Links) {
     )
     return true
   }
+}
+
+/** A crash of some earlier registry may have left a file without its bytes. */
+function isWhole(digest: Digest, { size }: Stat): boolean {
+  return size > 0 || digest === emptyDigest
 }

@@ -18,6 +18,8 @@ type ManifestPush = {
   bytes: Buffer
   manifest: Manifest
   digest: Digest | undefined
+  /** Resolves once all is known to be here that it refers to. */
+  whole: Promise<void>
   tags: Tag[]
   mayMove: MayChange
 }
@@ -57,7 +59,8 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
 
   /**
    * Stores `bytes`, links them under `digest` and points `tags` at them, in this order, so that a tag
-   * is only ever seen with all it names. Throws `digestMismatch`, and `tagImmutable` for a tag that may
+   * is only ever seen with all it names. Nothing shows the bytes before they are linked, so they are
+   * stored while it is still being found out whether the rest is here. Throws what `whole` throws, `digestMismatch`, and `tagImmutable` for a tag that may
    * not be moved, which is asked again while nobody else can move it.
    */
   async function put(repository: string, push: ManifestPush, call?: Call): Promise<Digest> {
@@ -70,7 +73,7 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
     )
 
     await holdRevision(repository, stored, async () => {
-      await storage.put(paths.blob(stored), bytes, call)
+      await allSettled([push.whole, storage.put(paths.blob(stored), bytes, call)])
       const names = [...new Set([stored, digest])]
       const linked = Promise.all([
         ...names.map((name) => links.write(paths.revisionLink(repository, name), stored, call)),

@@ -5,7 +5,7 @@ import { entityTag, names } from '../spec/conditions.ts'
 import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { type ByteRange, parseRange } from '../spec/range.ts'
-import type { StorageDriver } from '../storage/driver.ts'
+import type { Opened, StorageDriver } from '../storage/driver.ts'
 import { answerEmpty, type Context, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
@@ -16,21 +16,27 @@ export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> =
   async function send(ctx: Context) {
     const { signal, target } = ctx.state
     const digest = parseDigest(target.reference)
+    const opened = wantsAll(ctx) && (await blobs.open(target.repository, digest, { signal }))
+    if (opened) return sendOpened(ctx, digest, opened)
+
     const blob = await blobs.find(target.repository, digest, { signal })
     if (!blob) throw new RegistryError('blobUnknown', { detail: digest })
 
-    // A digest never names other bytes, so a client may keep them for good.
-    ctx.set({ ETag: entityTag(digest), 'Cache-Control': 'max-age=31536000' })
+    nameFor(ctx, digest)
     if (hasAlready(ctx, digest)) return answerEmpty(ctx, 304, {})
 
     const range = wantedRange(ctx, digest, blob)
     const location = await findElsewhere(ctx, blob)
     if (location) return sendElsewhere(ctx, digest, location)
 
-    ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
-    ctx.set('Content-Type', 'application/octet-stream')
-    tellLength(ctx, blob, range)
+    describe(ctx, digest, { size: blob.size, range })
     if (ctx.method === 'GET') await sendBody(ctx, digest, blob, range)
+  }
+
+  /** Whether it is all the same to the client where the bytes come from and which they are. */
+  function wantsAll(ctx: Context): boolean {
+    if (ctx.method !== 'GET' || storage.url || ctx.state.nameBlob) return false
+    return !conditions.some((name) => ctx.get(name))
   }
 
   /** Undefined also where the storage, which knows nothing of our ETag, would understand less. */
@@ -65,10 +71,27 @@ export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> =
   }
 }
 
-function tellLength(ctx: Context, blob: Blob, range: ByteRange | undefined): void {
+const conditions = ['Range', 'If-Range', 'If-Match', 'If-None-Match']
+
+async function sendOpened(ctx: Context, digest: Digest, { size, bytes }: Opened): Promise<void> {
+  nameFor(ctx, digest)
+  describe(ctx, digest, { size, range: undefined })
+  await sendBytes(ctx, bytes)
+}
+
+/** A digest never names other bytes, so a client may keep them for good. */
+function nameFor(ctx: Context, digest: Digest): void {
+  ctx.set({ ETag: entityTag(digest), 'Cache-Control': 'max-age=31536000' })
+}
+
+type Part = { size: number; range: ByteRange | undefined }
+
+function describe(ctx: Context, digest: Digest, { size, range }: Part): void {
+  ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
+  ctx.set('Content-Type', 'application/octet-stream')
   ctx.status = range ? 206 : 200
-  if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${blob.size}`)
-  ctx.length = range ? range.last - range.first + 1 : blob.size
+  if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${size}`)
+  ctx.length = range ? range.last - range.first + 1 : size
 }
 
 /** Conditions that clients repeat wherever they are sent. */

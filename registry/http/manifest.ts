@@ -64,11 +64,14 @@ export function manifestHandlers(parts: Parts): Handlers {
     const bytes = await readManifestBody(ctx)
     const manifest = parseManifest(bytes, ctx.get('Content-Type'))
     checkClass(manifest)
-    await references.check(repository, manifest, { signal })
+    const whole = references.check(repository, manifest, { signal })
+    // It is awaited with what else the push has to wait for.
+    whole.catch(() => {})
     const pushed = await manifests.put(repository, {
       bytes,
       manifest,
       digest,
+      whole,
       tags: byDigest ? named : [parseTag(reference), ...named],
       mayMove: (tag) => ctx.state.may({ action: 'overwrite', repository, tag }),
     })

@@ -24,6 +24,9 @@ export interface StorageDriver {
    */
   read(path: string, call?: ReadCall): Promise<Bytes | undefined>
 
+  /** `stat` and `read` in one, for drivers that would ask twice. The bytes are read or given up. */
+  open?(path: string, call?: Call): Promise<Opened | undefined>
+
   /**
    * Where clients can get a value of `size` bytes by themselves, for some minutes and without showing
    * who they are; undefined to send none there. Whether there is such a value nobody looks. Left out
@@ -83,6 +86,7 @@ export interface StorageDriver {
 
 export type Bytes = AsyncIterable<Uint8Array>
 export type Stat = { size: number; changedAt: Date }
+export type Opened = Stat & { bytes: Bytes; giveUp(): void }
 /** Where a value lies now. */
 export type Placed = { path: string; size: number }
 export type Final = () => string | undefined

@@ -1,9 +1,9 @@
 /** Storage in the memory of one process, for tests and for trying things out: gone at exit. */
 import { Readable } from 'node:stream'
-import type { Bytes, Entry, StorageDriver } from './driver.ts'
+import type { Bytes, Call, Entry, Opened, StorageDriver } from './driver.ts'
 
 type Options = {
-  /** Makes it one that places values, as object stores do, those of at most so many bytes at once. */
+  /** Makes it one like object stores: it places values, those of at most so many bytes at once. */
   partSize?: number
 }
 
@@ -11,9 +11,17 @@ export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver 
   const values = new Map<string, { bytes: Buffer; changedAt: Date }>()
   const store = (path: string, bytes: Buffer) => values.set(path, { bytes, changedAt: new Date() })
 
+  async function open(path: string, { signal }: Call = {}): Promise<Opened | undefined> {
+    signal?.throwIfAborted()
+    const found = values.get(path)
+    if (!found) return undefined
+    const { bytes, changedAt } = found
+    return { size: bytes.length, changedAt, bytes: slices(bytes, signal), giveUp() {} }
+  }
+
   return {
     name: 'inmemory',
-    ...(partSize !== undefined && placing(store, partSize)),
+    ...(partSize !== undefined && { ...placing(store, partSize), open }),
 
     async stat(path, { signal } = {}) {
       signal?.throwIfAborted()

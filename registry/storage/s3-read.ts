@@ -3,7 +3,7 @@
  * every way out; and a connection that breaks in the middle is replaced by one for the rest.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Bytes, ReadCall } from './driver.ts'
+import type { Bytes, Opened, ReadCall } from './driver.ts'
 import { type Body, watchBody } from './s3-body.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { absentIfMissing, asStorageError, isUnavailable } from './s3-errors.ts'
@@ -13,16 +13,16 @@ const mostBreaks = 5
 
 type Call = ReadCall & { etag?: string | undefined }
 
-export async function readObject(
+export async function openObject(
   bucket: S3Bucket,
   path: string,
   { range, signal }: ReadCall,
-): Promise<Bytes | undefined> {
+): Promise<Opened | undefined> {
   const from = range?.first ?? 0
   const answer = await absentIfMissing(open(bucket, path, { range, signal }))
   if (!answer) return undefined
 
-  const { etag } = answer.headers
+  const { etag, 'last-modified': changed = 0 } = answer.headers
   const length = lengthOf(answer)
   // Without a length nobody can say what the rest would be.
   const last = from + (length ?? 0) - 1
@@ -34,7 +34,17 @@ export async function readObject(
     rest.destroy()
     throw new Error(`the S3 service sent ${lengthOf(rest)} bytes where ${missing} were asked for`)
   }
-  return bytesOf(watchBody(answer, { length, stallMs }), { from, last, signal, again })
+  const body = watchBody(answer, { length, stallMs })
+  return {
+    size: length ?? 0,
+    changedAt: new Date(changed),
+    bytes: bytesOf(body, { from, last, signal, again }),
+    giveUp: body.destroy,
+  }
+}
+
+export async function readObject(bucket: S3Bucket, path: string, call: ReadCall) {
+  return (await openObject(bucket, path, call))?.bytes
 }
 
 function lengthOf({ headers }: IncomingMessage): number | undefined {

@@ -10,7 +10,7 @@ import { absentIfMissing, isTaken } from './s3-errors.ts'
 import { listFolder } from './s3-list.ts'
 import type { Report, S3Options } from './s3-options.ts'
 import { placeObject, putStream } from './s3-place.ts'
-import { getObject, readObject } from './s3-read.ts'
+import { getObject, openObject, readObject } from './s3-read.ts'
 import { removeAll, removeOne, removeUnfinished } from './s3-remove.ts'
 import { createUrls, type UrlOptions } from './s3-url.ts'
 
@@ -47,6 +47,8 @@ export function createS3Driver(
     get: (path, call = {}) => getObject(bucket, path, call),
 
     read: (path, call = {}) => readObject(bucket, path, call),
+
+    open: (path, call = {}) => openObject(bucket, path, call),
 
     url: urls.sign,
 

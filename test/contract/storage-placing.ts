@@ -5,16 +5,16 @@ import type { Bytes, StorageDriver } from '../../registry/storage/driver.ts'
 import { bytesOf, fingerprint, source } from './bytes.ts'
 import type { OpenDriver } from './storage-driver.ts'
 
-type PlacingDriver = Required<Pick<StorageDriver, 'place' | 'putStream'>> & StorageDriver
+type PlacingDriver = Required<Pick<StorageDriver, 'place' | 'putStream' | 'open'>> & StorageDriver
 
 /** `part` is what such a driver takes as one. */
 export function placingContract(name: string, open: OpenDriver, part: number) {
   describe(`the ${name} driver`, () => {
     let driver: PlacingDriver
     beforeEach(async () => {
-      const { place, putStream, ...rest } = await open()
-      if (!place || !putStream) throw new Error(`${name} does not place values`)
-      driver = { ...rest, place, putStream }
+      const { place, putStream, open: opening, ...rest } = await open()
+      if (!place || !putStream || !opening) throw new Error(`${name} does not place values`)
+      driver = { ...rest, place, putStream, open: opening }
     })
     afterEach(() => driver.close())
     const stored = async (path: string) => (await driver.get(path))?.toString()
@@ -118,6 +118,31 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
           name: 'AbortError',
         })
         expect(await driver.stat('k')).toBeUndefined()
+      })
+    })
+
+    describe('opening', () => {
+      it('answers bytes with their size and time', async () => {
+        const value = randomBytes(2 * part + 7)
+        await driver.put('k', value)
+        const opened = await driver.open('k')
+        expect(opened).toMatchObject({ ...(await driver.stat('k')), size: value.length })
+        expect(fingerprint(await bytesOf(opened?.bytes))).toBe(fingerprint(value))
+      })
+
+      it('answers an empty value, and what is absent with undefined', async () => {
+        await driver.put('k', Buffer.alloc(0))
+        const opened = await driver.open('k')
+        expect(opened?.size).toBe(0)
+        expect(await bytesOf(opened?.bytes)).toHaveLength(0)
+        expect(await driver.open('absent')).toBeUndefined()
+      })
+
+      it('holds nothing for bytes that are given up', async () => {
+        const value = randomBytes(2 * part + 7)
+        await driver.put('k', value)
+        for (let count = 0; count < 20; count++) (await driver.open('k'))?.giveUp()
+        expect(fingerprint(await bytesOf((await driver.open('k'))?.bytes))).toBe(fingerprint(value))
       })
     })
 

@@ -2,7 +2,7 @@
  * How often storage is asked for each request of the protocol, and how often one after the other: on
  * object stores that is nearly all the time a push takes. A row that grows needs a good reason.
  */
-import { describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createBlobs } from '../../../registry/content/blobs.ts'
 import { createDescriptions } from '../../../registry/content/descriptions.ts'
 import { createLinks } from '../../../registry/content/links.ts'
@@ -10,14 +10,20 @@ import { createManifests } from '../../../registry/content/manifests.ts'
 import { createReferences } from '../../../registry/content/references.ts'
 import { createTags } from '../../../registry/content/tags.ts'
 import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
+import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import { canonical, type Digest, digestOf } from '../../../registry/spec/digest.ts'
 import { parseManifest } from '../../../registry/spec/manifest.ts'
 import { parseTag } from '../../../registry/spec/name.ts'
 import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createCarrier } from '../../../registry/uploads/carried.ts'
 import { createUploads } from '../../../registry/uploads/session.ts'
+import { createCarriedStates } from '../../../registry/uploads/state-carried.ts'
 import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { source } from '../../contract/bytes.ts'
+import { useCleanup } from '../../support/cleanup.ts'
 import { imageFrom, manifestType } from '../../support/image.ts'
+import { describeWith } from '../../support/programs.ts'
+import { useRedis } from '../../support/redis.ts'
 import { openRules } from '../../support/registry.ts'
 import { countRounds } from './rounds.ts'
 
@@ -26,10 +32,11 @@ const small = Buffer.from('a small layer')
 const large = Buffer.alloc(2 * partSize, 'large')
 const bare = { subject: undefined, algorithm: canonical }
 const chunk = (bytes: Buffer) => ({ source: source([bytes]), range: undefined })
+const carrier = createCarrier('secret')
 const nameOf = (bytes: Buffer) => digestOf(canonical, bytes)
 
 /** All that a registry has, as the requests use it. */
-function open(options: { partSize?: number }) {
+function open(options: { partSize?: number; redis?: Redis }) {
   const { storage, measure } = countRounds(createInmemoryDriver(options))
   const links = createLinks(storage, () => {})
   const blobs = createBlobs(storage, links)
@@ -38,7 +45,10 @@ function open(options: { partSize?: number }) {
   const descriptions = createDescriptions()
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const references = createReferences({ blobs, manifests, rules: openRules.references })
-  const states = createUploadStateFiles(storage)
+  const files = createUploadStateFiles(storage)
+  const states = options.redis
+    ? createCarriedStates({ redis: options.redis, carrier, files })
+    : files
   return {
     measure,
     blobs,
@@ -53,8 +63,8 @@ type Registry = ReturnType<typeof open>
 type Step = (registry: Registry) => Promise<() => Promise<unknown>>
 
 const started = async (it: Registry, ...chunks: Buffer[]) => {
-  const upload = await it.start('a', bare)
-  for (const bytes of chunks) await it.append(upload, chunk(bytes))
+  let upload = await it.start('a', bare)
+  for (const bytes of chunks) upload = { ...upload, ...(await it.append(upload, chunk(bytes))) }
   return upload
 }
 const pushed = async (it: Registry, bytes: Buffer): Promise<Digest> => {
@@ -94,6 +104,7 @@ const head: Step = async (it) => {
 const get: Step = async (it) => {
   const digest = await pushed(it, small)
   return async () =>
+    (await it.blobs.open('a', digest)) ??
     it.blobs.read((await it.blobs.find('a', digest)) ?? { canonical: digest, size: 0 })
 }
 
@@ -102,8 +113,8 @@ const manifest = parseManifest(image.manifest, manifestType)
 const manifestPush = { bytes: image.manifest, manifest, digest: undefined, mayMove: () => true }
 const latest = [parseTag('latest')]
 async function pushManifest(it: Registry) {
-  await it.references.check('a', manifest)
-  await it.manifests.put('a', { ...manifestPush, tags: latest })
+  const whole = it.references.check('a', manifest)
+  await it.manifests.put('a', { ...manifestPush, whole, tags: latest })
 }
 const putManifest: Step = async (it) => {
   for (const bytes of [small, image.config]) await pushed(it, bytes)
@@ -117,63 +128,95 @@ const getByTag: Step = async (it) => {
   }
 }
 
-type Row = [request: string, step: Step, placing: string[], renaming: string[]]
+type Row = [request: string, step: Step, far: string[], placing: string[], renaming: string[]]
 const rows: Row[] = [
-  ['POST', post, ['put put'], ['put put']],
+  ['POST', post, [], ['put put'], ['put put']],
   [
     'POST with the blob',
     whole,
     ['putStream', 'put'],
+    ['putStream', 'put'],
     ['put put', 'get stat', 'append', 'stat', 'put', 'put', 'move', 'remove'],
   ],
-  ['PATCH', patch(small), ['get', 'place put'], ['get stat', 'append', 'stat', 'put']],
+  ['PATCH', patch(small), ['place'], ['get', 'place put'], ['get stat', 'append', 'stat', 'put']],
   [
     'PATCH of what is large',
     patch(large),
+    ['place', 'stat'],
     ['get', 'place', 'stat', 'put'],
     ['get stat', 'append', 'stat', 'put'],
   ],
   [
     'a second PATCH',
     patch(small, small),
+    ['place read', '', 'stat'],
     ['get', 'stat', 'place read', '', 'stat', 'put'],
     ['get stat', 'append', 'stat', 'put'],
   ],
-  ['PUT', put(small), ['get stat', 'put', 'remove'], ['get stat', 'put', 'move', 'remove']],
+  [
+    'PUT',
+    put(small),
+    ['put'],
+    ['get stat', 'put', 'remove'],
+    ['get stat', 'put', 'move', 'remove'],
+  ],
   [
     'PUT of what is large',
     put(large),
+    ['stat', 'put', 'move'],
     ['get stat', 'stat', 'put', 'move', 'remove'],
     ['get stat', 'put', 'move', 'remove'],
   ],
   [
     'PUT with the blob',
     putWhole(small),
+    ['putStream', 'put'],
     ['get', 'putStream', 'put', 'remove'],
     ['get stat', 'append', 'stat', 'put', 'put', 'move', 'remove'],
   ],
-  ['GET of an upload', status, ['get', 'stat'], ['get stat']],
-  ['HEAD of a blob', head, ['get stat'], ['get stat']],
-  ['GET of a blob', get, ['get stat', 'read'], ['get stat', 'read']],
+  ['GET of an upload', status, [], ['get', 'stat'], ['get stat']],
+  ['HEAD of a blob', head, ['get stat'], ['get stat'], ['get stat']],
+  ['GET of a blob', get, ['get open'], ['get open'], ['get stat', 'read']],
   [
     'PUT of a manifest',
     putManifest,
-    ['get get stat stat', 'put', 'put put', 'put'],
-    ['get get stat stat', 'put', 'put put', 'put'],
+    ['get get put stat stat', 'put put', 'put'],
+    ['get get put stat stat', 'put put', 'put'],
+    ['get get put stat stat', 'put put', 'put'],
   ],
-  ['GET of a manifest by tag', getByTag, ['get', 'get get'], ['get', 'get get']],
+  [
+    'GET of a manifest by tag',
+    getByTag,
+    ['get', 'get get'],
+    ['get', 'get get'],
+    ['get', 'get get'],
+  ],
 ]
 
-describe.each([
-  ['that places values', { partSize }, 2],
-  ['that renames them', {}, 3],
-] as const)('a store %s', (_kind, options, column) => {
-  it.each(rows)('is asked no more than needed by %s', async (...row) => {
-    const registry = open(options)
-    let work: () => Promise<unknown> = async () => {}
-    await registry.measure(async () => {
-      work = await row[1](registry)
+type Kind = (redis: Redis) => { partSize?: number; redis?: Redis }
+
+describeWith(['redis-server'], 'a store', () => {
+  const cleanup = useCleanup()
+  let redis: Redis
+  beforeAll(async () => {
+    const { address } = await useRedis(cleanup)
+    redis = await openRedis({ addresses: [address] })
+    cleanup.add(redis.close)
+  })
+
+  const kinds: [kind: string, optionsOf: Kind, column: 2 | 3 | 4][] = [
+    ['that is far, beside Redis,', (redis) => ({ partSize, redis }), 2],
+    ['that places values', () => ({ partSize }), 3],
+    ['that renames them', () => ({}), 4],
+  ]
+  describe.each(kinds)('%s', (_kind, optionsOf, column) => {
+    it.each(rows)('is asked no more than needed by %s', async (...row) => {
+      const registry = open(optionsOf(redis))
+      let work: () => Promise<unknown> = async () => {}
+      await registry.measure(async () => {
+        work = await row[1](registry)
+      })
+      expect(await registry.measure(work)).toEqual(row[column])
     })
-    expect(await registry.measure(work)).toEqual(row[column])
   })
 })

@@ -4,7 +4,18 @@
  */
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 
-const counted = ['stat', 'get', 'read', 'put', 'append', 'place', 'putStream', 'move', 'remove']
+const counted = [
+  'stat',
+  'get',
+  'read',
+  'open',
+  'put',
+  'append',
+  'place',
+  'putStream',
+  'move',
+  'remove',
+]
 
 export function countRounds(inner: StorageDriver) {
   let asked: string[] = []
