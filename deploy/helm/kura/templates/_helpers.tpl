@@ -78,9 +78,6 @@ kura:
   tokens:
     {{- if .Values.tokens.existingClaim }}
     folder: /var/lib/kura/tokens
-    {{- else if .Values.s3.bucket }}
-    # Without a folder that all share, each would refuse the tokens of the others.
-    challenge: basic
     {{- end }}
     service: kura
   {{- if eq .Values.mode "cluster" }}
