@@ -13,20 +13,32 @@ import { cephKeys, startCeph } from '../test/support/ceph.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { run } from '../test/support/run.ts'
 import { large } from './large.ts'
+import { startProxy } from './round-trips/proxy.ts'
 import type { Storage } from './settings.ts'
 import type { Stage } from './stage.ts'
 
 const region = 'us-east-1'
 
-export async function openBucket(stage: Stage): Promise<(peer: string) => Promise<Storage>> {
-  const { open } = await openService(stage)
+export async function openBucket(
+  stage: Stage,
+  { awayMs }: { awayMs?: number } = {},
+): Promise<(peer: string) => Promise<Storage>> {
+  const { port, open } = await openService(stage)
+  const { endpoint } = awayMs ? await startProxy(stage, { port, awayMs }) : {}
+  const withRedis = await openRedis(stage)
+  return async (peer) => withRedis(await open(peer, endpoint))
+}
+
+/** One for all, as all keep apart what they put there. */
+export async function openRedis(stage: Stage): Promise<(storage: Storage) => Storage> {
   const redis = await startRedis()
   stage.add(redis.destroy)
   const beside = `redis: { addr: '127.0.0.1:${redis.port}' }\n`
-  return async (peer) => {
-    const storage = await open(peer)
-    return { ...storage, config: `${storage.config}\n  cache: { blobdescriptor: redis }`, beside }
-  }
+  return ({ config, ...storage }) => ({
+    ...storage,
+    config: `${config}\n  cache: { blobdescriptor: redis }`,
+    beside,
+  })
 }
 
 /** `endpoint` of `open` is where the registry finds the service, if that is not where it really is. */

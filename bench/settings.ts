@@ -21,11 +21,13 @@ export type Setting = {
   open(stage: Stage): Promise<(peer: string) => Promise<Storage>>
 }
 
+const openFarBucket = (stage: Stage) => openBucket(stage, { awayMs: 20 })
 const onDisk = async (stage: Stage) => () => openFolder(stage)
 
 export const settings = {
   filesystem: { title: 'file system, HTTP', tls: false, open: onDisk },
-  s3: { title: 'S3 and Redis, HTTP', tls: false, open: openBucket },
+  s3: { title: 'S3 and Redis, HTTP', tls: false, open: (stage) => openBucket(stage) },
+  far: { title: 'S3 20 ms away and Redis, HTTP', tls: false, open: openFarBucket },
   tls: { title: 'file system, TLS', tls: true, open: onDisk },
 } satisfies Record<string, Setting>
 

@@ -1,13 +1,23 @@
-/** Stands before an S3 service and writes down every request that passes, changing none of them. */
+/**
+ * Stands before an S3 service and writes down every request that passes, changing none of them. It may
+ * make the service seem to be some way off.
+ */
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, request as open } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Stage } from '../stage.ts'
+
+type Options = {
+  port: number
+  /** How long a request and its answer are on their way together. */
+  awayMs?: number
+}
 
 export type Passed = { method: string; url: string; copies: boolean; start: number; end: number }
 
-export async function startProxy(stage: Stage, port: number) {
+export async function startProxy(stage: Stage, { port, awayMs = 0 }: Options) {
   const agent = new Agent({ keepAlive: true })
   const passed: Passed[] = []
   let underWay = 0
@@ -19,6 +29,7 @@ export async function startProxy(stage: Stage, port: number) {
   ): Promise<Passed & { answer: IncomingMessage }> {
     const { method = '', rawHeaders: headers } = request
     const start = performance.now()
+    if (awayMs > 0) await wait(awayMs)
     // Headers as they came: they are signed, the host that the registry believes in among them.
     const onward = open({ host: '127.0.0.1', port, path: url, method, headers, agent })
     pipeline(request, onward).catch(() => {})

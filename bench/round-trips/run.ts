@@ -2,7 +2,7 @@
  * `node bench/round-trips/run.ts`: what each kind of request asks of S3, for kura and docker-registry.
  * With `--all`, every request to S3 is listed with the time that passed until it began and ended.
  */
-import { openService } from '../bucket.ts'
+import { openRedis, openService } from '../bucket.ts'
 import { type Client, createClient } from '../load/client.ts'
 import type { PeerName } from '../match.ts'
 import { peers } from '../peers/all.ts'
@@ -22,10 +22,11 @@ type Counted = { title: string; text: string }
 
 async function countTrips(stage: Stage): Promise<void> {
   const service = await openService(stage)
+  const withRedis = await openRedis(stage)
   const columns: Counted[][] = []
   for (const name of compared) {
-    const proxy = await startProxy(stage, service.port)
-    const storage = await service.open(name, proxy.endpoint)
+    const proxy = await startProxy(stage, { port: service.port })
+    const storage = withRedis(await service.open(name, proxy.endpoint))
     const { url } = await peers[name].start({ stage, storage })
     const client = createClient({ url, connections: 1 })
     // Once in vain: what a process does when it starts is no part of a request.

@@ -7,7 +7,7 @@ describe('the arguments', () => {
   it('choose everything when they say nothing', () => {
     const { peers, settings, scenarios } = parseArguments([])
     expect(peers).toEqual(['kura', 'kura-workers', 'docker-registry'])
-    expect(settings).toEqual(['filesystem', 's3', 'tls'])
+    expect(settings).toEqual(['filesystem', 's3', 'far', 'tls'])
     expect(scenarios).toEqual(['manifest', 'image', 'push', 'pull'])
   })
 

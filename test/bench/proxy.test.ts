@@ -20,7 +20,7 @@ beforeAll(async () => {
   })
   await listening(server, { port: 0, host: '127.0.0.1' })
   stage.add(() => close(server))
-  proxy = await startProxy(stage, (server.address() as AddressInfo).port)
+  proxy = await startProxy(stage, { port: (server.address() as AddressInfo).port })
 })
 
 afterAll(() => stage.clear())
