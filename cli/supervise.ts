@@ -7,6 +7,7 @@ import cluster, { type Worker as Process } from 'node:cluster'
 import { constants } from 'node:os'
 import type { Logger } from 'pino'
 import { backOff } from './back-off.ts'
+import { closeWithProcess, handOverInTurn } from './handed-over.ts'
 import { follow, type Order, type Report, type Running } from './supervised.ts'
 
 export type Supervision<Given> = {
@@ -58,9 +59,7 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
   let stopping: { signal: StopSignal; at: number } | undefined
   let reloading: Promise<void> | undefined
 
-  // Each process accepts for itself. Were connections handed out here, one that was on its way to a
-  // process when that was killed would stay open with nobody to answer it.
-  cluster.schedulingPolicy = cluster.SCHED_NONE
+  handOverInTurn()
   for (const signal of stopSignals) process.on(signal, stop)
   const given = await prepare()
   const [first, ...others] = places
@@ -70,6 +69,7 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
   /** Starts a process; the answer comes with its end, `ready` tells of its beginning. */
   function launch(place: Place, onProcessReady: () => void): Promise<Ended> {
     const child = cluster.fork()
+    closeWithProcess(child)
     const ended = Promise.withResolvers<Ended>()
     let ready = false
     const startedAt = Date.now()
