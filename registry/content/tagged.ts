@@ -16,7 +16,7 @@ const mostBytes = 32 * 1024 * 1024
 const overhead = 500
 
 export function createTagged({ tags, manifests, pointers }: Parts) {
-  /** The bytes of a digest never change; whether they are here, the pointers say. */
+  /** The bytes of a digest never change; whether they are still here, its tag says. */
   const recent = new LRUCache<Digest, StoredManifest>({
     maxSize: mostBytes,
     sizeCalculation: ({ bytes }) => overhead + bytes.length,
@@ -29,13 +29,19 @@ export function createTagged({ tags, manifests, pointers }: Parts) {
     const digest = pointer.digest ?? (await tags.find(repository, tag, call))
     if (!digest) return undefined
 
-    // A tag goes before its manifest does, so one that is known stands for a manifest that is there.
-    const remembered = pointer.digest && recent.get(digest)
-    const manifest = remembered ?? (await manifests.find(repository, digest, call))
-    if (manifest && !remembered && pointers) {
-      recent.set(digest, manifest)
-      if (pointer.token) await pointers.keep(repository, tag, { token: pointer.token, digest })
-    }
+    const manifest = await findNamed(repository, digest, call)
+    const { token } = pointer
+    if (manifest && token) await pointers?.keep(repository, tag, { token, digest })
     return { digest, manifest }
+  }
+
+  /** A tag goes before its manifest does, so one that was just found stands for a manifest, too. */
+  async function findNamed(repository: string, digest: Digest, call?: Call) {
+    const remembered = recent.get(digest)
+    if (remembered) return remembered
+    const found = await manifests.find(repository, digest, call)
+    // Where storage is near, asking costs little, and shows what was damaged there.
+    if (found && pointers) recent.set(digest, found)
+    return found
   }
 }

@@ -8,6 +8,8 @@ import { createDescriptions } from '../../../registry/content/descriptions.ts'
 import { createLinks } from '../../../registry/content/links.ts'
 import { createManifests } from '../../../registry/content/manifests.ts'
 import { createReferences } from '../../../registry/content/references.ts'
+import { createTagPointers } from '../../../registry/content/tag-pointers.ts'
+import { createTagged } from '../../../registry/content/tagged.ts'
 import { createTags } from '../../../registry/content/tags.ts'
 import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
@@ -218,5 +220,19 @@ describeWith(['redis-server'], 'a store', () => {
       })
       expect(await registry.measure(work)).toEqual(row[column])
     })
+  })
+
+  it('is asked for the tag alone once its manifest is known', async () => {
+    const registry = open({ partSize, redis })
+    const moment = { good: 1, finding: 1000 }
+    const { tags, manifests } = registry
+    const tagged = createTagged({ tags, manifests, pointers: createTagPointers(redis, moment) })
+    const look = () => tagged.find('a', parseTag('latest'))
+    await registry.measure(async () => (await putManifest(registry))())
+    expect(await registry.measure(look)).toEqual(['get', 'get get'])
+    // Redis forgets within a moment, and then says nothing of the tag.
+    let asked = await registry.measure(look)
+    while (asked.length === 0) asked = await registry.measure(look)
+    expect(asked).toEqual(['get'])
   })
 })
