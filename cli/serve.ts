@@ -15,9 +15,6 @@ import { createLog } from '../gateway/http/log.ts'
 import { refuseImpossible, warningsOf } from './checks.ts'
 import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
 import type { Given } from './processes/given.ts'
-import { startProxied } from './processes/proxied.ts'
-import { startWhole } from './processes/whole.ts'
-import { startWorker } from './processes/worker.ts'
 import { createServiceManager } from './service-manager.ts'
 import { supervise } from './supervise.ts'
 import type { Running } from './supervised.ts'
@@ -36,10 +33,13 @@ export type Options = {
 
 type Role = 'whole' | 'gateway' | 'worker'
 
-const starts: Record<Role, (config: Config, log: Logger, given: Given) => Promise<Running>> = {
-  whole: startWhole,
-  gateway: startProxied,
-  worker: startWorker,
+type Start = (config: Config, log: Logger, given: Given) => Promise<Running>
+
+/** Loaded where they run: the supervisor, which is none of them, starts sooner and stays smaller. */
+const starts: Record<Role, () => Promise<Start>> = {
+  whole: async () => (await import('./processes/whole.ts')).startWhole,
+  gateway: async () => (await import('./processes/proxied.ts')).startProxied,
+  worker: async () => (await import('./processes/worker.ts')).startWorker,
 }
 
 export async function serve(options: Options): Promise<void> {
@@ -59,7 +59,7 @@ export async function serve(options: Options): Promise<void> {
       if (protection && options.command !== 'worker') entrance = await openFirstEntrance(protection)
       return givenTo(options.command, config)
     },
-    start: (role, given) => starts[role as Role](config, log, given),
+    start: async (role, given) => (await starts[role as Role]())(config, log, given),
     onReady() {
       for (const warning of warningsOf(loaded)) log.warn(warning)
       const { listen } = config.kura.workers

@@ -9,7 +9,8 @@ import { finishUpload } from '../support/upload.ts'
 import { outages, prepare } from './support/outages.ts'
 import { findLosses, startWork } from './support/work.ts'
 
-const clients = 6
+const [clients, flushes] = [6, 12]
+const sizes = [200, 30_000, 300_000, 2_000_000]
 
 describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folder, Redis', () => {
   const cleanup = useCleanup()
@@ -22,27 +23,35 @@ describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folde
     cluster = await startCluster(cleanup, { ...onFolder(folder), ...withRedis([redis.address]) })
   }, 120_000)
 
+  /** Nobody outside notices, but the workers say so. */
+  function timesNoticed(): number {
+    const logs = cluster.commands.workers.map(({ output }) => output())
+    return logs.join('').match(/redis is not available/g)?.length ?? 0
+  }
+
   it.each(outages)(
     '%s, and no request fails, before, meanwhile and after',
     async (what, outage) => {
       const { url, urls } = cluster
       const { bytes, upload } = await prepare(url)
-      const work = startWork({ url, clients, name: `outage/${what.length}` })
+      const noticed = timesNoticed()
+      const work = startWork({ url, clients, sizes, name: `outage/${what.length}` })
       await work.reached(clients)
       await outage.breakIt(redis)
-      await work.reached(3 * clients)
+      await work.reached(2 * clients)
       await finishUpload(upload(urls[1] ?? ''), bytes, digestOf(bytes))
       redis = await outage.mendIt(redis, cleanup)
-      await work.reached(3 * clients)
+      await work.reached(2 * clients)
       const { faults, pushed } = await work.end()
       expect(faults).toEqual([])
+      expect(timesNoticed()).toBeGreaterThan(noticed)
       expect(await findLosses(urls, pushed)).toEqual([])
     },
   )
 
   it('forgets everything, again and again, and no push fails', async () => {
-    const work = startWork({ url: cluster.url, clients, name: 'flushed' })
-    for (let count = 0; count < 20; count++) {
+    const work = startWork({ url: cluster.url, clients, sizes, name: 'flushed' })
+    for (let count = 0; count < flushes; count++) {
       await work.reached(2)
       await redis.command('flushall')
     }

@@ -78,25 +78,29 @@ describeWith([...needs, 'linux'], 'the bucket that nodes share', () => {
     await work.reached(clients)
     service.plan(() => 'slowDown')
     // What has gone through its tries by now is answered, and not before.
-    for (const each of urls) {
-      const refused = await send('GET', `${each}/v2/away/0/0/tags/list`)
+    const asked = urls.map((each) => send('GET', `${each}/v2/away/0/0/tags/list`))
+    for (const refused of await Promise.all(asked)) {
       expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([503, true])
     }
     service.plan(() => undefined)
     await work.reached(2 * clients)
-    const { faults, pushed } = await work.end()
+    const { faults, pushed, again } = await work.end()
     expect(faults).toEqual([])
+    expect(again).toBeGreaterThan(0)
     expect(await findLosses(urls, pushed)).toEqual([])
   })
 
   it('fails at any step of a push: what was not acknowledged is whole or not there', async () => {
     const seen = new Set<string>()
+    const pushes: Pushed[] = []
     for (let step = 1; step <= steps; step++) {
       const repository = `steps/${step}`
-      const image = await pushBlobs(repository)
-      const status = await putFailingAt(step, { repository, image })
+      pushes.push({ repository, image: await pushBlobs(repository) })
+    }
+    const statuses = await putFailingAtEach(pushes)
+    for (const [index, { repository, image }] of pushes.entries()) {
       for (const url of cluster.urls)
-        seen.add(`${status} ${await look(url, { repository, image })}`)
+        seen.add(`${statuses[index]} ${await look(url, { repository, image })}`)
       const again = await putManifest({ url: cluster.url, repository }, 'v1', image.manifest)
       expect(again.status).toBe(201)
     }
@@ -112,20 +116,34 @@ describeWith([...needs, 'linux'], 'the bucket that nodes share', () => {
     return image
   }
 
-  /** From that write on, nothing is written any more. */
-  async function putFailingAt(step: number, { repository, image }: Pushed): Promise<number> {
-    let writes = 0
-    service.plan(({ method }) => {
-      if (method === 'PUT') writes += 1
-      return writes >= step ? 'slowDown' : undefined
+  /**
+   * From its first write on the first of them finds that nothing of it is written any more, the second
+   * from its second write, and so on. Answers their statuses.
+   */
+  async function putFailingAtEach(pushes: Pushed[]): Promise<number[]> {
+    const writes = pushes.map(() => 0)
+    const pushOf = (url: string) =>
+      pushes.findIndex(({ repository, image }) =>
+        [`/${repository}/`, image.digest.slice('sha256:'.length)].some((it) => url.includes(it)),
+      )
+    service.plan(({ method, url }) => {
+      const index = pushOf(decodeURIComponent(url))
+      if (index < 0) return undefined
+      if (method === 'PUT') writes[index] = (writes[index] ?? 0) + 1
+      return (writes[index] ?? 0) > index ? 'slowDown' : undefined
     })
-    const place = { url: cluster.url, repository }
-    const { status, headers } = await putManifest(place, 'v1', image.manifest)
-    service.plan(() => undefined)
-    if (status !== 201) {
-      expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^[1-9]\d*$/)])
+    const put = async ({ repository, image }: Pushed): Promise<number> => {
+      const place = { url: cluster.url, repository }
+      const { status, headers } = await putManifest(place, 'v1', image.manifest)
+      if (status !== 201) {
+        const later = expect.stringMatching(/^[1-9]\d*$/)
+        expect([status, headers['retry-after']]).toEqual([503, later])
+      }
+      return status
     }
-    return status
+    const statuses = await Promise.all(pushes.map(put))
+    service.plan(() => undefined)
+    return statuses
   }
 
   /** A tag that shows, anywhere, leads to an image that is whole. */

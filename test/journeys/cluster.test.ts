@@ -11,43 +11,21 @@ import { processTree } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { pullImage, pushImage } from '../support/push.ts'
 import { createRandom } from '../support/random.ts'
-import { startTopology, stillRunning, topologies } from '../support/topologies.ts'
+import {
+  startTopology,
+  stillRunning,
+  type Topology,
+  type TopologyKind,
+  topologies,
+} from '../support/topologies.ts'
 
 const repository = 'team/app'
-
-describeWith(['linux'], 'kura', () => {
-  const cleanup = useCleanup()
-  const random = createRandom(1)
-
-  it.each(topologies)(
-    'serves, replaces all its processes and ends without a trace: %s',
-    async (kind) => {
-      const kura = await startTopology(kind, cleanup)
-      const image = imageFrom(random.bytes(100_000), random.bytes(3_000_000))
-      const [first, ...others] = kura.urls
-      await pushImage({ url: first ?? '', repository }, 'v1', image)
-      // What one gateway has taken, all of them have.
-      for (const url of [...others, first ?? '']) {
-        expect(await pullImage({ url, repository }, 'v1')).toBe(image.digest)
-      }
-      const before = await kura.pids()
-      await kura.reload()
-      for (const url of kura.urls) {
-        expect(await pullImage({ url, repository }, 'v1')).toBe(image.digest)
-      }
-      // Connections that are kept open, to processes that were replaced, hold nobody up.
-      const exits = await kura.stop()
-      expect(exits).toEqual(kura.commands().map(() => ({ code: 0, signal: null })))
-      expect(await stillRunning(before)).toEqual([])
-      for (const { pid } of kura.commands()) expect(await processTree(pid)).toEqual([])
-      expect(await kura.socketPaths()).toEqual([])
-    },
-  )
-})
+const cleanup = useCleanup()
+const started: Partial<Record<TopologyKind, Promise<Topology>>> = {}
+/** The same for all tests; the last ones end it. */
+const runAs = (kind: TopologyKind) => (started[kind] ??= startTopology(kind, cleanup))
 
 describeWith(['linux'], 'a worker', () => {
-  const cleanup = useCleanup()
-
   type Asked = { method: string; url: string }
   const tags: Asked = { method: 'GET', url: `/v2/${repository}/tags/list` }
   const call = {
@@ -88,7 +66,7 @@ describeWith(['linux'], 'a worker', () => {
   }
 
   it('of a cluster answers nobody whom its gateways have not sent', async () => {
-    const kura = await startTopology('cluster', cleanup)
+    const kura = await runAs('cluster')
     const image = imageFrom(createRandom(2).bytes(1000))
     await pushImage({ url: kura.url, repository }, 'v1', image)
     for (const port of kura.workerPorts) {
@@ -101,11 +79,10 @@ describeWith(['linux'], 'a worker', () => {
       // So that all of the above is refused for what it is, and not for everything being refused.
       expect(await ask(where, sign(kura.secret))).toMatchObject({ status: 200 })
     }
-    await kura.stop()
   })
 
   it('beside its gateways has a socket that nobody else can reach, and answers nobody there', async () => {
-    const kura = await startTopology('workers', cleanup)
+    const kura = await runAs('workers')
     const sockets = await kura.socketPaths()
     expect(sockets.length).toBe(2)
     for (const socketPath of sockets) {
@@ -118,6 +95,34 @@ describeWith(['linux'], 'a worker', () => {
       // Its secret is one that is in no configuration.
       expect((await ask({ socketPath }, sign(kura.secret))).status).toBe(401)
     }
-    await kura.stop()
   })
+})
+
+describeWith(['linux'], 'kura', () => {
+  const random = createRandom(1)
+
+  it.each(topologies)(
+    'serves, replaces all its processes and ends without a trace: %s',
+    async (kind) => {
+      const kura = await runAs(kind)
+      const image = imageFrom(random.bytes(100_000), random.bytes(3_000_000))
+      const [first, ...others] = kura.urls
+      await pushImage({ url: first ?? '', repository }, 'v1', image)
+      // What one gateway has taken, all of them have.
+      for (const url of [...others, first ?? '']) {
+        expect(await pullImage({ url, repository }, 'v1')).toBe(image.digest)
+      }
+      const before = await kura.pids()
+      await kura.reload()
+      for (const url of kura.urls) {
+        expect(await pullImage({ url, repository }, 'v1')).toBe(image.digest)
+      }
+      // Connections that are kept open, to processes that were replaced, hold nobody up.
+      const exits = await kura.stop()
+      expect(exits).toEqual(kura.commands().map(() => ({ code: 0, signal: null })))
+      expect(await stillRunning(before)).toEqual([])
+      for (const { pid } of kura.commands()) expect(await processTree(pid)).toEqual([])
+      expect(await kura.socketPaths()).toEqual([])
+    },
+  )
 })

@@ -48,7 +48,7 @@ describeWith([...services], 'a bucket, as the pages say', () => {
         ...more,
       },
     })
-    cleanup.add(kura.stop)
+    cleanup.add(kura.destroy)
     return kura
   }
 
@@ -58,7 +58,7 @@ describeWith([...services], 'a bucket, as the pages say', () => {
     const kura = await start(single, 'serve', { REGISTRY_STORAGE_REDIRECT_DISABLE: 'true' })
     await kura.said(/storage\.s3 without redis: no other machine may serve this bucket/)
     await pushImage({ url: kura.url, repository: 'team/app' }, 'v1', image)
-    await kura.stop()
+    await kura.destroy()
   })
 
   it('is shared by gateways and workers that read one file', async () => {
@@ -78,10 +78,10 @@ describeWith([...services], 'a bucket, as the pages say', () => {
       'kura worker /etc/kura/config.yml',
       'kura gateway /etc/kura/config.yml',
     ])
-    for (const own of workers) {
-      await start(config, 'worker', { REGISTRY_KURA_WORKERS_LISTEN: `127.0.0.1:${own}` })
-    }
-    const gateways = [await start(config, 'gateway'), await start(config, 'gateway')]
+    const startWorker = (own: number) =>
+      start(config, 'worker', { REGISTRY_KURA_WORKERS_LISTEN: `127.0.0.1:${own}` })
+    await Promise.all(workers.map(startWorker))
+    const gateways = await Promise.all([start(config, 'gateway'), start(config, 'gateway')])
     const [one, other] = gateways.map(({ url }) => ({ url, repository: 'team/cluster' }))
     if (!one || !other) throw new Error('there are two gateways')
     await pushImage(one, 'v1', image)

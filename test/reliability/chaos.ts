@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { send } from '../support/http.ts'
 import { type Kura, startKura } from '../support/kura.ts'
-import { endProcess, processTree } from '../support/processes.ts'
+import { endProcess, untilGone } from '../support/processes.ts'
 import type { Random } from '../support/random.ts'
 
 const kinds = ['one', 'one', 'all but the supervisor', 'the supervisor', 'everything'] as const
@@ -20,10 +20,12 @@ type Options = {
 }
 
 export async function startChaos({ root, random, inspect }: Options) {
-  let kura: Kura = await startKura({ root })
+  const env = { REGISTRY_KURA_PROCESSES: '2' }
+  let kura: Kura = await startKura({ root, env })
   const { port, url } = kura
   const strikes: string[] = []
   let up: Promise<void> = Promise.resolve()
+  let striking = up
   let untilNext = nextStrike()
   let isOver = false
   let isStopped = false
@@ -37,32 +39,38 @@ export async function startChaos({ root, random, inspect }: Options) {
       if (untilNext > 0 || isOver) return
       untilNext = nextStrike()
       // One at a time; the work goes on meanwhile, which is the point.
-      up = strike(up)
+      striking = striking.then(strike)
+      striking.catch(() => {})
     },
     /** From here on nothing is killed; answers the kura that then runs. */
     async end(): Promise<Kura> {
       isOver = true
-      await up
+      await striking
       return kura
     },
     async stop() {
       isOver = true
       isStopped = true
-      await up.catch(() => {})
+      await striking.catch(() => {})
       await kura.destroy()
     },
   }
 
   function nextStrike(): number {
-    return 100 + random.below(600)
+    return 50 + random.below(300)
   }
 
-  async function strike(before: Promise<void>): Promise<void> {
-    await before
+  async function strike(): Promise<void> {
     const kind = random.pick(kinds)
     strikes.push(kind)
     const [, ...children] = await kura.processes()
-    if (kind === 'one') await kill([random.pick(children)])
+    // Nobody holds back before this, or nothing would be under way any more when it strikes.
+    up = hit(kind, children)
+    await up
+  }
+
+  async function hit(kind: (typeof kinds)[number], children: number[]): Promise<void> {
+    if (kind === 'one') await kill(children.length > 0 ? [random.pick(children)] : [])
     else if (kind === 'all but the supervisor') await kill(children)
     else await restart(kind)
     await untilAnswered(url)
@@ -71,15 +79,15 @@ export async function startChaos({ root, random, inspect }: Options) {
   async function restart(kind: 'the supervisor' | 'everything'): Promise<void> {
     if (kind === 'the supervisor') kura.kill('SIGKILL')
     await kura.destroy()
-    kura = await startKura({ root, port })
+    kura = await startKura({ root, port, env })
     await inspect(url)
   }
 }
 
 /** Resolves once they are dead: one that is still dying could be taken for one that answers. */
-async function kill(pids: (number | undefined)[]): Promise<void> {
-  for (const pid of pids) if (pid !== undefined) endProcess(pid)
-  for (const pid of pids) while ((await processTree(pid ?? 0)).length > 0);
+async function kill(pids: number[]): Promise<void> {
+  for (const pid of pids) endProcess(pid)
+  await untilGone(pids)
 }
 
 const pause = 10

@@ -12,7 +12,7 @@ import { findBrokenTags, findLosses } from './verify.ts'
 /** What a failure shows, to be set when it is to be had again. */
 const seed = Number(process.env.KURA_TEST_SEED ?? Math.floor(Math.random() * 2 ** 32))
 const clients = 4
-const pushesEach = 60
+const pushesEach = 25
 
 describeWith(['linux'], 'a kura that is killed', () => {
   const cleanup = useCleanup()
@@ -34,7 +34,9 @@ describeWith(['linux'], 'a kura that is killed', () => {
     const losses = await findLosses({ url, root }, ledger)
     const nothing = { seed, failures: [], faults: [], losses: [] }
     expect({ seed, failures, faults: ledger.faults, losses }).toEqual(nothing)
+    // Nothing of this would mean much if nobody had been killed, or nothing been under way.
     expect(chaos.strikes.length).toBeGreaterThan(5)
+    expect(ledger.brokenOff()).toBeGreaterThan(5)
   }, 600_000)
 })
 

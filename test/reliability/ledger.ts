@@ -10,6 +10,7 @@ export function createLedger() {
   const manifests = new Map<string, Set<string>>()
   const tags = new Map<string, TagRecord>()
   const faults: string[] = []
+  let brokenOff = 0
 
   const add = (to: Map<string, Set<string>>, repository: string, digest: string) => {
     const known = to.get(repository) ?? new Set()
@@ -26,6 +27,11 @@ export function createLedger() {
     blobs,
     manifests,
     faults,
+    /** How many requests were under way when nobody was there any more to answer them. */
+    brokenOff: () => brokenOff,
+    brokeOff() {
+      brokenOff += 1
+    },
     /** Each tag that was acknowledged, with all it may name now. */
     acknowledgedTags: () =>
       [...tags].flatMap(([name, { acknowledged, tried }]) => {

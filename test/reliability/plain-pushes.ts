@@ -1,18 +1,24 @@
 /**
  * Clients that push one image after the other, each over a connection that it keeps, and that take
- * nothing but success for an answer: no request is ever made again.
+ * nothing but success for an answer: no request is ever made again. Their lines are slow: nearly all
+ * the time nearly all of them are half-way, and they leave the machine some time for other things.
  */
 import { Agent } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Answer, next, send } from '../support/http.ts'
 import { digestOf, type Image, imageFrom, manifestType } from '../support/image.ts'
 import { chunkHeaders, expectStatus } from '../support/push.ts'
 import { createRandom, type Random } from '../support/random.ts'
 
 type Pushed = { place: { url: string; repository: string }; digest: string }
-type Client = { url: string; base: string; agent: Agent; random: Random; onRequest: () => void }
+type Client = { url: string; base: string; agent: Agent; random: Random; during: During }
+/** Around every request, so that it is known how many there are. */
+type During = (request: Promise<Answer>) => Promise<Answer>
 
 const kibibyte = 1024
 const sizes = [200, 20 * kibibyte, 200 * kibibyte, 1500 * kibibyte]
+/** A body comes in so many pieces, with so many milliseconds between them. */
+const [pieces, pause] = [3, 400]
 
 /** Every client begins at once; those that are done push another image until they are told to end. */
 export function startPushes(urls: readonly string[], clients: number) {
@@ -20,9 +26,14 @@ export function startPushes(urls: readonly string[], clients: number) {
   const failures: string[] = []
   let requests = 0
   let waiting: { until: number; resolve: () => void } | undefined
-  const onRequest = () => {
+  let open = 0
+  const during: During = async (request) => {
     requests += 1
+    open += 1
     if (waiting && requests >= waiting.until) waiting.resolve()
+    return request.finally(() => {
+      open -= 1
+    })
   }
   let isOver = false
   const running = Array.from({ length: clients }, (_, index) => run(index))
@@ -34,6 +45,8 @@ export function startPushes(urls: readonly string[], clients: number) {
       waiting = { until: requests + clients, resolve }
       return promise
     },
+    /** How many requests have begun and are not over. */
+    open: () => open,
     async end() {
       isOver = true
       await Promise.all(running)
@@ -47,7 +60,7 @@ export function startPushes(urls: readonly string[], clients: number) {
     const url = urls[index % urls.length] ?? ''
     for (let turn = 0; turn === 0 || !isOver; turn++) {
       const repository = `client/${index}/${turn}`
-      const client = { url, base: `${url}/v2/${repository}`, agent, random, onRequest }
+      const client = { url, base: `${url}/v2/${repository}`, agent, random, during }
       try {
         const digest = await push(client)
         pushed.push({ place: { url, repository }, digest })
@@ -89,26 +102,34 @@ async function pushInChunks(client: Client, bytes: Buffer): Promise<void> {
   await ask(client, 201, 'PUT', next(second, client.url, `digest=${digestOf(bytes)}`))
 }
 
-async function putManifest({ base, agent, onRequest }: Client, { manifest }: Image) {
-  onRequest()
+async function putManifest({ base, agent, during }: Client, { manifest }: Image) {
   const headers = { 'Content-Type': manifestType }
-  expectStatus(await send('PUT', `${base}/manifests/v1`, { agent, headers, body: manifest }), 201)
+  const sent = { agent, headers, body: manifest }
+  expectStatus(await during(send('PUT', `${base}/manifests/v1`, sent)), 201)
 }
 
 async function ask(
-  { agent, onRequest }: Client,
+  { agent, during }: Client,
   status: number,
   method: string,
   url: string,
   body?: Buffer,
 ): Promise<Answer> {
-  onRequest()
-  const sent = body ? { body, headers: chunkHeaders } : {}
+  const headers = { ...chunkHeaders, 'Content-Length': `${body?.length}` }
+  const sent = body ? { body: inPieces(body), headers } : {}
   try {
-    const answer = await send(method, url, { agent, ...sent })
+    const answer = await during(send(method, url, { agent, ...sent }))
     expectStatus(answer, status)
     return answer
   } catch (cause) {
     throw new Error(`${method} ${url} (${body?.length ?? 0} bytes): ${cause}`)
+  }
+}
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  const size = Math.ceil(bytes.length / pieces)
+  for (let at = 0; at < bytes.length; at += size) {
+    if (at > 0) await wait(pause)
+    yield bytes.subarray(at, at + size)
   }
 }

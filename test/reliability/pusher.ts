@@ -135,6 +135,7 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
       if (found.status === 500) fault(`${method} ${target}: ${written(found)}`)
       return found
     } catch {
+      ledger.brokeOff()
       return undefined
     } finally {
       step()

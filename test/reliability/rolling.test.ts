@@ -1,7 +1,7 @@
 /** Every process of kura is replaced while images are pushed, and no push notices: none tries again. */
 import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
-import { processTree } from '../support/processes.ts'
+import { untilGone } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { pullImage } from '../support/push.ts'
 import { startTopology, type Topology, topologies } from '../support/topologies.ts'
@@ -29,29 +29,30 @@ describeWith(['linux'], 'a kura whose processes are replaced', () => {
       const pushes = startPushes(kura.urls, clients)
       for (const _round of [1, 2]) {
         await pushes.underWay()
+        expect(pushes.open()).toBeGreaterThan(clients / 2)
         await replacements[kind](kura)
       }
       const { pushed, failures } = await pushes.end()
 
       expect(failures).toEqual([])
       expect(pushed.length).toBeGreaterThanOrEqual(clients)
-      for (const { place, digest } of pushed) expect(await pullImage(place, 'v1')).toBe(digest)
+      const pulled = kura.urls.map(async (url) => {
+        const its = pushed.filter(({ place }) => place.url === url)
+        for (const { place, digest } of its) expect(await pullImage(place, 'v1')).toBe(digest)
+      })
+      await Promise.all(pulled)
 
+      // Those that were replaced may take a moment to go.
       const old = kind === 'cluster' ? before.workers : [...before.workers, ...before.gateways]
-      await gone(old)
+      await untilGone(old)
       const { gateways, workers } = await kura.pids()
       expect([gateways.length, workers.length]).toEqual([
         before.gateways.length,
         before.workers.length,
       ])
       expect(kura.output()).not.toMatch(/HTTP\/1.1" 5\d\d/)
-      await kura.stop()
+      await kura.destroy()
     },
     400_000,
   )
 })
-
-/** Those that were replaced may take a moment to go. */
-async function gone(pids: number[]): Promise<void> {
-  for (const pid of pids) while ((await processTree(pid)).length > 0);
-}

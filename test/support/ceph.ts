@@ -83,6 +83,9 @@ function configuration({ folder, cluster, monitor, port }: Place): string {
     keyring: join(folder, 'keyring'),
     'ms bind ipv6': false,
     'mon allow pool size one': true,
+    // A monitor gathers changes for a second, and every pool and whatever goes into it is one.
+    'paxos propose interval': 0.02,
+    'paxos min wait': 0.01,
     'mon data avail crit': 1,
     'mon data avail warn': 1,
     'rgw frontends': `beast endpoint=127.0.0.1:${port} tcp_nodelay=1`,

@@ -8,7 +8,7 @@ import { cephKeys } from './ceph.ts'
 import type { Cleanup } from './cleanup.ts'
 import { type Kura, startKura } from './kura.ts'
 import { findFreePort } from './ports.ts'
-import { endProcess, processTree } from './processes.ts'
+import { endProcess, processTree, until } from './processes.ts'
 import { startService } from './service.ts'
 
 type Variables = NodeJS.ProcessEnv
@@ -83,10 +83,11 @@ export async function startCluster(cleanup: Cleanup, env: Variables) {
   const startWorker = (port: number) =>
     start('worker', { REGISTRY_KURA_WORKERS_LISTEN: `127.0.0.1:${port}` })
 
-  // One after the other: all at once, each of them might take too long on a busy machine.
-  const commands: Record<Command, Kura[]> = { workers: [], gateways: [] }
-  for (const port of ports) commands.workers.push(await startWorker(port))
-  for (let count = 0; count < gateways; count++) commands.gateways.push(await start('gateway'))
+  // Not all at once: each of them might take too long on a busy machine.
+  const commands: Record<Command, Kura[]> = {
+    workers: await Promise.all(ports.map(startWorker)),
+    gateways: await Promise.all(Array.from({ length: gateways }, () => start('gateway'))),
+  }
   const front = await startFront(cleanup, { folder, gateways: commands.gateways })
 
   return {
@@ -108,14 +109,15 @@ export async function startCluster(cleanup: Cleanup, env: Variables) {
       const [, pid] = await processTree(command?.pid ?? 0)
       if (pid === undefined || !command) return
       endProcess(pid)
-      for (;;) {
+      await until(async () => {
         const [, next] = await processTree(command.pid)
-        if (next !== undefined && next !== pid) return
-      }
+        return next !== undefined && next !== pid
+      })
     },
-    /** In the order in which nobody is turned away. */
-    async stop() {
-      for (const command of [...commands.gateways, ...commands.workers]) await command.stop()
+    /** SIGKILL for everything, where nothing depends on how it ends. */
+    async destroy() {
+      const all = [...commands.gateways, ...commands.workers]
+      await Promise.all(all.map((it) => it.destroy()))
     },
   }
 }

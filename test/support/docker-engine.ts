@@ -22,7 +22,6 @@ export async function startDockerEngine(cleanup: Cleanup) {
       `--exec-root=${join(folder, 'exec')}`,
       `--pidfile=${join(folder, 'pid')}`,
       `--host=${socket}`,
-      '--storage-driver=vfs',
       '--iptables=false',
       '--ip6tables=false',
       '--bridge=none',

@@ -42,7 +42,12 @@ export function begin(method: string, url: string, { headers, agent }: Options =
 
 /** Where an answer sends the client next, as a whole URL, with `query` put behind it. */
 export function next(answer: Answer, base: string, query = ''): string {
-  const url = new URL(answer.headers.location ?? '', base)
+  return withQuery(new URL(answer.headers.location ?? '', base).href, query)
+}
+
+/** The same URL, whatever its query is, with `query` put behind it. */
+export function withQuery(target: string, query: string): string {
+  const url = new URL(target)
   const parameters = new URLSearchParams(query)
   for (const [name, value] of parameters) url.searchParams.set(name, value)
   return url.href

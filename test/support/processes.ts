@@ -1,5 +1,12 @@
 /** What /proc tells of running processes: who started whom, their memory, and the files they hold. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+
+/**
+ * Nobody tells when a process that is not our child comes or goes, so there is only asking again; and
+ * without a pause that would take the processor away from those who are waited for.
+ */
+const pause = 10
 
 /** `pid` and all processes below it, parents before their children; empty when it is gone. */
 export async function processTree(pid: number): Promise<number[]> {
@@ -30,6 +37,16 @@ export function endProcess(pid: number): void {
   } catch {
     // It is gone.
   }
+}
+
+/** Resolves once `isSo` is. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await wait(pause)
+}
+
+/** Resolves once none of `pids` runs any more. */
+export async function untilGone(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) await until(async () => (await parentOf(`${pid}`)) === undefined)
 }
 
 /** The most memory the process ever had in use, in MiB. */

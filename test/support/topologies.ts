@@ -109,9 +109,12 @@ export async function startTopology(kind: TopologyKind, cleanup: Cleanup, option
     },
     /** In the order in which nobody is turned away. Answers how each command ended. */
     async stop(): Promise<Exit[]> {
-      const exits: Exit[] = []
-      for (const command of commands()) exits.push(await command.stop())
-      return exits
+      const ended = await Promise.all(gateways.map((it) => it.stop()))
+      return [...ended, ...(await Promise.all(workers.map((it) => it.stop())))]
+    },
+    /** SIGKILL for everything, where nothing depends on how it ends. */
+    async destroy(): Promise<void> {
+      await Promise.all(commands().map((it) => it.destroy()))
     },
   }
 

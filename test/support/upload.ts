@@ -1,5 +1,5 @@
 /** An upload whose body is under way: begun, partly received, and left in the middle by its test. */
-import { begin, next, receivedBytes, send } from './http.ts'
+import { begin, next, receivedBytes, send, withQuery } from './http.ts'
 import { chunkHeaders, expectStatus } from './push.ts'
 
 /** Sends `part` and leaves the request open; resolves once the registry has at least `received` of it. */
@@ -23,8 +23,11 @@ export async function receivedOf(upload: string): Promise<number> {
 export async function finishUpload(upload: string, bytes: Buffer, digest: string): Promise<void> {
   const from = await receivedOf(upload)
   const headers = { ...chunkHeaders, 'Content-Range': `${from}-${bytes.length - 1}` }
+  let target = upload
   if (from < bytes.length) {
-    expectStatus(await send('PATCH', upload, { headers, body: bytes.subarray(from) }), 202)
+    const patched = await send('PATCH', upload, { headers, body: bytes.subarray(from) })
+    expectStatus(patched, 202)
+    target = next(patched, upload)
   }
-  expectStatus(await send('PUT', `${upload}?digest=${digest}`), 201)
+  expectStatus(await send('PUT', withQuery(target, `digest=${digest}`)), 201)
 }

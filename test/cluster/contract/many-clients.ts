@@ -10,7 +10,7 @@ import { describeWith } from '../../support/programs.ts'
 import { pushImage } from '../../support/push.ts'
 import { findLosses, startWork } from '../support/work.ts'
 
-const [clients, images] = [8, 6]
+const [clients, images] = [8, 3]
 const copies = 6
 
 export function manyClients(cleanup: Cleanup, cluster: () => Cluster): void {

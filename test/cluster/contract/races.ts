@@ -7,7 +7,7 @@ import { imageFrom } from '../../support/image.ts'
 import { manifestUrl, pushBlob, pushImage, putManifest } from '../../support/push.ts'
 import { createRandom } from '../../support/random.ts'
 
-const [together, rounds] = [50, 8]
+const [together, rounds] = [50, 5]
 
 export function races(cluster: () => Cluster): void {
   const random = createRandom(9)

@@ -1,7 +1,7 @@
 /** One upload, each step of which another node does. */
 import { expect, it } from '@jest/globals'
 import { type Cluster, partSize } from '../../support/cluster.ts'
-import { next, send } from '../../support/http.ts'
+import { next, send, withQuery } from '../../support/http.ts'
 import { digestOf } from '../../support/image.ts'
 import { chunkHeaders, expectStatus } from '../../support/push.ts'
 import { createRandom } from '../../support/random.ts'
@@ -73,7 +73,7 @@ export function splitUpload(cluster: () => Cluster): void {
     const upload = next(begun, node(0).url)
     expectStatus(await node(1).ask('PATCH', upload, { headers: chunkHeaders, body: bytes }), 202)
     const wrong = digestOf(bytes.subarray(1))
-    const answer = await node(2).ask('PUT', `${upload}?digest=${wrong}`)
+    const answer = await node(2).ask('PUT', withQuery(upload, `digest=${wrong}`))
     expect([answer.status, JSON.parse(`${answer.body}`).errors[0].code]).toEqual([
       400,
       'DIGEST_INVALID',

@@ -5,7 +5,7 @@
  */
 import { Agent } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Answer, begin, next, receivedBytes } from '../../support/http.ts'
+import { type Answer, begin, next, receivedBytes, withQuery } from '../../support/http.ts'
 import { digestOf, type Image, imageFrom, manifestType } from '../../support/image.ts'
 import { chunkHeaders, expectStatus } from '../../support/push.ts'
 import type { Random } from '../../support/random.ts'
@@ -18,6 +18,8 @@ type Options = {
   patient?: boolean
   /** What of an answer to a patient client may not be, in words. */
   faults?: string[]
+  /** Called whenever it has to come again. */
+  onAgain?: () => void
 }
 export type Client = ReturnType<typeof createClient>
 /** Of which its layers are made. */
@@ -29,8 +31,10 @@ const agent = new Agent({ keepAlive: false })
 const mostTries = 100
 const silence = 60_000
 const pause = 50
+/** Of what `Retry-After` asks for: those who come too soon are only asked once more. */
+const longestPause = 500
 
-export function createClient({ url, patient = false, faults = [] }: Options) {
+export function createClient({ url, patient = false, faults = [], onAgain }: Options) {
   const client = {
     url,
     ask,
@@ -91,13 +95,14 @@ export function createClient({ url, patient = false, faults = [] }: Options) {
     request.end(body)
     const found = patient ? await answer.catch(() => undefined) : await answer
     if (!patient || (found && !isTemporary(found))) return found
+    onAgain?.()
     await wait(found ? retryAfter(method, target, found) : pause)
     return undefined
   }
 
   function retryAfter(method: string, target: string, { status, headers }: Answer): number {
     const seconds = Number(headers['retry-after'])
-    if (seconds > 0) return seconds * 1000
+    if (seconds > 0) return Math.min(seconds * 1000, longestPause)
     faults.push(`${method} ${target}: ${status} without Retry-After`)
     return pause
   }
@@ -122,72 +127,82 @@ async function single({ insist }: Asking, { base, bytes, digest }: Blob): Promis
 
 /** POST, then PUT with everything. */
 async function monolithic(client: Asking, blob: Blob): Promise<void> {
-  await commit(client, blob, await start(client, blob), 0)
+  await commit(client, blob, await start(client, blob))
 }
 
 /** POST, PATCH with everything, PUT: as engines do. */
 async function streamed(client: Asking, blob: Blob): Promise<void> {
-  const upload = await start(client, blob)
-  await fill(client, blob, upload, [blob.bytes.length])
-  await commit(client, blob, upload, blob.bytes.length)
+  const begun = await start(client, blob)
+  await commit(client, blob, await fill(client, blob, begun, [blob.bytes.length]))
 }
 
 /** POST, three PATCHes with their ranges, the rest with the PUT. */
 async function chunked(client: Asking, blob: Blob): Promise<void> {
-  const upload = await start(client, blob)
+  const begun = await start(client, blob)
   const ends = [1, 2, 3].map((count) => Math.floor((blob.bytes.length * count) / 4))
-  await fill(client, blob, upload, ends)
-  await commit(client, blob, upload, ends.at(-1) ?? 0)
+  await commit(client, blob, await fill(client, blob, begun, ends))
 }
 
-async function start({ insist, url }: Asking, { base }: Blob): Promise<string> {
-  return next(await insist(202, 'POST', `${base}/blobs/uploads/`), url)
+/** Where an upload goes on, which each answer says anew, and with which byte. */
+type Progress = { target: string; there: number }
+
+async function start({ insist, url }: Asking, { base }: Blob): Promise<Progress> {
+  return { target: next(await insist(202, 'POST', `${base}/blobs/uploads/`), url), there: 0 }
 }
 
 /** Up to each of `ends` in turn; what of a chunk got lost is sent again. */
-async function fill(client: Asking, { bytes }: Blob, upload: string, ends: number[]) {
-  let there = 0
+async function fill(client: Asking, { bytes }: Blob, begun: Progress, ends: number[]) {
+  let now = begun
   for (const end of ends) {
-    while (there < end) {
-      const headers = { ...chunkHeaders, 'Content-Range': `${there}-${end - 1}` }
-      const body = bytes.subarray(there, end)
-      const answer = await client.ask('PATCH', upload, { headers, body })
+    while (now.there < end) {
+      const headers = { ...chunkHeaders, 'Content-Range': `${now.there}-${end - 1}` }
+      const body = bytes.subarray(now.there, end)
+      const answer = await client.ask('PATCH', now.target, { headers, body })
       if (answer) expectStatus(answer, 202)
-      there = answer ? end : await progress(client, upload, there, end)
+      now = answer
+        ? { target: next(answer, client.url), there: end }
+        : await progress(client, now, end)
     }
   }
+  return now
 }
 
 /** Nothing that was acknowledged may be missing, and nothing may be there that was not sent. */
-async function progress({ insist, fault }: Asking, upload: string, from: number, to: number) {
-  const there = receivedBytes(await insist(204, 'GET', upload))
+async function progress(
+  { insist, fault, url }: Asking,
+  { target, there: from }: Progress,
+  to: number,
+) {
+  const status = await insist(204, 'GET', target)
+  const there = receivedBytes(status)
   // A single byte is written like none.
   if ((there < from && from > 1) || there > to) {
-    fault(`${upload}: ${there} bytes are there, of ${from} acknowledged and ${to} sent`)
+    fault(`${target}: ${there} bytes are there, of ${from} acknowledged and ${to} sent`)
   }
-  return there
+  return { target: next(status, url), there }
 }
 
-async function commit(client: Asking, { bytes, digest }: Blob, upload: string, from: number) {
-  const target = `${upload}${upload.includes('?') ? '&' : '?'}digest=${digest}`
-  for (let at = from, tries = 0; tries < mostTries; tries++) {
-    const headers = { ...chunkHeaders, 'Content-Range': `${at}-${bytes.length - 1}` }
-    const rest = at < bytes.length ? { headers, body: bytes.subarray(at) } : {}
-    const answer = await client.ask('PUT', target, rest)
+async function commit(client: Asking, { bytes, digest }: Blob, filled: Progress) {
+  let now = filled
+  for (let tries = 0; tries < mostTries; tries++) {
+    const { target, there } = now
+    const headers = { ...chunkHeaders, 'Content-Range': `${there}-${bytes.length - 1}` }
+    const rest = there < bytes.length ? { headers, body: bytes.subarray(there) } : {}
+    const answer = await client.ask('PUT', withQuery(target, `digest=${digest}`), rest)
     if (answer) return expectStatus(answer, 201)
-    if (at < bytes.length) at = await progressOrEnd(client, upload, bytes.length)
+    if (there < bytes.length) now = await progressOrEnd(client, now, bytes.length)
   }
-  throw new Error(`${target}: nothing after ${mostTries} tries`)
+  throw new Error(`${now.target}: nothing after ${mostTries} tries`)
 }
 
 /** An upload that is gone has been committed, and the PUT will say so when it is made again. */
-async function progressOrEnd({ ask }: Asking, upload: string, size: number): Promise<number> {
+async function progressOrEnd({ ask, url }: Asking, { target }: Progress, size: number) {
   for (let tries = 0; tries < mostTries; tries++) {
-    const answer = await ask('GET', upload)
-    if (answer?.status === 404) return size
-    if (answer) return receivedBytes(answer)
+    const answer = await ask('GET', target)
+    if (answer?.status === 404) return { target, there: size }
+    if (answer) return { target: next(answer, url), there: receivedBytes(answer) }
   }
-  throw new Error(`${upload}: nothing after ${mostTries} tries`)
+  throw new Error(`${target}: nothing after ${mostTries} tries`)
 }
 
 function isTemporary({ status }: Answer): boolean {

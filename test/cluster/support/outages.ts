@@ -89,19 +89,29 @@ export async function prepare(url: string) {
 
 export type Prepared = Awaited<ReturnType<typeof prepare>>
 
-/** Whoever wants to write is asked to come again; nothing is said to be gone; all can be read. */
-export async function expectPatience(url: string, { steady, bytes, half, upload }: Prepared) {
-  const base = `${url}/v2/${steady.repository}`
+/**
+ * Whoever wants to write is asked to come again; nothing is said to be gone; all can be read. One
+ * gateway is asked to go on with the upload and the other one to take a manifest: two who wait for the
+ * same lease would wait one after the other.
+ */
+export async function expectPatience(urls: readonly string[], prepared: Prepared) {
+  const { steady, bytes, half, upload } = prepared
+  const [one = '', other = ''] = urls
   const rest = { headers: chunkHeaders, body: bytes.subarray(half) }
   const manifest = { headers: { 'Content-Type': manifestType }, body: steady.image.manifest }
   for (const refused of await Promise.all([
-    send('PATCH', upload(url), rest),
-    send('PUT', `${base}/manifests/v2`, manifest),
+    send('PATCH', upload(one), rest),
+    send('PUT', `${other}/v2/${steady.repository}/manifests/v2`, manifest),
   ])) {
     const { code } = JSON.parse(`${refused.body}`).errors[0]
     expect([refused.status, code]).toEqual([503, 'UNAVAILABLE'])
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
   }
+  for (const url of urls) await expectReadable(url, prepared)
+}
+
+async function expectReadable(url: string, { steady, half, upload }: Prepared) {
+  const base = `${url}/v2/${steady.repository}`
   const status = await send('GET', upload(url))
   expect([status.status, status.headers.range]).toEqual([204, `0-${half - 1}`])
   for (const path of [

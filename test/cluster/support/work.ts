@@ -33,6 +33,7 @@ export function startWork({
 }: Options) {
   const faults: string[] = []
   const pushed: Pushed[] = []
+  let again = 0
   const milestones = createMilestones()
   const sizes = of.sizes ?? usualSizes
   let isOver = false
@@ -41,17 +42,24 @@ export function startWork({
   return {
     /** Resolves once so many images more than now have been pushed. */
     reached: (more: number) => Promise.race([milestones.reached(more), running]),
-    /** Resolves when every client has done what it had to do, or what it was just doing. */
+    /**
+     * Resolves when every client has done what it had to do, or what it was just doing. `again` is how
+     * often they had to come again.
+     */
     async end() {
       isOver = images === undefined
       await running
-      return { faults, pushed }
+      return { faults, pushed, again }
     },
+  }
+
+  function onAgain(): void {
+    again += 1
   }
 
   async function run(index: number): Promise<void> {
     const random = createRandom(seedOf(`${name}/${index}`))
-    const client = createClient({ url, patient, faults })
+    const client = createClient({ url, patient, faults, onAgain })
     for (let turn = 0; turn < (images ?? Number.POSITIVE_INFINITY) && !isOver; turn++) {
       const [repository, tag] = [`${name}/${index}/${turn % 3}`, `t${turn}`]
       const work = turnOf(client, { repository, tag, random })

@@ -25,11 +25,7 @@ export async function buildImage(cleanup: Cleanup, engine: DockerEngine): Promis
   copyContext(context)
   const args = ['NODE_IMAGE', 'BASE_IMAGE'].flatMap((name) => ['--build-arg', `${name}=${base}`])
   const recipe = join(root, 'deploy/docker/Dockerfile')
-  const build = (...more: string[]) =>
-    engine.docker('build', ...args, '--file', recipe, '--tag', 'kura', ...more, context)
-  // In two steps, of which the second finds the first one done: a busy machine takes long for both.
-  await build('--target=build')
-  await build()
+  await engine.docker('build', ...args, '--file', recipe, '--tag', 'kura', context)
   return 'kura'
 }
 

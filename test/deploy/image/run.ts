@@ -17,7 +17,8 @@ export function createRunner(engine: DockerEngine, image: string) {
   const start = async (options: string[], command: string[] = []) => {
     const port = await findFreePort()
     const name = `kura-${count++}`
-    const own = ['--name', name, '--network=host', `--env=REGISTRY_HTTP_ADDR=127.0.0.1:${port}`]
+    const variables = [`REGISTRY_HTTP_ADDR=127.0.0.1:${port}`, 'REGISTRY_KURA_PROCESSES=1']
+    const own = ['--name', name, '--network=host', ...variables.map((it) => `--env=${it}`)]
     names.push(name)
     const service = await startService({
       command: 'docker',
