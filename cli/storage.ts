@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { withMiddleware, withUrlRules } from '../registry/storage/middleware.ts'
 import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
-import { endpointOf } from '../registry/storage/s3-client.ts'
+import { endpointOf } from '../registry/storage/s3-options.ts'
 
 export async function openStorageOf(config: Config, log: Logger) {
   const report = (message: string, fields = {}) => log.info(fields, message)

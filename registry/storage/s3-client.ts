@@ -7,7 +7,13 @@ import { Agent } from 'node:http'
 import { Agent as EncryptedAgent } from 'node:https'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { asStorageError } from './s3-errors.ts'
-import { type Report, type S3Limits, type S3Options, usualLimits } from './s3-options.ts'
+import {
+  endpointOf,
+  type Report,
+  type S3Limits,
+  type S3Options,
+  usualLimits,
+} from './s3-options.ts'
 import { createRetries } from './s3-retries.ts'
 import { createSignerV2 } from './s3-signature-v2.ts'
 
@@ -66,12 +72,6 @@ function createClient(options: S3Options, limits: S3Limits, report: Report): S3C
   if (options.v4auth && isEncrypted(options)) leavePayloadUnsigned(client)
   if (options.loglevel !== 'off') reportCalls(client, report)
   return client
-}
-
-/** The address to ask, undefined for Amazon's own. */
-export function endpointOf({ regionendpoint, secure }: S3Options): string | undefined {
-  if (!regionendpoint || regionendpoint.includes('://')) return regionendpoint
-  return `${secure ? 'https' : 'http'}://${regionendpoint}`
 }
 
 function location(options: S3Options): Partial<S3ClientConfig> {

@@ -1,7 +1,6 @@
 /** Why a bucket cannot be used, in words that name what was found and the setting to change. */
-import { endpointOf } from './s3-client.ts'
 import { failureOf } from './s3-errors.ts'
-import type { S3Options } from './s3-options.ts'
+import { endpointOf, type S3Options } from './s3-options.ts'
 
 /** A key as it is written in the file and in the environment. */
 export const named = (key: string) => `storage.s3.${key} (REGISTRY_STORAGE_S3_${key.toUpperCase()})`

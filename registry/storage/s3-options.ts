@@ -52,3 +52,12 @@ export const usualLimits: S3Limits = {
 
 /** Hears of what an operator may want to know. */
 export type Report = (message: string, fields?: Record<string, unknown>) => void
+
+/** The address to ask, undefined for Amazon's own. */
+export function endpointOf({
+  regionendpoint,
+  secure,
+}: Pick<S3Options, 'regionendpoint' | 'secure'>): string | undefined {
+  if (!regionendpoint || regionendpoint.includes('://')) return regionendpoint
+  return `${secure ? 'https' : 'http'}://${regionendpoint}`
+}

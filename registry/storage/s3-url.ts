@@ -5,8 +5,8 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { S3Bucket } from './s3-bucket.ts'
-import { createClients, endpointOf } from './s3-client.ts'
-import type { S3Options } from './s3-options.ts'
+import { createClients } from './s3-client.ts'
+import { endpointOf, type S3Options } from './s3-options.ts'
 import { signUrlV2 } from './s3-url-v2.ts'
 
 export type UrlOptions = {

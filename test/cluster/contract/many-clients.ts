@@ -1,9 +1,11 @@
 /** Everybody pushes and pulls at once, over whatever node comes next. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import type { Cleanup } from '../../support/cleanup.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import { openContainers } from '../../support/containers.ts'
+import { startDockerEngine } from '../../support/docker-engine.ts'
 import { imageOf } from '../../support/image.ts'
 import { writeLayout } from '../../support/oci-layout.ts'
 import { describeWith } from '../../support/programs.ts'
@@ -37,6 +39,27 @@ export function manyClients(cleanup: Cleanup, cluster: () => Cluster): void {
         expect(found.Digest).toBe(image.digest)
       }
       await Promise.all(Array.from({ length: copies }, (_, index) => copy(index)))
+    })
+  })
+
+  describeWith(['dockerd', 'docker', 'root'], 'a Docker engine', () => {
+    it('pushes and pulls where each of its requests meets the next gateway', async () => {
+      const { docker, folder } = await startDockerEngine(cleanup)
+      const { perRequest } = cluster()
+      const apps = Array.from({ length: 3 }, (_, index) => `${perRequest}/docker/app${index}:v1`)
+      const ids = new Map<string, string>()
+      for (const [index, app] of apps.entries()) {
+        await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY one two /\n')
+        for (const name of ['one', 'two']) await writeFile(join(folder, name), `${name} ${index}`)
+        await docker('build', '--quiet', '--tag', app, folder)
+        ids.set(app, await docker('image', 'inspect', '--format', '{{.Id}}', app))
+      }
+      await Promise.all(apps.map((app) => docker('push', app)))
+      await docker('image', 'rm', '--force', ...apps)
+      await Promise.all(apps.map((app) => docker('pull', app)))
+      for (const [app, id] of ids) {
+        expect(await docker('image', 'inspect', '--format', '{{.Id}}', app)).toBe(id)
+      }
     })
   })
 
