@@ -3,6 +3,7 @@
  * serve one aim: whoever asks hears soon, and what has failed is never sent again behind our back.
  */
 import { Cluster, Redis } from 'ioredis'
+import { tlsSettings } from './identity.ts'
 import { defaultAnswerMs, defaultConnectMs, kindOf, type RedisOptions } from './options.ts'
 
 export type Client = Redis | Cluster
@@ -47,8 +48,9 @@ export function createClient(options: RedisOptions): Client {
   }
 }
 
-function sharedSettings({ tls, ...options }: RedisOptions) {
+function sharedSettings(options: RedisOptions) {
   const { answerMs = defaultAnswerMs, connectMs = defaultConnectMs } = options
+  const tls = tlsSettings(options)
   return {
     lazyConnect: true,
     username: options.username,

@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, createClient } from './client.ts'
+import { connect, watchErrors } from './connection.ts'
 import { type Availability, createGuard, reasonOf } from './guard.ts'
-import { defaultAnswerMs, defaultConnectMs, kindOf, type RedisOptions } from './options.ts'
-import { evictionWarning, explain, parseInfo, wrongKind } from './problems.ts'
+import { defaultAnswerMs, kindOf, type RedisOptions } from './options.ts'
+import { probe, writeProbe } from './probe.ts'
+import { evictionWarning, explain, noConnection, parseInfo, wrongKind } from './problems.ts'
 
 export type Redis = Awaited<ReturnType<typeof openRedis>>
 
@@ -31,22 +33,25 @@ export async function openRedis(options: RedisOptions, watching: Watching = {}) 
     throw new Error(`redis.db must be 0 for a cluster, but is ${options.db}`)
   }
   const client = createClient(options)
-  const lastError = watchErrors(client)
+  const errors = watchErrors(client)
   const guard = createGuard({
     limitMs: options.answerMs ?? defaultAnswerMs,
     pauseMs,
-    probe: () => client.set('kura:probe', '1', 'PX', 1_000),
+    probe: () => probe(client),
     onChange(now) {
-      if (now.available) return onChange?.(now)
+      if (now.available) {
+        errors.forget()
+        return onChange?.(now)
+      }
       // That there is no connection says less than why there is none.
       const said = noConnection.test(now.reason)
-        ? (lastError() ?? 'the connection was lost')
+        ? (errors.last() ?? 'the connection was lost')
         : now.reason
       onChange?.({ available: false, reason: explain(said, options) })
     },
   })
   try {
-    await connect(client, options)
+    await connect(client, options, errors)
     await check()
   } catch (error) {
     const reason = reasonOf(error)
@@ -85,47 +90,10 @@ export async function openRedis(options: RedisOptions, watching: Watching = {}) 
     const info = parseInfo(await client.info().catch(() => ''))
     const wrong = wrongKind(info, options)
     if (wrong) throw new Error(wrong)
-    await client.set('kura:probe', '1', 'PX', 1_000)
+    await writeProbe(client)
     const warning = evictionWarning(info)
     if (warning) onWarning?.(warning)
   }
-
-  async function connect(client: Client, options: RedisOptions): Promise<void> {
-    const { connectMs = defaultConnectMs, answerMs = defaultAnswerMs } = options
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const fail = () => reject(new Error(lastError()))
-    // A first connection is one connection or more, and some questions on it.
-    const timer = setTimeout(reject, 2 * (connectMs + answerMs), new Error('no answer'))
-    client.once('error', fail)
-    client.once('ready', resolve)
-    client.connect().catch(() => {})
-    try {
-      await promise
-    } finally {
-      clearTimeout(timer)
-      client.off('error', fail)
-      client.off('ready', resolve)
-    }
-  }
-}
-
-const noConnection = /^(?:Stream|Cluster) isn't/
-
-/** What last kept the connection from working, in the words of whoever knew best. */
-function watchErrors(client: Client): () => string | undefined {
-  let last: string | undefined
-  let ofSentinel: string | undefined
-  client.on('sentinelError', (error: Error) => {
-    ofSentinel = error.message
-  })
-  client.on('error', (error: unknown) => {
-    const reason = reasonOf(error)
-    last = reason.startsWith('All sentinels') ? (ofSentinel ?? reason) : reason
-  })
-  client.on('ready', () => {
-    last = undefined
-  })
-  return () => last
 }
 
 const digests = new Map<string, string>()

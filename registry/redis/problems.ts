@@ -2,6 +2,7 @@
  * What keeps Redis from being used, in words that name the setting. The rows are what servers and
  * sockets say; the first that fits is the one.
  */
+import { speaksNoTls, speaksTls } from './obstacles.ts'
 import { kindOf, type RedisOptions, writeAddresses } from './options.ts'
 
 const rows: [said: RegExp, meaning: string][] = [
@@ -24,31 +25,51 @@ const rows: [said: RegExp, meaning: string][] = [
   [/CLUSTERDOWN/, 'redis.addrs: the cluster is not complete'],
   [/unknown command/i, 'redis.addrs: this server lacks a command that is needed'],
   [
-    /wrong version number|packet length|EPROTO|record layer/i,
+    new RegExp(`${speaksNoTls}|wrong version number|packet length|EPROTO|record layer`, 'i'),
     'redis.tls: the server speaks no TLS',
   ],
+  [new RegExp(speaksTls), 'redis.tls must be set: the server speaks TLS only'],
   [
-    /certificate required|bad certificate/i,
+    /certificate required|bad certificate|alert (?:unknown ca|handshake failure)/i,
     'redis.tls.certificate: the server asks for one it knows',
   ],
   [/altnames|does not match certificate/i, 'redis.addrs: the certificate names other hosts'],
   [/certificate|self-signed/i, 'redis.tls.rootcas: the certificate comes from no authority in it'],
   [/Protocol error|RESP type/i, 'redis.addrs: this server is no Redis'],
+  [/connection was lost/, 'redis.addrs: the server went away'],
+]
+
+/** What is said as well by what is no Redis, and by one that misses its side of TLS. */
+const vague: typeof rows = [
   [
     /no answer|timed out|Slots refresh timeout/i,
     'redis.addrs: the server does not answer; is it Redis, and is redis.tls right?',
   ],
   [/ETIMEDOUT/, 'redis.addrs: no connection came about in time; is redis.tls right?'],
-  [/connection was lost/, 'redis.addrs: the server went away'],
   [/closed|ECONNRESET/i, 'redis.addrs: the server hangs up; is it Redis, and is redis.tls right?'],
 ]
 
+const fits =
+  (said: string) =>
+  ([pattern]: (typeof rows)[number]) =>
+    pattern.test(said)
+
+/** Whether somebody else may know better why it does not work. */
+export const saysLittle = (said: string) => !rows.some(fits(said)) && vague.some(fits(said))
+
+/** What the client says of a call for which it has no connection. */
+export const noConnection =
+  /^(?:Stream|Cluster) isn't|^Connection is closed|retries per request|redirections/
+
 /** One sentence for the operator; `said` is what the server or the socket said. */
 export function explain(said: string, options: RedisOptions): string {
-  const meaning = rows.find(([pattern]) => pattern.test(said))?.[1]
+  const meaning = [...rows, ...vague].find(fits(said))?.[1]
   const what = meaning ?? `redis.addrs: the ${nouns[kindOf(options)]} cannot be reached`
-  return `${what} (${writeAddresses(options)}: ${said})`
+  return `${what} (${writeAddresses(options)}: ${brief(said)})`
 }
+
+/** OpenSSL names its functions, files and lines beside what is the matter. */
+const brief = (said: string) => /SSL routines:\w*:([^:]+):/.exec(said)?.[1] ?? said.trim()
 
 const nouns = { server: 'server', sentinels: 'sentinels', cluster: 'cluster' } as const
 

@@ -109,7 +109,7 @@ describeWith(['redis-server'], 'a start with Redis', () => {
     [
       'TLS where the server has none',
       () => ({ addresses: [open.address], tls: {} }),
-      /^redis\.addrs: no connection came about in time; is redis\.tls right/,
+      /^redis\.tls: the server speaks no TLS/,
     ],
     [
       'several servers that are no cluster',
@@ -183,11 +183,13 @@ describeWith(['redis-server'], 'a start with Redis over TLS', () => {
   it('names the setting for a certificate that is missing', async () => {
     const tls = { ca: [await server.read('ca')] }
     await expect(tryOut({ addresses: [server.address], tls })).rejects.toThrow(
-      /^redis\.tls\.certificate|is redis\.tls right\?/,
+      /^redis\.tls\.certificate: the server asks for one it knows/,
     )
   })
 
   it('names the setting when TLS is missing', async () => {
-    await expect(tryOut({ addresses: [server.address] })).rejects.toThrow(/redis\.tls right\?/)
+    await expect(tryOut({ addresses: [server.address] })).rejects.toThrow(
+      /^redis\.tls must be set: the server speaks TLS only/,
+    )
   })
 })

@@ -130,6 +130,22 @@ describeWith(['redis-server'], 'a single server', () => {
     expect(await after.command('get', 'kura:x')).toBe('there\n')
   })
 
+  it('whose address leads elsewhere is found there, though the old one just falls silent', async () => {
+    const [before, after] = [await useRedis(cleanup), await useRedis(cleanup)]
+    let target = before.port
+    const address = await startProxy(cleanup, () => target)
+    const { back, onChange } = watch()
+    const options = { addresses: [address], answerMs: 200 }
+    const redis = await openRedis(options, { pauseMs: 50, onChange })
+    cleanup.add(redis.close)
+    before.freeze()
+    target = after.port
+    await expect(redis.set('kura:x', 'y', 60_000)).rejects.toThrow('redis is not available')
+    await back
+    await redis.set('kura:x', 'there', 60_000)
+    expect(await after.command('get', 'kura:x')).toBe('there\n')
+  })
+
   it('that is a replica is named at the start', async () => {
     const master = await useRedis(cleanup)
     const replica = await useRedis(cleanup, {

@@ -65,7 +65,7 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
   let changes: string[]
   const open = async () => {
     const opened = await openRedis(
-      { addresses: [server.address], answerMs: 500 },
+      { addresses: [server.address], answerMs: 200 },
       { pauseMs: 20, required: false },
     )
     cleanup.add(opened.close)
