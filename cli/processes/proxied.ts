@@ -27,9 +27,8 @@ export async function startProxied(
       log[level](worker, `a worker is ${state}`)
     },
   })
-  // Workers of this machine share its disk, so the bytes of a pull need not come through them.
-  const sharesDisk = sockets !== undefined && config.storage.filesystem !== undefined
-  const storage = sharesDisk ? await openStorageOf(config, log) : undefined
+  // What workers of this machine can read, it can read too: bytes of a pull need not come through them.
+  const storage = sockets ? await openStorageOf(config, log) : undefined
   const sendBlob = storage && createBlobSender(storage)
   const shared = await openShared(config, log, folder)
   const pool = createProxiedPool({ workers, identities, sendBlob })

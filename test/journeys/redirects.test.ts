@@ -1,5 +1,7 @@
 /** A pull from a bucket: what kura sends itself, and when it sends the client to the bucket. */
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { makeBucket } from '../registry/storage/s3-bucket.ts'
 import { type Ceph, startCeph } from '../support/ceph.ts'
@@ -132,6 +134,22 @@ describeWith(['radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'], 'a pull from a buck
       expectBytes(await ask('GET', large, {}, other), large)
       const part = await ask('GET', large, { Range: 'bytes=5-9' }, other)
       expect(part.body).toEqual(large.subarray(5, 10))
+    })
+
+    it('sends the bytes past the workers of the same machine', async () => {
+      const other = await start({ redirect: { disable: true }, args: ['--workers', '1'] })
+      const huge = randomBytes(48 * 1024 * 1024)
+      await pushBlob({ url: other.url, repository }, huge)
+      const url = `${other.url}/v2/${repository}/blobs/${digestOf(huge)}`
+      const [response] = (await once(get(url), 'response')) as [IncomingMessage]
+      const chunks = response.iterator()
+      const got = [(await chunks.next()).value as Buffer]
+      // Workers are the first that the supervisor starts.
+      const [, worker = 0] = await other.processes()
+      process.kill(worker, 'SIGKILL')
+      await other.said(new RegExp(`a process is gone.*pid=${worker} .*role=worker`))
+      for await (const chunk of chunks) got.push(chunk)
+      expect(digestOf(Buffer.concat(got))).toBe(digestOf(huge))
     })
 
     it('leads to the address that clients know, for as long as was asked', async () => {
