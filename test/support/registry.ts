@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import type { Login } from '../../gateway/access/authenticate.ts'
 import { createApp } from '../../gateway/app.ts'
 import { openPolicy, type Policy } from '../../policies/decision.ts'
-import type { RegistryRules } from '../../registry/app.ts'
+import type { RegistryParts, RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
@@ -48,18 +48,25 @@ export const openRules: RegistryRules = {
   locations: { host: undefined, relative: undefined, prefix: '/' },
 }
 
+type Standard = {
+  openStandardStorage?: () => StorageDriver
+  openStandardRedis?: () => Promise<Pick<RegistryParts, 'redis' | 'far'>>
+}
+
 /** What a test file has chosen for all its registries that say nothing of it. */
-function standardStorage(): StorageDriver | undefined {
-  return (globalThis as { openStandardStorage?: () => StorageDriver }).openStandardStorage?.()
+async function standardParts() {
+  const { openStandardStorage: storage, openStandardRedis: redis } = globalThis as Standard
+  return storage && { storage: storage(), ...(await redis?.()) }
 }
 
 export async function startRegistry(options: Options = {}) {
   const temporary = options.root ? undefined : await mkdtemp(join(tmpdir(), 'kura-test-'))
   const root = options.root ?? temporary ?? ''
   const onDisk = options.driver !== 'inmemory'
-  const onWhatAllAre = options.root || options.driver ? undefined : standardStorage()
-  const storage =
-    onWhatAllAre ?? (onDisk ? createFilesystemDriver({ root }) : createInmemoryDriver())
+  const standard = options.root || options.driver ? undefined : await standardParts()
+  const { storage, ...beside } = standard ?? {
+    storage: onDisk ? createFilesystemDriver({ root }) : createInmemoryDriver(),
+  }
   const leases = onDisk ? await openFileLeases(join(root, 'kura/leases')) : createInProcessLeases()
   const badLinks: string[] = []
   const failures: unknown[] = []
@@ -68,7 +75,7 @@ export async function startRegistry(options: Options = {}) {
   const onError = (error: Error) => failures.push(error.cause ?? error)
   const policy = () => options.policy ?? openPolicy
   const { pool, purge, closePool } = await openPool(options.topology ?? standardTopology(), {
-    registry: { storage, leases, rules, reportBadLink: (path) => badLinks.push(path) },
+    registry: { storage, ...beside, leases, rules, reportBadLink: (path) => badLinks.push(path) },
     policy,
     onError,
   })

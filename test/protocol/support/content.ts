@@ -55,10 +55,16 @@ export async function pushBlob(client: Sender, repository: string, bytes: Uint8A
 }
 
 /** Starts an upload and answers the path to go on with it. */
+/** Answers the path alone: a client that brings nothing along finds its upload, too. */
 export async function startUpload(client: Sender, repository: string): Promise<string> {
   const answer = await client.post(`/v2/${repository}/blobs/uploads/`)
   expect(answer.status).toBe(202)
-  return locationOf(answer)
+  return new URL(locationOf(answer), 'http://localhost').pathname
+}
+
+/** The location of an upload, whatever its client is to bring along. */
+export function uploadAt(path: string) {
+  return expect.stringMatching(new RegExp(`^${path.replaceAll('.', '[.]')}(\\?_state=[\\w.-]+)?$`))
 }
 
 export function putManifest(
