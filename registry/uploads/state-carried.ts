@@ -10,6 +10,7 @@
  */
 import { z } from 'zod'
 import type { Redis } from '../redis/open.ts'
+import { RegistryError } from '../spec/errors.ts'
 import type { Carrier } from './carried.ts'
 import type { UploadState, UploadStates } from './state.ts'
 import { stateRecord } from './state-record.ts'
@@ -27,10 +28,17 @@ type Parts = { redis: Redis; carrier: Carrier; files: UploadStates }
 export function createCarriedStates({ redis, carrier, files }: Parts): UploadStates {
   return {
     async find(repository, id, carried = '') {
-      const known = readRecord(await redis.get(keyOf(repository, id)).catch(() => undefined))
+      let isAway = false
+      const text = await redis.get(keyOf(repository, id)).catch((): undefined => {
+        isAway = true
+      })
+      const known = readRecord(text)
       if (known && !known.state) return undefined
       const brought = carrier.read({ repository, id }, carried)
-      return further(known?.state, brought) ?? inFiles(await files.find(repository, id))
+      const found = further(known?.state, brought) ?? inFiles(await files.find(repository, id))
+      // A client that hears of an unknown upload gives up; this one it can ask for again.
+      if (!found && isAway) throw new RegistryError('unavailable')
+      return found
     },
 
     async save(repository, id, state) {

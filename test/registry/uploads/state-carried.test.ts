@@ -180,6 +180,14 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
     expect(await uploadsOf().progress(begun)).toMatchObject({ size: 0 })
   })
 
+  it('is not called unknown while Redis, which may know of it, is away', async () => {
+    const begun = await begin()
+    await server.destroy()
+    const unavailable = { reason: 'unavailable' }
+    await expect(uploadsOf().progress(forgotten(begun))).rejects.toMatchObject(unavailable)
+    expect(await uploadsOf().progress(begun)).toMatchObject({ size: 0 })
+  })
+
   it('stays that of who began it, whoever carries it', async () => {
     const others = { ...(await begin()), by: { name: 'bob' } }
     await expect(uploadsOf().progress(others)).rejects.toMatchObject(unknown)
