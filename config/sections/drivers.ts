@@ -66,7 +66,7 @@ const s3 = section({
     .describe('Parts copied at once.'),
   multipartcopythresholdsize: integer()
     .prefault(`${32 * mebibyte}`)
-    .describe('Bytes from which on a copy is done in parts.'),
+    .describe('Bytes from which on a copy is done in parts; Ceph copies all in one step.'),
   rootdirectory: root(),
   storageclass: text()
     .prefault('STANDARD')
