@@ -37,7 +37,8 @@ it.each(identities)(
   },
 )
 
-const quick = { connectMs: 400, answerMs: 400 }
+/** Far more than it takes on a busy machine, and less than what is usual. */
+const quick = { connectMs: 1_500, answerMs: 1_500 }
 
 describeWith(['redis-server', 'redis-sentinel'], 'over TLS', () => {
   const cleanup = useCleanup()
@@ -168,6 +169,7 @@ describeWith(['redis-server', 'redis-sentinel'], 'over TLS', () => {
     await expect(setAll()).rejects.toThrow('redis is not available')
     await cluster[3]?.said(/Failover election won/)
     await back
-    await setAll()
+    const works = async (): Promise<void> => setAll().then(() => {}, works)
+    await works()
   })
 })
