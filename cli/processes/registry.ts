@@ -5,6 +5,7 @@ import { createRegistry, type Registry } from '../../registry/app.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { schedule } from '../../registry/upkeep/schedule.ts'
 import { rulesFrom } from '../rules.ts'
+import { findUploadSecret } from '../shared-secret.ts'
 import { openStorageOf } from '../storage.ts'
 import type { Given } from './given.ts'
 import { openShared } from './shared.ts'
@@ -16,7 +17,7 @@ export async function openRegistry(config: Config, log: Logger, { folder, secret
     storage,
     leases,
     redis,
-    far: config.storage.s3 && { secret: config.http.secret ?? secret },
+    far: config.storage.s3 && { secret: findUploadSecret(config, secret) },
     rules: rulesFrom(config),
     reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
   })

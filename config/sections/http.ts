@@ -73,7 +73,7 @@ export const http = section({
   secret: secret()
     .optional()
     .describe(
-      'Signs the state of uploads and what gateways tell workers; of 32 characters or more, token keys are made where no folder keeps them. Replicas have to share it. Random without it.',
+      'Signs what gateways tell workers; of 32 characters or more, also states of uploads, and token keys are made of it where no folder keeps them. Replicas have to share it. Random without it.',
     ),
   relativeurls: flag()
     .optional()
