@@ -2,7 +2,7 @@
  * Addresses and networks of IPv4 and IPv6. An IPv4 address in the clothes of IPv6, as a socket for
  * both shows it (`::ffff:10.0.0.1`), is the IPv4 address.
  */
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 
 type Address = { width: 32 | 128; value: bigint }
 
@@ -19,6 +19,18 @@ export function findAddress(text: string): Address | undefined {
   const value = toValue(ofIPv6(text.replace(/%.*$/, '')))
   const isMapped = value >> 32n === 0xffffn
   return isMapped ? { width: 32, value: value & 0xffff_ffffn } : { width: 128, value }
+}
+
+/**
+ * The one way in which an address is written, whichever of its spellings `text` is: `10.66.1.1` for
+ * `::ffff:0a42:0101`, `2001:db8::1` for `2001:DB8:0:0::1`. Undefined when `text` is no address.
+ */
+export function canonicalAddress(text: string): string | undefined {
+  if (isIPv4(text)) return text
+  const found = findAddress(text)
+  if (!found) return undefined
+  if (found.width === 32) return writtenIPv4(found.value)
+  return new SocketAddress({ address: text.replace(/%.*$/, ''), family: 'ipv6' }).address
 }
 
 /** The network, or what is wrong with `text`. */
@@ -51,6 +63,9 @@ export function parseNetwork(text: string): Network {
 export function contains({ width, value, free }: Network, address: Address): boolean {
   return width === address.width && value >> free === address.value >> free
 }
+
+const writtenIPv4 = (value: bigint) =>
+  [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
 
 /** Groups of 16 bits, most significant first. */
 function ofIPv4(text: string): number[] {

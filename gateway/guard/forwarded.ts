@@ -2,8 +2,14 @@
  * Where a request really comes from and what address its client used, when a proxy stands in front.
  * Only proxies that the operator names are believed; what anyone else says of it is not looked at.
  */
-import { contains, findAddress, parseNetwork } from '../../policies/network.ts'
+import type { Socket } from 'node:net'
+import { canonicalAddress, contains, findAddress, parseNetwork } from '../../policies/network.ts'
 import type { Context, Middleware } from '../state.ts'
+import { findClient, unknownAddress } from './forwarded-client.ts'
+import { type ForwardedElement, parseForwarded } from './forwarded-header.ts'
+import { findHost } from './host.ts'
+
+type Said = { address?: string | undefined; scheme?: string | undefined; host?: string | undefined }
 
 /** Must come first: whoever logs or asks for an address asks for the one found here. */
 export function readForwarded(trustedProxies: readonly string[]): Middleware {
@@ -14,30 +20,57 @@ export function readForwarded(trustedProxies: readonly string[]): Middleware {
   }
 
   return (ctx, next) => {
-    const believed = isTrusted(ctx.ip)
-    if (believed) ctx.request.ip = clientOf(ctx, isTrusted)
-    const scheme = believed && said(ctx, 'X-Forwarded-Proto', /^https?$/)
-    const host =
-      believed &&
-      said(ctx, 'X-Forwarded-Host', /^[\w.-]+(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i)
-    ctx.state.origin = `${scheme || ctx.protocol}://${host || ctx.host}`
+    const said = isTrusted(ctx.ip) ? readSaid(ctx, isTrusted) : {}
+    ctx.request.ip = said.address ?? canonicalAddress(ctx.ip) ?? ctx.ip
+    ctx.state.origin = `${said.scheme ?? ctx.protocol}://${said.host ?? hostOf(ctx)}`
     return next()
   }
 }
 
-/** Each proxy adds whom it talked to, so the last one that is no proxy of ours is the client. */
-function clientOf(ctx: Context, isTrusted: (address: string) => boolean): string {
-  const hops = ctx
-    .get('X-Forwarded-For')
-    .split(',')
-    .map((hop) => hop.trim())
-  const client = hops.reverse().find((hop) => !isTrusted(hop))
-  // Nobody may be taken for another because of what cannot be read.
-  return client && findAddress(client) ? client : ctx.ip
+function readSaid(ctx: Context, isTrusted: (address: string) => boolean): Said {
+  const forwarded = parseForwarded(ctx.get('Forwarded'))
+  const chains = [listOf(ctx, 'X-Forwarded-For'), hopsOf(forwarded), listOf(ctx, 'X-Real-IP')]
+  const { address, hop = 0 } = findClient(chains, isTrusted) ?? {}
+  const valuesOf = (key: string) => forwarded?.map((element) => element.get(key) ?? '') ?? []
+  return {
+    address,
+    scheme: schemeIn([...listOf(ctx, 'X-Forwarded-Proto'), ...valuesOf('proto')]),
+    host: hostIn(listOf(ctx, 'X-Forwarded-Host'), hop) ?? hostIn(valuesOf('host'), hop),
+  }
 }
 
-/** What the proxy next to us said: with several values, that is the last. */
-function said(ctx: Context, header: string, allowed: RegExp): string | undefined {
-  const last = ctx.get(header).split(',').at(-1)?.trim() ?? ''
-  return allowed.test(last) ? last : undefined
+function listOf(ctx: Context, header: string): string[] {
+  const text = ctx.get(header)
+  return text === '' ? [] : text.split(',').map((item) => item.trim())
+}
+
+/** A header that cannot be read is a hop that cannot; one that names no hop says nothing of them. */
+function hopsOf(elements: ForwardedElement[] | undefined): string[] {
+  if (!elements) return [unknownAddress]
+  const hops = elements.map((element) => element.get('for') ?? unknownAddress)
+  return elements.some((element) => element.has('for')) ? hops : []
+}
+
+/** TLS may end at any proxy; those behind it then say `http` of their own connections. */
+function schemeIn(values: readonly string[]): string | undefined {
+  const schemes = values.map((value) => value.toLowerCase())
+  return ['https', 'http'].find((scheme) => schemes.includes(scheme))
+}
+
+/** What the proxy said that saw the client, or the nearest to it; not what the client said before. */
+function hostIn(values: readonly string[], hop: number): string | undefined {
+  return values.slice(-1 - hop).find((value) => findHost(value))
+}
+
+/** A client that names no host, or one that cannot stand in a URL, is told where it has arrived. */
+function hostOf({ req }: Context): string {
+  const { host = '' } = req.headers
+  return findHost(host) ? host : localHost(req.socket)
+}
+
+function localHost({ localAddress = '', localPort }: Socket): string {
+  const address = canonicalAddress(localAddress)
+  // A socket of the file system has neither.
+  if (address === undefined) return 'localhost'
+  return `${address.includes(':') ? `[${address}]` : address}:${localPort}`
 }

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { canonicalAddress } from '../../policies/network.ts'
 import { answerLast } from '../listen/last-answer.ts'
 
 type Options = {
@@ -36,7 +37,7 @@ export function endIdle(server: Server, { idleMs, report }: Options): void {
       if (socket.destroyed || response.writableFinished) return
       const waitedFor = markOf(socket) === before ? findWaiting(exchange) : undefined
       if (!waitedFor) return void socket.setTimeout(time)
-      report({ address: socket.remoteAddress, waitedFor })
+      report({ address: canonicalAddress(socket.remoteAddress ?? ''), waitedFor })
       end(exchange)
     }, momentMs)
   }

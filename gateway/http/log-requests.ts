@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { Middleware, ParameterizedContext } from 'koa'
 import type { Logger } from 'pino'
+import { canonicalAddress } from '../../policies/network.ts'
 import type { AccessLog, Exchange } from './access-log.ts'
 import { goDuration } from './log-duration.ts'
 import { withoutSecrets } from './log-redact.ts'
@@ -42,7 +43,7 @@ export function logRequests({
     const at = Date.now()
     const started = performance.now()
     // Read now: a connection that has closed no longer knows whose it was.
-    const address = ctx.ip.startsWith('::ffff:') ? ctx.ip.slice('::ffff:'.length) : ctx.ip
+    const address = canonicalAddress(ctx.ip) ?? ctx.ip
     const written = countWritten(res)
 
     res.once('close', () => {

@@ -3,7 +3,7 @@
  * answers the challenges of a certificate authority. It reads no body and trusts no header.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isIPv6 } from 'node:net'
+import { findHost } from '../guard/host.ts'
 
 type Options = {
   /** Where the TLS listener is reached. */
@@ -50,20 +50,8 @@ function end(response: ServerResponse, status: number, text: string) {
 /** The same place over TLS; undefined unless the request names one host, in an ordinary way. */
 function secureLocation({ url = '', headersDistinct }: IncomingMessage, port: number) {
   const [host = '', ...others] = headersDistinct.host ?? []
-  const name = hostName(host)
+  // Without the port: that of a plain listener is never that of TLS.
+  const name = findHost(host)?.name
   if (name === undefined || others.length > 0 || !/^\/[!-~]*$/.test(url)) return undefined
   return `https://${name}${port === 443 ? '' : `:${port}`}${url}`
-}
-
-const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
-const hostPattern = new RegExp(
-  `^(${label}(?:\\.${label})*\\.?|\\[[0-9a-f:.]+\\])(?::\\d{1,5})?$`,
-  'i',
-)
-
-/** Without the port: that of a plain listener is never that of TLS. */
-function hostName(host: string): string | undefined {
-  const name = hostPattern.exec(host)?.[1]
-  if (name === undefined || name.length > 253) return undefined
-  return name.startsWith('[') && !isIPv6(name.slice(1, -1)) ? undefined : name
 }

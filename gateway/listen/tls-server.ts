@@ -2,6 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Logger } from 'pino'
+import { canonicalAddress } from '../../policies/network.ts'
 import type { Certificates } from './certificates.ts'
 import { refuseClients } from './client-auth.ts'
 import { protocolOptions, serverOptions, type TlsSettings } from './tls-options.ts'
@@ -31,8 +32,9 @@ export function createTlsServer(
     server.setSecureContext({ ...protocol, ...context }),
   )
   server.once('close', stop)
-  server.on('tlsClientError', ({ message }, { remoteAddress }) => {
-    log.debug({ address: remoteAddress, reason: message }, 'a TLS connection was refused')
+  server.on('tlsClientError', ({ message }, { remoteAddress = '' }) => {
+    const address = canonicalAddress(remoteAddress)
+    log.debug({ address, reason: message }, 'a TLS connection was refused')
   })
   return server
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { contains, findAddress, parseNetwork, readNetwork } from '../../policies/network.ts'
+import {
+  canonicalAddress,
+  contains,
+  findAddress,
+  parseNetwork,
+  readNetwork,
+} from '../../policies/network.ts'
 
 describe('a network', () => {
   const rows: [network: string, inside: string[], outside: string[]][] = [
@@ -47,4 +53,25 @@ describe('a network', () => {
       expect(() => parseNetwork(text)).toThrow(fault)
     })
   }
+})
+
+describe('an address is written in one way', () => {
+  const rows: [written: string, address: string | undefined][] = [
+    ['10.66.1.1', '10.66.1.1'],
+    ['::ffff:10.66.1.1', '10.66.1.1'],
+    ['::ffff:0a42:0101', '10.66.1.1'],
+    ['::FFFF:a42:101', '10.66.1.1'],
+    ['0:0:0:0:0:ffff:0a42:0101', '10.66.1.1'],
+    ['2001:DB8:0:0:0:0:0:1', '2001:db8::1'],
+    ['2001:db8::0001', '2001:db8::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['::', '::'],
+    ['010.66.1.1', undefined],
+    ['10.66.1.1:80', undefined],
+    ['[::1]', undefined],
+    ['', undefined],
+  ]
+  it.each(rows)('%s is %s', (written, address) => {
+    expect(canonicalAddress(written)).toBe(address)
+  })
 })
