@@ -1,15 +1,14 @@
 /** `auth.token`: tokens that a server of the operator's signs, as registry:2 takes them. */
-import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { createChallenge } from '../gateway/access/challenge.ts'
 import { allowedAlgorithms } from '../gateway/access/tokens/algorithms.ts'
 import { openTrust } from '../gateway/access/tokens/trust.ts'
 import { createVerifier } from '../gateway/access/tokens/verify.ts'
-import type { Entrance } from './access.ts'
+import type { Entrance, EntranceParts } from './access.ts'
 
 export async function openForeignTokens(
   { auth, http, kura }: Config,
-  log: Logger,
+  { log, reportRefusal }: Pick<EntranceParts, 'log' | 'reportRefusal'>,
 ): Promise<Entrance> {
   const token = auth?.token
   if (!token) throw new Error('auth.token is not set')
@@ -35,7 +34,7 @@ export async function openForeignTokens(
     login: {
       challenge: createChallenge({ scheme: 'bearer', realm, service }),
       verifyToken: createVerifier({ authorities: [{ issuer, service, algorithms, trust }] }),
-      report: (reason) => log.info({ reason }, 'a token was refused'),
+      report: reportRefusal,
       graceMs: kura.tokens.grace,
       // Without policies the tokens alone say what may be done, so who has none may do nothing.
       ...(!kura.policies && {

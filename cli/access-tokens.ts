@@ -21,11 +21,10 @@ const day = 86_400
 const refreshSeconds = 30 * day
 
 export async function openTokens(config: Config, parts: OpenTokensParts) {
-  const { log, policy, userExists } = parts
+  const { log, policy, userExists, reportRefusal } = parts
   const { issuer, service, expires, trust, grace } = config.kura.tokens
   const folder = findTokenFolder(config) ?? join(parts.folder, 'kura')
   const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
-  const reportRefusal = (reason: string) => log.info({ reason }, 'a login was refused')
 
   const overlapSeconds = refreshSeconds + day
   const { keys, close } = await openTokenKeys(config, { folder, overlapSeconds, report })
@@ -64,7 +63,7 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
   })
   const login: Omit<Login, 'challenge'> = {
     checkPassword,
-    verifyToken: async (token) => (await robots.find(token)) ?? verify(token),
+    verifyToken: (token) => (token.startsWith(robotPrefix) ? robot(robots, token) : verify(token)),
     report: reportRefusal,
     graceMs: grace,
   }
@@ -86,21 +85,23 @@ function withTokens(
   { robots, verify }: { robots: Robots; verify: Verifier },
 ): CheckPassword {
   return async (name, password, address) => {
-    if (password.startsWith(robotPrefix)) return robots.find(password)
+    if (password.startsWith(robotPrefix)) return robot(robots, password)
     if (/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/.test(password)) return identityFromJob(password, verify)
     return check(name, password, address)
   }
 }
 
+async function robot(robots: Robots, token: string): Promise<Identity> {
+  const found = await robots.find(token)
+  if (found) return found
+  throw new TokenRefused('this access token is not known: it was revoked, ran out, or never was')
+}
+
 /** The token of a build job stands for itself; one that we gave out is no password. */
-async function identityFromJob(token: string, verify: Verifier): Promise<Identity | undefined> {
-  try {
-    const identity = await verify(token)
-    return identity.method === 'oidc' ? identity : undefined
-  } catch (error) {
-    if (error instanceof TokenRefused) return undefined
-    throw error
-  }
+async function identityFromJob(token: string, verify: Verifier): Promise<Identity> {
+  const identity = await verify(token)
+  if (identity.method === 'oidc') return identity
+  throw new TokenRefused('a token that was given out here is no password')
 }
 
 type TrustConfig = Config['kura']['tokens']['trust'][number]

@@ -6,8 +6,10 @@ import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
 import { createBcryptPool } from '../gateway/access/bcrypt-pool.ts'
 import { createChallenge } from '../gateway/access/challenge.ts'
 import { openHtpasswd } from '../gateway/access/htpasswd.ts'
+import { withReasons } from '../gateway/access/password-reasons.ts'
 import { createPasswords } from '../gateway/access/passwords.ts'
 import { watchPolicies } from '../gateway/access/policy-files.ts'
+import type { ReportRefusal } from '../gateway/access/refusals.ts'
 import type { Middleware } from '../gateway/state.ts'
 import { membersPolicy, openPolicy, type Policy } from '../policies/decision.ts'
 import { openForeignTokens } from './access-foreign.ts'
@@ -26,11 +28,11 @@ export type Entrance = { login: Login; tokens?: readonly Middleware[]; close?: (
 /** Throws an error that an operator can act on. */
 export async function openAccess(
   config: Config,
-  { log, folder }: Pick<Parts, 'log' | 'folder'>,
+  parts: Omit<EntranceParts, 'policy'>,
 ): Promise<Access> {
-  const policies = await openPolicies(config, log)
+  const policies = await openPolicies(config, parts.log)
   const { policy } = policies
-  const entrance = await openEntrance(config, { log, folder, policy })
+  const entrance = await openEntrance(config, { ...parts, policy })
 
   return {
     ...entrance,
@@ -48,15 +50,16 @@ export async function openPolicies({ auth, kura }: Config, log: Logger) {
   return { policy: () => standing, close: async () => {} }
 }
 
-type Parts = {
+export type EntranceParts = {
   log: Logger
   /** One that the processes of this machine share, until they end. */
   folder: string
   policy: () => Policy
+  reportRefusal: ReportRefusal
 }
 
-async function openEntrance(config: Config, parts: Parts): Promise<Entrance | undefined> {
-  if (config.auth?.token) return openForeignTokens(config, parts.log)
+async function openEntrance(config: Config, parts: EntranceParts): Promise<Entrance | undefined> {
+  if (config.auth?.token) return openForeignTokens(config, parts)
   if (!config.auth?.htpasswd) return undefined
 
   const { realm, path } = config.auth.htpasswd
@@ -68,7 +71,8 @@ async function openEntrance(config: Config, parts: Parts): Promise<Entrance | un
     report: (user) => parts.log.debug({ user }, 'a password was checked'),
   })
   const userExists = (name: string) => htpasswd.find(name) !== undefined
-  const tokens = await openTokens(config, { ...parts, userExists, checkPassword: passwords.check })
+  const checkPassword = withReasons(passwords.check, htpasswd)
+  const tokens = await openTokens(config, { ...parts, userExists, checkPassword })
   const challenge = asksForTokens(config) ? tokens.challenge : { scheme: 'basic' as const, realm }
   return {
     login: { ...tokens.login, challenge: createChallenge(challenge) },
@@ -88,7 +92,7 @@ function asksForTokens({ kura }: Config): boolean {
   return challenge === 'bearer' || (challenge === 'auto' && kura.policies !== undefined)
 }
 
-export type OpenTokensParts = Parts & {
+export type OpenTokensParts = EntranceParts & {
   userExists: (name: string) => boolean
   checkPassword: CheckPassword
 }

@@ -3,6 +3,7 @@ import Koa from 'koa'
 import type { Policy } from '../policies/decision.ts'
 import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
+import type { ReportRefusal } from './access/refusals.ts'
 import { refuseBodies } from './guard/bodies.ts'
 import { readForwarded } from './guard/forwarded.ts'
 import { refuseOldDocker } from './guard/user-agent.ts'
@@ -28,6 +29,8 @@ export type GatewayParts = {
   login: Login | undefined
   /** What gives tokens out, where they are. */
   tokens: readonly Middleware[]
+  /** Hears of each request that a policy denies. */
+  reportDenial?: ReportRefusal
   pool: Pool
 }
 
@@ -39,6 +42,7 @@ export function createApp({
   policy,
   login,
   tokens,
+  reportDenial,
   pool,
 }: GatewayParts): Koa<State> {
   return new Koa<State>()
@@ -53,7 +57,7 @@ export function createApp({
     .use(inTurn(tokens))
     .use(readTarget(prefix))
     .use(authenticate(login))
-    .use(authorize({ policy, challenge: login?.challenge }))
+    .use(authorize({ policy, challenge: login?.challenge, report: reportDenial }))
     .use((ctx) => pool.forward(ctx))
 }
 

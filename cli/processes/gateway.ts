@@ -1,6 +1,7 @@
 /** A process that meets the clients, and knows some way to a registry. */
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
+import { createRefusals } from '../../gateway/access/refusals.ts'
 import { createApp } from '../../gateway/app.ts'
 import { accessLog } from '../../gateway/http/access-log.ts'
 import { logErrors } from '../../gateway/http/log-errors.ts'
@@ -15,7 +16,8 @@ type Parts = { log: Logger; folder: string; leases: Leases; pool: Pool }
 
 export async function openGateway(config: Config, parts: Parts): Promise<Running> {
   const { log, leases, pool } = parts
-  const access = await openAccess(config, parts)
+  const refusals = createRefusals({ log })
+  const access = await openAccess(config, { ...parts, reportRefusal: refusals.report })
   const lines = config.log.accesslog.disabled ? undefined : accessLog()
   const app = createApp({
     trustedProxies: config.kura.trustedProxies,
@@ -25,6 +27,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
     policy: access.policy,
     login: access.login,
     tokens: access.tokens ?? [],
+    reportDenial: refusals.report,
     pool,
   })
   app.on('error', logErrors(log))
@@ -34,6 +37,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
     async stop(how) {
       await server.drain(how)
       await access.close()
+      refusals.close()
     },
   }
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
+import { createRefusals } from '../../gateway/access/refusals.ts'
 import { logErrors } from '../../gateway/http/log-errors.ts'
 import { socketIn } from '../../gateway/pool/addresses.ts'
 import { createIdentities } from '../../gateway/pool/identity.ts'
@@ -29,12 +30,14 @@ export async function startWorker(config: Config, log: Logger, given: Given): Pr
   const { secret, sockets } = given
   const { registry, close } = await openRegistry(config, log, given)
   const policies = await openPolicies(config, log)
+  const refusals = createRefusals({ log })
   let leaving = false
   const app = createWorkerApp({
     identities: createIdentities(secret),
     policy: policies.policy,
     isLeaving: () => leaving,
     registry: createInProcessPool(registry),
+    reportDenial: refusals.report,
   })
   app.on('error', logErrors(log))
   const server = createServer(limits, app.callback())
@@ -55,6 +58,7 @@ export async function startWorker(config: Config, log: Logger, given: Given): Pr
       const isAwaited = sockets ? replaced : !replaced
       if (isAwaited) await wait(announcement)
       await drainServer(server, { lingerMs: sharesPort ? linger : 0, hurry })
+      refusals.close()
       await Promise.all([policies.close(), close()])
     },
   }

@@ -6,7 +6,9 @@ import { createClientCertificates } from '../listen/client-certificate.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
+import { LoginRefused } from './login-refused.ts'
 import { LoginDelayed } from './passwords-delayed.ts'
+import type { ReportRefusal } from './refusals.ts'
 import { TokenRefused } from './tokens/refused.ts'
 import { leewaySeconds } from './tokens/verify.ts'
 import { unauthorized } from './unauthorized.ts'
@@ -18,18 +20,21 @@ export type Login = {
   verifyToken?: (token: string) => Promise<Identity>
   /** Who somebody is who shows nothing; without it, a stranger as the policies speak of them. */
   stranger?: Identity
-  /** Hears why a token was refused, which its bearer does not. */
-  report?: (reason: string) => void
+  /** Hears who was refused and why, which the client does not. */
+  report?: ReportRefusal
   /** Milliseconds for which a token that ran out still does for an upload that is under way. */
   graceMs?: number
   now?: () => number
 }
 
+/** Undefined for a wrong password, or throws `LoginRefused` with the reason; throws `LoginDelayed`. */
 export type CheckPassword = (
   name: string,
   password: string,
   address: string,
 ) => Promise<Identity | undefined>
+
+export const wrongPassword = 'this is not the password of that user'
 
 const stranger: Identity = { name: undefined, groups: [], method: 'none' }
 
@@ -57,28 +62,41 @@ export function authenticate(login: Login | undefined): Middleware {
 async function identify(ctx: Context, login: Login): Promise<Identity> {
   const given = credentialsOf(ctx)
   if (given === undefined) return login.stranger ?? stranger
-  const identity = given === 'malformed' ? undefined : await check(given, ctx, login)
+  if (given instanceof BadCredentials) {
+    login.report?.(ctx, { what: 'login', reason: given.message })
+    throw unauthorized(ctx, login.challenge)
+  }
+  const identity = await check(given, ctx, login)
   if (identity) return identity
-  const isToken = typeof given === 'object' && given.scheme === 'bearer'
+  const isToken = given.scheme === 'bearer'
   throw unauthorized(ctx, login.challenge, isToken ? 'invalid_token' : undefined)
 }
 
 /** Two headers are told from one here, which koa's own reading would not do. */
-function credentialsOf(ctx: Context): Credentials | 'malformed' | undefined {
+function credentialsOf(ctx: Context): Credentials | BadCredentials | undefined {
   try {
     return parseAuthorization(ctx.req.headersDistinct.authorization)
   } catch (error) {
-    if (error instanceof BadCredentials) return 'malformed'
+    if (error instanceof BadCredentials) return error
     throw error
   }
 }
 
 async function check(given: Credentials, ctx: Context, login: Login) {
   if (given.scheme === 'bearer') return verify(given.token, ctx, login)
+  const { name: user, password } = given
   try {
-    return await login.checkPassword?.(given.name, given.password, ctx.ip)
+    const identity = await login.checkPassword?.(user, password, ctx.ip)
+    if (!identity) login.report?.(ctx, { what: 'login', user, reason: wrongPassword })
+    return identity
   } catch (error) {
+    if (error instanceof LoginRefused) {
+      const shown = error.hidesName ? undefined : user
+      login.report?.(ctx, { what: 'login', user: shown, reason: error.reason })
+      return undefined
+    }
     if (!(error instanceof LoginDelayed)) throw error
+    login.report?.(ctx, { what: 'delayed', user, reason: error.message })
     const headers = { 'Retry-After': String(error.seconds) }
     throw new RegistryError('tooManyRequests', { headers, cause: error })
   }
@@ -86,11 +104,14 @@ async function check(given: Credentials, ctx: Context, login: Login) {
 
 async function verify(token: string, ctx: Context, login: Login) {
   try {
-    return await login.verifyToken?.(token)
+    const identity = await login.verifyToken?.(token)
+    if (!identity) login.report?.(ctx, { what: 'login', reason: 'no tokens are taken here' })
+    return identity
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error
     const late = ctx.state.target.kind === 'upload' ? inGrace(error, login) : undefined
-    if (!late) login.report?.(error.reason)
+    const { reason, expired } = error
+    if (!late) login.report?.(ctx, { what: 'login', user: expired?.identity.name, reason })
     return late
   }
 }

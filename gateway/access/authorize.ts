@@ -1,10 +1,12 @@
 /** Asks the policy before a request goes any further; what is refused never reaches the registry. */
-import type { Policy } from '../../policies/decision.ts'
+import type { Decision, Policy } from '../../policies/decision.ts'
+import type { Wanted } from '../../registry/spec/call.ts'
 import type { Target } from '../../registry/spec/endpoints.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
-import { createMay } from './may.ts'
+import { letAsk, tellDenial } from './denials.ts'
+import type { ReportRefusal } from './refusals.ts'
 import { boundAllows } from './tokens/bound.ts'
 import { unauthorized } from './unauthorized.ts'
 
@@ -12,21 +14,36 @@ export type AuthorizeParts = {
   policy: () => Policy
   /** How to sign in here; undefined where nobody can. */
   challenge: Challenge | undefined
+  /** Hears of each request that a policy denies. */
+  report?: ReportRefusal | undefined
 }
 
-export function authorize({ policy, challenge }: AuthorizeParts): Middleware {
+export function authorize({ policy, challenge, report }: AuthorizeParts): Middleware {
   return (ctx, next) => {
     const { identity, target } = ctx.state
-    const { bound } = identity
-    ctx.state.may = createMay({ policy, identity, address: ctx.ip })
+    const { name, groups, bound } = identity
+    const answering = letAsk(ctx, { policy, report })
 
     // Whoever can sign in has to, before the first of these says anything: clients ask it how to. The
     // catalog lists what they may see, so it is for strangers where there is anything for them in it.
     const isMember = identity.method !== 'none' || challenge === undefined
     const open = { ping: false, list: policy().showsStrangers === true }[target.action as string]
-    const allowed = open === undefined ? ctx.state.may(wantedBy(target)) : isMember || open
-    if (allowed && boundAllows(bound, target)) return next()
+    const wanted = wantedBy(target)
+    const decision =
+      open === undefined ? policy()({ name, groups, address: ctx.ip, ...wanted }) : undefined
+    const allowed = decision?.allowed ?? (isMember || open === true)
+    if (allowed && boundAllows(bound, target)) return answering(next)
+    // Strangers who could sign in are asked to: that is how every visit begins.
+    if (isMember) explain(ctx, wanted, decision)
     throw refusal(ctx, challenge)
+  }
+
+  function explain(ctx: Context, wanted: Wanted, decision: Decision | undefined): void {
+    const isPolicys = decision?.allowed === false
+    // A client with a token for something else gets another one next, if it may.
+    if (!isPolicys && challenge && ctx.state.identity.method === 'token') return
+    const tokens = { because: 'its token does not reach that far' }
+    tellDenial(ctx, { wanted, decision: isPolicys ? decision : tokens, report })
   }
 }
 

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { defaultCost } from './bcrypt-limits.ts'
 import { createHtpasswd } from './htpasswd-create.ts'
-import { costOf, parseHtpasswd } from './htpasswd-lines.ts'
+import { costOf, type ParsedHtpasswd, parseHtpasswd } from './htpasswd-lines.ts'
 
 export type Htpasswd = Awaited<ReturnType<typeof openHtpasswd>>
 
@@ -23,7 +23,7 @@ const longestSettleMs = 100
 /** Makes the file when there is none. Rejects with a sentence for the operator. */
 export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOptions) {
   let content = await readOrCreate(path, log)
-  let users = parse(content)
+  let { users, unusable } = parse(content)
   let usualCost = usualCostOf(users.values())
   /** A change that was seen once. It is taken up when it is seen again: an editor may be half-way. */
   let pending: Buffer | undefined
@@ -34,6 +34,8 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
   return {
     /** The hash of a user who can log in. */
     find: (name: string): string | undefined => users.get(name),
+    /** Of what kind the hash of a user is who cannot log in for it. */
+    unusable: (name: string): string | undefined => unusable.get(name),
     /** What a comparison costs for most users. */
     usualCost: (): number => usualCost,
     close() {
@@ -62,7 +64,7 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
     if (!isNew || !isSettled) return
 
     content = bytes
-    users = parse(bytes)
+    ;({ users, unusable } = parse(bytes))
     usualCost = usualCostOf(users.values())
     log.info({ path, users: users.size }, 'the htpasswd file changed and was read again')
   }
@@ -75,10 +77,10 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
     failure = why
   }
 
-  function parse(bytes: Buffer): ReadonlyMap<string, string> {
-    const { users, warnings } = parseHtpasswd(bytes.toString())
-    for (const warning of warnings) log.warn({ path }, warning)
-    return users
+  function parse(bytes: Buffer): ParsedHtpasswd {
+    const parsed = parseHtpasswd(bytes.toString())
+    for (const warning of parsed.warnings) log.warn({ path }, warning)
+    return parsed
   }
 }
 

@@ -2,16 +2,26 @@
  * What somebody may do, by the policies and by what their token allows at most. The gateway asks this
  * about each request, and a worker about what comes up while it answers one.
  */
-import type { Policy } from '../../policies/decision.ts'
+import type { Decision, Policy } from '../../policies/decision.ts'
 import type { CallState, Identity, Wanted } from '../../registry/spec/call.ts'
 import { isWithinBound } from './tokens/bound.ts'
 
-type Asking = { policy: () => Policy; identity: Identity; address: string }
+type Asking = {
+  policy: () => Policy
+  identity: Identity
+  address: string
+  /** Hears of what the policies, and not the token, deny. */
+  onDenied?: (wanted: Wanted, decision: Decision) => void
+}
 
-export function createMay({ policy, identity, address }: Asking): CallState['may'] {
+export function createMay({ policy, identity, address, onDenied }: Asking): CallState['may'] {
   const { name, groups, bound } = identity
-  return (wanted) =>
-    isWithin(bound, wanted) && policy()({ name, groups, address, ...wanted }).allowed
+  return (wanted) => {
+    if (!isWithin(bound, wanted)) return false
+    const decision = policy()({ name, groups, address, ...wanted })
+    if (!decision.allowed) onDenied?.(wanted, decision)
+    return decision.allowed
+  }
 }
 
 /** A token speaks of the catalog as a whole, and leaves to the policies what is seen in it. */

@@ -6,7 +6,8 @@ import type { IncomingMessage } from 'node:http'
 import Koa from 'koa'
 import type { Policy } from '../../policies/decision.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
-import { createMay } from '../access/may.ts'
+import { letAsk } from '../access/denials.ts'
+import type { ReportRefusal } from '../access/refusals.ts'
 import { answerErrors, answerErrorsAfter } from '../http/errors.ts'
 import { lifetime } from '../http/lifetime.ts'
 import { readTarget } from '../http/target.ts'
@@ -21,15 +22,24 @@ export type WorkerParts = {
   /** Whether this process is about to stop. */
   isLeaving: () => boolean
   registry: Pool
+  /** Hears of what a policy denies while a request is answered. */
+  reportDenial?: ReportRefusal
 }
 
-export function createWorkerApp({ identities, policy, isLeaving, registry }: WorkerParts) {
+export function createWorkerApp({
+  identities,
+  policy,
+  isLeaving,
+  registry,
+  reportDenial,
+}: WorkerParts) {
   return new Koa<State>()
     .use(sayWhenLeaving(isLeaving))
     .use(lifetime)
     .use(answerErrors)
-    .use(readIdentity(identities, policy))
+    .use(readIdentity(identities))
     .use(answerErrorsAfter(readOn))
+    .use((ctx, next) => letAsk(ctx, { policy, report: reportDenial })(next))
     .use(readTarget('/'))
     .use((ctx) => registry.forward(ctx))
 }
@@ -51,7 +61,7 @@ function sayWhenLeaving(isLeaving: () => boolean): Middleware {
   }
 }
 
-function readIdentity(identities: Identities, policy: () => Policy): Middleware {
+function readIdentity(identities: Identities): Middleware {
   return (ctx, next) => {
     const signed = identities.verify(ctx.get(internalHeaders.identity), ctx)
     if (!signed)
@@ -60,7 +70,6 @@ function readIdentity(identities: Identities, policy: () => Policy): Middleware 
     const { address, readsBlobs, requestId, origin, identity } = signed
     ctx.request.ip = address
     Object.assign(ctx.state, { requestId, origin, identity })
-    ctx.state.may = createMay({ policy, identity, address })
     if (readsBlobs) ctx.state.nameBlob = (blob) => answerName(ctx, nameBlob(blob))
     return next()
   }

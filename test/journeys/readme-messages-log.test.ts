@@ -70,8 +70,14 @@ const runs: Record<string, () => ReturnType<typeof start>> = {
   },
 }
 
-/** With a bucket of a real service: test/journeys/readme-storage.test.ts */
-const elsewhere = ['storage.s3 without redis: no other machine may serve this bucket']
+const elsewhere = [
+  // With a bucket of a real service: test/journeys/readme-storage.test.ts
+  'storage.s3 without redis: no other machine may serve this bucket',
+  // test/journeys/refused.test.ts
+  'a login was refused',
+  'a login has to wait',
+  'a request was denied',
+]
 
 it('all of it is provoked', () => {
   const told = saidUnder('docs/troubleshooting.md', 'kura, while it runs')

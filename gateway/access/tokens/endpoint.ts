@@ -5,6 +5,7 @@
 import { RegistryError } from '../../../registry/spec/errors.ts'
 import { drain } from '../../http/drain.ts'
 import type { Context, Middleware } from '../../state.ts'
+import type { ReportRefusal } from '../refusals.ts'
 import { GrantRefused } from './grant-refused.ts'
 import type { IssuedToken, TokenIssuer } from './issue.ts'
 import { parseScopes, scopeText } from './scope.ts'
@@ -20,6 +21,8 @@ export type TokenEndpointParts = WishParts & {
   issueToken: TokenIssuer
   /** Where a request comes from, with what a trusted proxy says of it. */
   addressOf?: (ctx: Context) => string
+  /** Hears who was refused and why, which the client does not. */
+  report?: ReportRefusal | undefined
 }
 
 /** Some clients take any answer for one of a minute, and so may be late with a shorter one. */
@@ -68,6 +71,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
   }
 
   async function refuse(ctx: Context, error: GrantRefused): Promise<void> {
+    if (error.told) parts.report?.(ctx, error.told)
     if (ctx.state.signal.aborted) return
     if (!(await drain(ctx.req))) ctx.set('Connection', 'close')
     ctx.set(error.headers)

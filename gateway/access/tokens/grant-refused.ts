@@ -1,4 +1,6 @@
 /** What a request for a token can be refused with: the words are those of RFC 6749, section 5.2. */
+import type { Refusal } from '../refusals.ts'
+
 const table = {
   credentials: [401, 'invalid_grant', 'the credentials are not valid'],
   delayed: [429, 'temporarily_unavailable', 'too many failed logins; try again later'],
@@ -13,13 +15,19 @@ const table = {
 
 export class GrantRefused extends Error {
   override readonly name = 'GrantRefused'
+  /** For the log alone. */
+  readonly told: Refusal | undefined
   readonly status: number
   readonly code: string
   readonly headers: Record<string, string>
 
-  constructor(why: keyof typeof table, headers: Record<string, string> = {}) {
+  constructor(
+    why: keyof typeof table,
+    { headers = {}, told }: { headers?: Record<string, string>; told?: Refusal } = {},
+  ) {
     const [status, code, message] = table[why]
     super(message)
+    this.told = told
     this.status = status
     this.code = code
     this.headers = headers

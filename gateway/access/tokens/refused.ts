@@ -3,6 +3,7 @@
  * never the token, and never goes into an answer.
  */
 import type { Identity } from '../../../registry/spec/call.ts'
+import { LoginRefused } from '../login-refused.ts'
 
 type Options = {
   cause?: unknown
@@ -10,14 +11,13 @@ type Options = {
   expired?: { identity: Identity; at: Date }
 }
 
-export class TokenRefused extends Error {
+export class TokenRefused extends LoginRefused {
   override readonly name = 'TokenRefused'
-  readonly reason: string
   readonly expired: Options['expired']
 
   constructor(reason: string, { cause, expired }: Options = {}) {
-    super('the token was refused', { cause })
-    this.reason = reason
+    super(reason, { cause })
+    this.message = 'the token was refused'
     this.expired = expired
   }
 }

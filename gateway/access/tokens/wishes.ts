@@ -1,8 +1,9 @@
 /** Reads what a client wants of the token endpoint and who it is, from a query or from a form. */
 import type { Identity } from '../../../registry/spec/call.ts'
 import type { Context } from '../../state.ts'
-import type { CheckPassword } from '../authenticate.ts'
+import { type CheckPassword, wrongPassword } from '../authenticate.ts'
 import { BadCredentials, parseAuthorization } from '../credentials.ts'
+import { LoginRefused } from '../login-refused.ts'
 import { LoginDelayed } from '../passwords-delayed.ts'
 import { readForm, single } from './form.ts'
 import { GrantRefused } from './grant-refused.ts'
@@ -20,8 +21,6 @@ export type Wish = {
 export type WishParts = {
   refreshTokens: RefreshTokens
   checkPassword: CheckPassword
-  /** Hears why a credential was refused; the client does not. */
-  report: (reason: string) => void
   bodyWithinMs?: number
 }
 
@@ -30,7 +29,7 @@ const mostBytes = 64 * 1024
 
 /** Each reader throws `GrantRefused` unless the credentials are right or absent. */
 export function createWishReaders(parts: WishParts) {
-  const { refreshTokens, checkPassword, report, bodyWithinMs = 10_000 } = parts
+  const { refreshTokens, checkPassword, bodyWithinMs = 10_000 } = parts
 
   /** How each kind of grant says who is asking. */
   const grants: Record<string, (form: URLSearchParams, address: string) => Promise<Identity>> = {
@@ -74,27 +73,33 @@ export function createWishReaders(parts: WishParts) {
       const credentials = parseAuthorization(header)
       if (!credentials) return stranger
       if (credentials.scheme === 'basic') return await identityOfPassword(credentials, address)
-      report('a bearer token is no password')
+      throw refused({ reason: 'a bearer token is no password' })
     } catch (error) {
       if (!(error instanceof BadCredentials)) throw error
-      report(error.message)
+      throw refused({ reason: error.message })
     }
-    throw new GrantRefused('credentials')
   }
 
   async function identityOfPassword(
     { name, password }: { name: string; password: string },
     address: string,
   ): Promise<Identity> {
+    const user = name
     try {
       const identity = await checkPassword(name, password, address)
       if (identity) return identity
     } catch (error) {
+      if (error instanceof LoginRefused) {
+        throw refused({ ...(!error.hidesName && { user }), reason: error.reason })
+      }
       if (!(error instanceof LoginDelayed)) throw error
-      throw new GrantRefused('delayed', { 'Retry-After': `${error.seconds}` })
+      const headers = { 'Retry-After': `${error.seconds}` }
+      throw new GrantRefused('delayed', {
+        headers,
+        told: { what: 'delayed', user, reason: error.message },
+      })
     }
-    report('this is not the password of that user')
-    throw new GrantRefused('credentials')
+    throw refused({ user, reason: wrongPassword })
   }
 
   async function identityOfRefresh(token: string): Promise<Identity> {
@@ -102,8 +107,10 @@ export function createWishReaders(parts: WishParts) {
       return await refreshTokens.verify(token)
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error
-      report(error.reason)
-      throw new GrantRefused('credentials')
+      throw refused({ reason: error.reason })
     }
   }
 }
+
+const refused = (told: { user?: string; reason: string }) =>
+  new GrantRefused('credentials', { told: { what: 'login', ...told } })

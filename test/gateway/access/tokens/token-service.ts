@@ -73,7 +73,7 @@ export async function start(options: { seconds?: number; bodyWithinMs?: number }
     issueToken: createTokenIssuer({ keys, decide }),
     refreshTokens,
     checkPassword,
-    report: (reason) => reports.push(reason),
+    report: (_ctx, { reason }) => reports.push(reason),
     ...options,
   })
   app.use(lifetime).use(answerErrors).use(endpoint)

@@ -1,0 +1,47 @@
+/**
+ * What a request may do while it is answered, and the word to the log when it ends in a denial. Many
+ * things are asked whose denial ends nothing: the source of a mount, or a tag that nobody moves.
+ */
+import type { Decision, Policy } from '../../policies/decision.ts'
+import type { Wanted } from '../../registry/spec/call.ts'
+import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Context } from '../state.ts'
+import { createMay } from './may.ts'
+import type { ReportRefusal } from './refusals.ts'
+
+type Asking = { policy: () => Policy; report?: ReportRefusal | undefined }
+
+/** Sets `may` for the request; what is answered runs whatever comes next. */
+export function letAsk(ctx: Context, { policy, report }: Asking) {
+  const { identity } = ctx.state
+  let denied: { wanted: Wanted; decision: Decision } | undefined
+  ctx.state.may = createMay({
+    policy,
+    identity,
+    address: ctx.ip,
+    onDenied(wanted, decision) {
+      denied ??= { wanted, decision }
+    },
+  })
+
+  return async (next: () => Promise<unknown>): Promise<void> => {
+    try {
+      await next()
+    } catch (error) {
+      const isDenial = error instanceof RegistryError && error.code === 'DENIED'
+      if (isDenial && denied) tellDenial(ctx, { ...denied, report })
+      throw error
+    }
+  }
+}
+
+type Denial = {
+  wanted: Wanted
+  decision: Pick<Decision, 'rule' | 'because'>
+  report: ReportRefusal | undefined
+}
+
+export function tellDenial(ctx: Context, { wanted, decision, report }: Denial): void {
+  const { rule, because: reason } = decision
+  report?.(ctx, { what: 'denied', user: ctx.state.identity.name, reason, wanted, rule })
+}
