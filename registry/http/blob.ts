@@ -4,8 +4,9 @@ import { paths } from '../content/paths.ts'
 import { entityTag, names } from '../spec/conditions.ts'
 import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
-import { type ByteRange, parseRange } from '../spec/range.ts'
+import { type ByteRange, parseRanges } from '../spec/range.ts'
 import type { Opened, StorageDriver } from '../storage/driver.ts'
+import { byteranges } from './byteranges.ts'
 import { answerEmpty, type Context, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
@@ -25,12 +26,11 @@ export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> =
     nameFor(ctx, digest)
     if (hasAlready(ctx, digest)) return answerEmpty(ctx, 304, {})
 
-    const range = wantedRange(ctx, digest, blob)
+    const ranges = wantedRanges(ctx, digest, blob)
     const location = await findElsewhere(ctx, blob)
     if (location) return sendElsewhere(ctx, digest, location)
-
-    describe(ctx, digest, { size: blob.size, range })
-    if (ctx.method === 'GET') await sendBody(ctx, digest, blob, range)
+    if (ranges && ranges.length > 1) return sendParts(ctx, digest, blob, ranges)
+    return sendPart(ctx, digest, blob, ranges?.[0])
   }
 
   /** Whether it is all the same to the client where the bytes come from and which they are. */
@@ -42,16 +42,33 @@ export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> =
   /** Undefined also where the storage, which knows nothing of our ETag, would understand less. */
   async function findElsewhere(ctx: Context, blob: Blob): Promise<string | undefined> {
     if (ctx.method !== 'GET' || onlyHere.some((name) => ctx.get(name))) return undefined
+    // Of a list of ranges, object stores send the whole.
+    if (ctx.get('Range').includes(',')) return undefined
     const call = { size: blob.size, signal: ctx.state.signal }
     return storage.url?.(paths.blob(blob.canonical), call)
   }
 
-  async function sendBody(ctx: Context, digest: Digest, blob: Blob, range: ByteRange | undefined) {
+  async function sendPart(ctx: Context, digest: Digest, blob: Blob, range: ByteRange | undefined) {
+    describe(ctx, digest, { size: blob.size, range })
+    if (ctx.method !== 'GET') return
     if (!ctx.state.nameBlob || blob.size === 0) {
       return sendBytes(ctx, await open(blob, digest, range, ctx))
     }
     const whole = { first: 0, last: blob.size - 1 }
     ctx.state.nameBlob({ digest: blob.canonical, range: range ?? whole })
+  }
+
+  async function sendParts(ctx: Context, digest: Digest, blob: Blob, ranges: ByteRange[]) {
+    const parts = byteranges(ranges, blob.size, blobType)
+    describe(ctx, digest, { size: blob.size, range: undefined })
+    ctx.set('Content-Type', parts.type)
+    ctx.status = 206
+    ctx.length = parts.length
+    if (ctx.method !== 'GET') return
+    await sendBytes(
+      ctx,
+      parts.body((range) => open(blob, digest, range, ctx)),
+    )
   }
 
   /** It was found a moment ago; if it has been collected since, that is no failure of ours. */
@@ -71,6 +88,7 @@ export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> =
   }
 }
 
+const blobType = 'application/octet-stream'
 const conditions = ['Range', 'If-Range', 'If-Match', 'If-None-Match']
 
 async function sendOpened(ctx: Context, digest: Digest, { size, bytes }: Opened): Promise<void> {
@@ -88,7 +106,7 @@ type Part = { size: number; range: ByteRange | undefined }
 
 function describe(ctx: Context, digest: Digest, { size, range }: Part): void {
   ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
-  ctx.set('Content-Type', 'application/octet-stream')
+  ctx.set('Content-Type', blobType)
   ctx.status = range ? 206 : 200
   if (range) ctx.set('Content-Range', `bytes ${range.first}-${range.last}/${size}`)
   ctx.length = range ? range.last - range.first + 1 : size
@@ -115,8 +133,8 @@ function hasAlready(ctx: Context, digest: Digest): boolean {
 }
 
 /** A client that resumes with If-Range gets the whole blob unless it means this one (RFC 9110, 13.1.5). */
-function wantedRange(ctx: Context, digest: Digest, blob: Blob): ByteRange | undefined {
+function wantedRanges(ctx: Context, digest: Digest, blob: Blob): ByteRange[] | undefined {
   const ifRange = ctx.get('If-Range')
   if (ifRange && !names(ifRange, digest)) return undefined
-  return parseRange(ctx.get('Range'), blob.size)
+  return parseRanges(ctx.get('Range'), blob.size)
 }

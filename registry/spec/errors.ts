@@ -28,6 +28,7 @@ const table = {
   repositoryUnknown: ['NAME_UNKNOWN', 404, 'this registry has no such repository'],
 
   blobUnknown: ['BLOB_UNKNOWN', 404, 'this repository has no such blob'],
+  tooManyRanges: ['RANGE_INVALID', 400, 'Range names too many ranges: 1,024 are allowed'],
   rangeNotSatisfiable: ['RANGE_INVALID', 416, 'the blob has no such range'],
   preconditionFailed: ['UNSUPPORTED', 412, 'If-Match names another digest'],
 

@@ -4,28 +4,61 @@ import { RegistryError } from './errors.ts'
 /** Both ends belong to the range. */
 export type ByteRange = { first: number; last: number }
 
+/** As many as the clients ask for at most that fetch parts of layers. */
+const mostRanges = 1024
+
 /**
- * The one range that a pull asks for. Undefined means the whole blob: no header, several ranges, or
- * a unit other than bytes, all of which RFC 9110 (14.2) lets a server ignore. Throws
- * `rangeNotSatisfiable` when the range lies outside of a blob of `size` bytes.
+ * The ranges that a pull asks for, in the order of the request and at least one; those that overlap
+ * are one, in the place of the first. Those that only touch stay apart: podman takes each part for the
+ * next of the ranges it named, whatever its Content-Range says. Undefined means the whole blob: no
+ * header, one that is malformed, or a unit other than bytes, all of which RFC 9110 (14.2) lets a server
+ * ignore. Throws `tooManyRanges`, and `rangeNotSatisfiable` when all of them lie outside of a blob of
+ * `size` bytes.
  */
-export function parseRange(header: string, size: number): ByteRange | undefined {
-  const found = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/i.exec(header.trim())
-  if (!found) return undefined
+export function parseRanges(header: string, size: number): ByteRange[] | undefined {
+  const [, list = ''] = /^bytes=(.*)$/i.exec(header.trim()) ?? []
+  const texts = list.split(',').map((text) => text.trim())
+  // An element may be empty (RFC 9110, 5.6.1).
+  const found = texts.filter((text) => text !== '').map((text) => parseRange(text, size))
+  const ranges = found.filter((range) => range !== undefined)
+  if (ranges.length === 0 || ranges.length < found.length) return undefined
+  if (ranges.length > mostRanges) {
+    const detail = { found: ranges.length, allowed: mostRanges }
+    throw new RegistryError('tooManyRanges', { detail })
+  }
 
-  const [, from, to, suffix] = found
-  if (suffix !== undefined) return satisfiable(Math.max(0, size - Number(suffix)), size - 1, size)
-  // A range that ends before it begins is not a range: RFC 9110 has it ignored.
-  if (to && Number(to) < Number(from)) return undefined
-  return satisfiable(Number(from), to ? Math.min(Number(to), size - 1) : size - 1, size)
-}
-
-function satisfiable(first: number, last: number, size: number): ByteRange {
-  if (first <= last) return { first, last }
+  const satisfiable = ranges.filter(({ first, last }) => first <= last)
+  if (satisfiable.length > 0) return merge(satisfiable)
   throw new RegistryError('rangeNotSatisfiable', {
     detail: { size },
     headers: { 'Content-Range': `bytes */${size}` },
   })
+}
+
+/** Cut at the end of the blob, so one that lies behind it ends before it begins. */
+function parseRange(text: string, size: number): ByteRange | undefined {
+  const found = /^(?:(\d+)-(\d*)|-(\d+))$/.exec(text)
+  if (!found) return undefined
+
+  const [, from, to, suffix] = found
+  if (suffix !== undefined) return { first: Math.max(0, size - Number(suffix)), last: size - 1 }
+  // A range that is sent as ending before it begins makes the header malformed.
+  if (to && Number(to) < Number(from)) return undefined
+  return { first: Number(from), last: to ? Math.min(Number(to), size - 1) : size - 1 }
+}
+
+function merge(ranges: ByteRange[]): ByteRange[] {
+  const placed = ranges.map((range, place) => ({ ...range, place }))
+  const merged: typeof placed = []
+  for (const range of placed.sort((one, other) => one.first - other.first)) {
+    const before = merged.at(-1)
+    if (before && range.first <= before.last) {
+      before.last = Math.max(before.last, range.last)
+      before.place = Math.min(before.place, range.place)
+    } else merged.push(range)
+  }
+  merged.sort((one, other) => one.place - other.place)
+  return merged.map(({ first, last }) => ({ first, last }))
 }
 
 /**

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { makeBucket } from '../registry/storage/s3-bucket.ts'
+import { partsOf } from '../support/byteranges.ts'
 import { type Ceph, startCeph } from '../support/ceph.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { startForwarder } from '../support/forwarder.ts'
@@ -71,6 +72,17 @@ describeWith(['radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'], 'a pull from a buck
     const answer = await send('GET', location, { headers })
     expect(answer.status).toBe(206)
     expect(answer.body).toEqual(large.subarray(1000, 2000))
+  })
+
+  it('does not for several ranges, of which the bucket would send the whole', async () => {
+    const answer = await ask('GET', large, { Range: 'bytes=0-9,200000-200999' })
+    expect(answer.status).toBe(206)
+    expect(partsOf(answer).map(({ bytes }) => bytes)).toEqual([
+      large.subarray(0, 10),
+      large.subarray(200_000, 201_000),
+    ])
+    const one = await ask('GET', large, { Range: 'bytes=0-9,' })
+    expect([one.status, one.body]).toEqual([206, large.subarray(0, 10)])
   })
 
   it('does not for a range that is not there', async () => {

@@ -1,4 +1,5 @@
 /** Parts of a blob, and blobs that a client already has: ranges and conditions (RFC 9110, 13 and 14). */
+import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { pushBlob, sha256 } from './support/content.ts'
 import { expectError, expectSameHead, useRegistry } from './support/suite.ts'
@@ -37,7 +38,7 @@ describe('a range', () => {
     expectSameHead(await client.head(path, { headers }), answer)
   })
 
-  it.each(['bytes=0-1,3-4', 'bytes=5-4', 'bytes=x', 'lines=0-1', 'bytes', 'bytes=-'])(
+  it.each(['bytes=5-4', 'bytes=x', 'lines=0-1', 'bytes', 'bytes=-'])(
     '%s is ignored, and all of it sent',
     async (range) => {
       const answer = await client.get(path, { headers: { Range: range } })
@@ -59,9 +60,7 @@ describe('a range', () => {
   )
 
   it('of a large blob crosses whatever pieces it is read in', async () => {
-    const bytes = Buffer.from(
-      Array.from({ length: 3_000_000 }, (_, at) => (at * 7 + at / 251) % 256),
-    )
+    const bytes = randomBytes(3_000_000)
     const large = await pushBlob(client, 'a', bytes)
     for (const [first, last] of [
       [524_287, 524_288],
