@@ -5,7 +5,8 @@ import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Containers, openContainers } from '../support/containers.ts'
 import { send } from '../support/http.ts'
-import { type Kura, startKura } from '../support/kura.ts'
+import type { Kura } from '../support/kura.ts'
+import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
 import { manifestUrl, pullImage } from '../support/push.ts'
 
@@ -18,8 +19,7 @@ describeWith(['buildah', 'root'], 'buildah', () => {
   let containers: Containers
 
   beforeAll(async () => {
-    kura = await startKura()
-    cleanup.add(kura.stop)
+    kura = await startKuraHere(cleanup)
     containers = await openContainers(cleanup)
     await writeFile(join(containers.folder, 'hello'), 'hello from the test')
     await writeFile(join(containers.folder, 'Containerfile'), 'FROM scratch\nCOPY hello /hello\n')

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
-import { type Kura, startKura } from '../support/kura.ts'
+import type { Kura } from '../support/kura.ts'
+import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
 
 describeWith(['dockerd', 'docker', 'root'], 'docker engine', () => {
@@ -14,8 +15,7 @@ describeWith(['dockerd', 'docker', 'root'], 'docker engine', () => {
   let image: string
 
   beforeAll(async () => {
-    kura = await startKura()
-    cleanup.add(kura.stop)
+    kura = await startKuraHere(cleanup)
     engine = await startDockerEngine(cleanup)
     image = `${kura.host}/team/app:v1`
     await writeFile(join(engine.folder, 'hello'), 'hello from the test')

@@ -6,7 +6,8 @@ import { addUser } from '../../cli/user.ts'
 import { type Cleanup, useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
-import { type Kura, startKura } from '../support/kura.ts'
+import type { Kura } from '../support/kura.ts'
+import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
 
 const policies = `
@@ -22,7 +23,7 @@ async function startGuarded(cleanup: Cleanup): Promise<Kura> {
   const file = join(folder, 'htpasswd')
   await addUser({ file, name: 'ann', password: 'secret of ann', write: () => {} })
   await writeFile(join(folder, 'team.yaml'), policies)
-  const kura = await startKura({
+  return startKuraHere(cleanup, {
     env: {
       REGISTRY_AUTH: 'htpasswd',
       REGISTRY_AUTH_HTPASSWD_REALM: 'Registry Realm',
@@ -30,8 +31,6 @@ async function startGuarded(cleanup: Cleanup): Promise<Kura> {
       REGISTRY_KURA_POLICIES: folder,
     },
   })
-  cleanup.add(kura.stop)
-  return kura
 }
 
 describeWith(['dockerd', 'docker', 'root'], 'docker with a password', () => {
@@ -93,7 +92,7 @@ describeWith(['skopeo', 'podman', 'buildah'], 'podman and skopeo with a password
       return `${kura.host}/${name}`
     }
     const image = await build('public/app:v1')
-    await expect(podman('push', plain, image)).rejects.toThrow(/authentication required/)
+    await expect(podman('push', plain, image)).rejects.toThrow(/authentication required|is denied/)
     const guess = podman('login', plain, ...credentials, 'a guess', kura.host)
     await expect(guess).rejects.toThrow(/invalid username\/password/)
 

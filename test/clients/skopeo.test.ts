@@ -4,8 +4,9 @@ import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Containers, openContainers } from '../support/containers.ts'
 import { type Image, imageOf } from '../support/image.ts'
-import { type Kura, startKura } from '../support/kura.ts'
+import type { Kura } from '../support/kura.ts'
 import { writeIndexLayout, writeLayout } from '../support/oci-layout.ts'
+import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
 import { pushImage } from '../support/push.ts'
 
@@ -22,8 +23,7 @@ describeWith(['skopeo'], 'skopeo', () => {
   let containers: Containers
 
   beforeAll(async () => {
-    kura = await startKura()
-    cleanup.add(kura.stop)
+    kura = await startKuraHere(cleanup)
     containers = await openContainers(cleanup)
   })
 

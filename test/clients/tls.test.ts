@@ -6,7 +6,7 @@ import { expect, it } from '@jest/globals'
 import { openAuthority } from '../../gateway/listen/authority.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
-import { startKura } from '../support/kura.ts'
+import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
 
 describeWith(['skopeo', 'podman', 'buildah'], 'a kura with TLS', () => {
@@ -15,14 +15,13 @@ describeWith(['skopeo', 'podman', 'buildah'], 'a kura with TLS', () => {
   async function startWithTls(extra: Record<string, string> = {}) {
     const folder = await cleanup.folder()
     const made = await openAuthority({ folder, names: ['127.0.0.1', 'localhost'] })
-    const kura = await startKura({
+    const kura = await startKuraHere(cleanup, {
       env: {
         REGISTRY_HTTP_TLS_CERTIFICATE: made.certificate,
         REGISTRY_HTTP_TLS_KEY: made.key,
         ...extra,
       },
     })
-    cleanup.add(kura.stop)
     return { kura, made, folder }
   }
 

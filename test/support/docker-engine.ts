@@ -7,11 +7,12 @@ import { startService } from './service.ts'
 
 export type DockerEngine = Awaited<ReturnType<typeof startDockerEngine>>
 
-export async function startDockerEngine(cleanup: Cleanup) {
+/** `daemon` is what its daemon.json holds. */
+export async function startDockerEngine(cleanup: Cleanup, daemon: Record<string, unknown> = {}) {
   const folder = await cleanup.folder()
   cleanup.add(() => unmountBelow(folder))
   const settings = join(folder, 'daemon.json')
-  await writeFile(settings, '{}')
+  await writeFile(settings, JSON.stringify(daemon))
   const socket = `unix://${join(folder, 'socket')}`
   const { PATH } = process.env
   const engine = await startService({
