@@ -5,6 +5,7 @@ import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
 import type { ReportRefusal } from './access/refusals.ts'
 import { refuseBodies } from './guard/bodies.ts'
+import { refuseCrossSite } from './guard/cross-site.ts'
 import { readForwarded } from './guard/forwarded.ts'
 import { refuseOldDocker } from './guard/user-agent.ts'
 import { answerErrors } from './http/errors.ts'
@@ -21,6 +22,8 @@ export type GatewayParts = {
   logRequests: Middleware
   /** Set on every answer, as `http.headers` has them. */
   headers: Record<string, string[]>
+  /** How clients reach the registry, as `http.host` has it. */
+  host?: string | undefined
   /** Where the registry begins: begins and ends with a slash. */
   prefix: string
   /** The one in force at the time of a request. */
@@ -38,6 +41,7 @@ export function createApp({
   trustedProxies,
   logRequests,
   headers,
+  host,
   prefix,
   policy,
   login,
@@ -54,6 +58,7 @@ export function createApp({
     .use(answerErrors)
     .use(refuseBodies)
     .use(refuseOldDocker)
+    .use(refuseCrossSite({ headers, host }))
     .use(inTurn(tokens))
     .use(readTarget(prefix))
     .use(authenticate(login))

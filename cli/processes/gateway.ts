@@ -23,6 +23,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
     trustedProxies: config.kura.trustedProxies,
     logRequests: logRequests({ log, ...(lines && { access: lines }) }),
     headers: config.http.headers,
+    host: config.http.host,
     prefix: config.http.prefix,
     policy: access.policy,
     login: access.login,

@@ -23,6 +23,7 @@ const table = {
   unauthorized: ['UNAUTHORIZED', 401, 'authentication required'],
   unsigned: ['UNAUTHORIZED', 401, 'a worker answers nobody but its gateways'],
   tagImmutable: ['DENIED', 403, 'a policy keeps this tag as it is'],
+  crossSite: ['DENIED', 403, 'a page of another site may not write here'],
   denied: ['DENIED', 403, 'you may not do this here'],
 
   repositoryUnknown: ['NAME_UNKNOWN', 404, 'this registry has no such repository'],

@@ -86,6 +86,7 @@ export async function startRegistry(options: Options = {}) {
       return next()
     },
     headers: options.headers ?? {},
+    host: rules.locations.host,
     prefix: rules.locations.prefix,
     policy,
     login: options.login,

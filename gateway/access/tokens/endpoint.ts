@@ -41,10 +41,12 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
 
   async function answer(ctx: Context): Promise<void> {
     ctx.set('Cache-Control', 'no-store')
+    // A browser asks before a page of another origin may send its visitor's password here.
+    if (ctx.method === 'OPTIONS') return answerEmpty(ctx)
     const read = Object.hasOwn(readers, ctx.method) ? readers[ctx.method] : undefined
     if (!read) {
       // Answered further out, where headers of ours are dropped.
-      const headers = { Allow: 'GET, POST', 'Cache-Control': 'no-store' }
+      const headers = { Allow: allowed, 'Cache-Control': 'no-store' }
       throw new RegistryError('wrongMethod', { headers })
     }
     try {
@@ -78,6 +80,14 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
     if (error.status === 401) ctx.set('WWW-Authenticate', challenge)
     sendJson(ctx, error.status, ctx.method === 'POST' ? oauthBody(error) : registryBody(error))
   }
+}
+
+const allowed = 'GET, POST'
+
+function answerEmpty(ctx: Context): void {
+  ctx.body = null
+  ctx.status = 200
+  ctx.set({ Allow: allowed, 'Content-Length': '0' })
 }
 
 /** Clients look for the token under one of two names. */

@@ -18,6 +18,11 @@ describe('the endpoint', () => {
     ])
   })
 
+  it('answers the browser of a page that wants to sign in', async () => {
+    const { status, headers, body } = await send('OPTIONS', `${base}/v2/token`)
+    expect([status, headers.allow, body.length]).toEqual([200, 'GET, POST', 0])
+  })
+
   it.each([
     [1, 60],
     [60, 60],
