@@ -19,18 +19,21 @@ export function rulesFrom({
     classes: policy?.repository?.classes ?? [],
     references: {
       disabled: validation.disabled,
-      allowsUrl: urlRule(urls?.allow ?? [], urls?.deny ?? []),
+      allowsUrl: urls && urlRule(urls),
       needsChild: childRule(indexes),
     },
     locations: { host: http.host, relative: http.relativeurls, prefix: http.prefix },
   }
 }
 
-/** With neither list no URL may be pushed; with only `deny`, all others may. */
-function urlRule(allow: string[], deny: string[]): (url: string) => boolean {
-  const [allowed, denied] = [compile('allow', allow), compile('deny', deny)]
-  if (allow.length === 0 && deny.length === 0) return () => false
-  return (url) => (allow.length === 0 || allowed(url)) && !denied(url)
+type Urls = NonNullable<Config['validation']['manifests']['urls']>
+
+/** With only `deny`, all others may be pushed; with empty lists none may, as in registry:2. */
+function urlRule({ allow, deny }: Urls): ((url: string) => boolean) | undefined {
+  if (!allow && !deny) return undefined
+  const [allowed, denied] = [compile('allow', allow ?? []), compile('deny', deny ?? [])]
+  if (!allow?.length && !deny?.length) return () => false
+  return (url) => (!allow?.length || allowed(url)) && !denied(url)
 }
 
 function compile(key: string, patterns: string[]): (url: string) => boolean {

@@ -1,5 +1,7 @@
 /** docs/errors.md: the table of errors as a page for people. */
 import { errorTable } from '../registry/spec/errors.ts'
+import { largestManifest, pushable } from '../registry/spec/manifest.ts'
+import { most } from '../registry/spec/manifest-fields.ts'
 
 export function renderErrors(): string {
   const rows = errorTable()
@@ -13,7 +15,20 @@ export function renderErrors(): string {
     '    {"errors":[{"code":"BLOB_UNKNOWN","message":"this repository has no such blob","detail":"sha256:…"}]}',
     '',
     '`detail` says what was found and what is allowed, where there is more to say. A manifest that names',
-    'several missing blobs gets one entry for each. This page is printed from `registry/spec/errors.ts`.',
+    'several missing blobs gets one entry for each, of 100 at most. This page is printed from',
+    '`registry/spec/errors.ts`.',
+    '',
+    '## What a manifest may hold',
+    '',
+    `A pushed manifest has at most ${largestManifest / 1024 / 1024} MiB, ${pushable.values} values (keys, items, texts) in ${pushable.depth} levels,`,
+    `${most.descriptors} descriptors, and ${most.keys} keys in one object. Reading stops at the first fault, and`,
+    '`detail` says where it is: `layers[3].size is 7.0; allowed is …`. It is read as Go reads it, since most',
+    'clients are written in it: null is as good as absent, a size or a platform may be missing, `7.0` is no',
+    'whole number. What two readers could take for two manifests is refused: a key that stands twice, and',
+    'one that is not spelled as it should be (`Layers`). Manifests that a volume holds already are served',
+    'as they are.',
+    '',
+    '## All errors',
     '',
     '| Status | Code | Message |',
     '|---|---|---|',

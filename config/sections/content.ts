@@ -32,7 +32,9 @@ const indexes = section({
 const urls = section({
   allow: patterns()
     .optional()
-    .describe('URLs a manifest may name for its layers; none without it.'),
+    .describe(
+      'URLs a manifest may name for its layers. Without `allow` and `deny` it may name any.',
+    ),
   deny: patterns().optional().describe('URLs among those that it still may not name.'),
 })
 

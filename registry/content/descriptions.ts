@@ -20,7 +20,8 @@ const overhead = 400
 export function createDescriptions() {
   const known = new LRUCache<Digest, Description>({
     maxSize: mostBytes,
-    sizeCalculation: (it) => overhead + JSON.stringify(it.annotations ?? '').length,
+    sizeCalculation: ({ mediaType, artifactType = '', annotations = {} }) =>
+      overhead + mediaType.length + artifactType.length + JSON.stringify(annotations).length,
   })
   return { of, remember }
 

@@ -36,7 +36,7 @@ type Parts = {
 }
 
 export function createManifests({ storage, links, tags, leases, descriptions }: Parts) {
-  return { find, put, remove, removeTag }
+  return { find, has, put, remove, removeTag }
 
   /** `digest` in the answer is the one that was asked for. A damaged manifest is not found. */
   async function find(
@@ -55,6 +55,20 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
       : storage.get(paths.blob(stored), call))
     const description = bytes && descriptions.of(stored, bytes)
     return description && { digest, bytes, description }
+  }
+
+  /**
+   * Whether a manifest of `size` bytes is here, without reading it. One of another size was cut by a
+   * crash, or `size` is wrong; `find` tells.
+   */
+  async function has(
+    repository: string,
+    { digest, size }: { digest: Digest; size: number | undefined },
+    call?: Call,
+  ): Promise<boolean> {
+    const stored = await links.read(paths.revisionLink(repository, digest), call)
+    const found = stored && (await storage.stat(paths.blob(stored), call))
+    return found !== undefined && found.size > 0 && found.size === size
   }
 
   /**

@@ -2,8 +2,10 @@
  * What a manifest refers to must be here before it is: config, layers, and the children of an index.
  * `subject` may come later ("Pushing Manifests with Subject"), foreign layers may lie elsewhere.
  */
+import type { Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
-import type { Descriptor, Manifest } from '../spec/manifest.ts'
+import type { Manifest } from '../spec/manifest.ts'
+import type { Descriptor } from '../spec/manifest-fields.ts'
 import { isForeignLayer } from '../spec/media-types.ts'
 import type { Call } from '../storage/driver.ts'
 import { atOnce } from './at-once.ts'
@@ -13,11 +15,14 @@ import type { Manifests } from './manifests.ts'
 export type ReferenceRules = {
   /** No check at all. */
   disabled: boolean
-  /** Whether the URL of a foreign layer may be pushed. */
-  allowsUrl: (url: string) => boolean
+  /** Whether the URL of a layer may be pushed; undefined where nobody said anything of URLs. */
+  allowsUrl: ((url: string) => boolean) | undefined
   /** Whether this child of an index must be here; the others make it sparse. */
   needsChild: (platform: { os: string; architecture: string } | undefined) => boolean
 }
+
+/** An answer names this many missing digests at most. */
+const mostMissing = 100
 
 export type References = ReturnType<typeof createReferences>
 
@@ -26,32 +31,47 @@ type Parts = { blobs: Blobs; manifests: Manifests; rules: ReferenceRules }
 export function createReferences({ blobs, manifests, rules }: Parts) {
   return { check }
 
-  /** Throws `manifestBlobUnknown` with one entry for each digest that is missing, or `manifestInvalid`. */
+  /** Throws `manifestBlobUnknown` with the first digests that are missing, or `manifestInvalid`. */
   async function check(repository: string, manifest: Manifest, call?: Call): Promise<void> {
     if (rules.disabled) return
     const { config, layers } = manifest
     const content = config ? [config, ...layers] : layers
     for (const descriptor of content) checkUrls(descriptor)
 
-    const needed = content.filter((it) => !liesElsewhere(it))
-    const children = manifest.manifests.filter((it) => rules.needsChild(it.platform ?? undefined))
+    const needed = [...(config ? [config] : []), ...layers.filter((it) => !liesElsewhere(it))]
+    const children = manifest.manifests.filter((it) => rules.needsChild(it.platform))
     const found = await Promise.all([
       without(needed, (it) => blobs.find(repository, it.digest, call)),
-      without(children, (it) => findChild(repository, it, call)),
+      withoutChild(repository, children, call),
     ])
-    const missing = found.flat()
+    const missing = found.flat().slice(0, mostMissing)
     if (missing.length === 0) return
-    const details = [...new Set(missing.map((it) => it.digest))]
-    throw new RegistryError('manifestBlobUnknown', { details })
+    throw new RegistryError('manifestBlobUnknown', { details: missing })
   }
 
-  /** Build caches are indexes whose children are layers, so a blob will do as well. */
-  async function findChild(repository: string, { digest }: Descriptor, call?: Call) {
-    return (await manifests.find(repository, digest, call)) ?? blobs.find(repository, digest, call)
+  /**
+   * Build caches are indexes whose children are layers, so a blob will do as well. Only a child that
+   * is not of the size it should be is read, one after the other.
+   */
+  async function withoutChild(repository: string, children: Descriptor[], call?: Call) {
+    const doubtful = await without(
+      children,
+      async (it) =>
+        (await manifests.has(repository, it, call)) ||
+        (await blobs.find(repository, it.digest, call)),
+      children.length,
+    )
+    const missing: Digest[] = []
+    for (const digest of doubtful) {
+      if (!(await manifests.find(repository, digest, call))) missing.push(digest)
+      if (missing.length === mostMissing) break
+    }
+    return missing
   }
 
-  function checkUrls({ urls = [], digest }: Descriptor): void {
-    const refused = urls.find((url) => !isWebUrl(url) || !rules.allowsUrl(url))
+  function checkUrls({ urls, digest }: Descriptor): void {
+    const { allowsUrl } = rules
+    const refused = allowsUrl && urls.find((url) => !isWebUrl(url) || !allowsUrl(url))
     if (refused === undefined) return
     const allowed = 'http or https without a fragment, as validation.manifests.urls permits'
     throw new RegistryError('manifestInvalid', {
@@ -61,7 +81,7 @@ export function createReferences({ blobs, manifests, rules }: Parts) {
 }
 
 function liesElsewhere({ mediaType, urls }: Descriptor): boolean {
-  return isForeignLayer(mediaType) && urls !== undefined && urls.length > 0
+  return isForeignLayer(mediaType) && urls.length > 0
 }
 
 function isWebUrl(text: string): boolean {
@@ -69,9 +89,17 @@ function isWebUrl(text: string): boolean {
   return (url?.protocol === 'http:' || url?.protocol === 'https:') && url.hash === ''
 }
 
-/** Those for which `find` finds nothing. */
-async function without<T>(items: T[], find: (item: T) => Promise<unknown>): Promise<T[]> {
-  const missing: T[] = []
-  for await (const [item, found] of atOnce(items, find)) if (!found) missing.push(item)
+/** The digests for which `find` finds nothing, each once, and no more than `most`. */
+async function without(
+  items: readonly Descriptor[],
+  find: (item: Descriptor) => Promise<unknown>,
+  most = mostMissing,
+): Promise<Digest[]> {
+  const each = new Map(items.map((it) => [it.digest, it]))
+  const missing: Digest[] = []
+  for await (const [{ digest }, found] of atOnce([...each.values()], find)) {
+    if (!found) missing.push(digest)
+    if (missing.length === most) break
+  }
   return missing
 }

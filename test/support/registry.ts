@@ -44,7 +44,7 @@ export const openRules: RegistryRules = {
   largestCatalogPage: 1000,
   largestTagPage: 1000,
   classes: [],
-  references: { disabled: false, allowsUrl: () => false, needsChild: () => true },
+  references: { disabled: false, allowsUrl: undefined, needsChild: () => true },
   locations: { host: undefined, relative: undefined, prefix: '/' },
 }
 

@@ -5,7 +5,7 @@ import { imageIndex, imageManifest } from '../../../registry/spec/media-types.ts
 import { type Client, locationOf, type Sent } from './client.ts'
 
 export const configType = 'application/vnd.oci.image.config.v1+json'
-export const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip'
+const layerType = 'application/vnd.oci.image.layer.v1.tar+gzip'
 
 type Sender = Pick<Client, 'post' | 'put'>
 type Fields = Record<string, unknown>

@@ -18,6 +18,15 @@ import {
   index,
 } from './documents.ts'
 
+const bare = { digest: describeText('layer').digest }
+const nulls = {
+  ...bare,
+  mediaType: null,
+  size: null,
+  urls: null,
+  annotations: null,
+  platform: null,
+}
 const custom = 'application/vnd.example.thing.v3+json'
 
 describe('a pushed manifest', () => {
@@ -37,6 +46,26 @@ describe('a pushed manifest', () => {
     ['an unknown type with blobs', custom, artifact({ mediaType: custom }), 'artifact'],
     ['fields we know nothing of', imageManifest, image({ future: { deep: [1] } }), 'image'],
     ['a subject of null', imageManifest, image({ subject: null, annotations: null }), 'image'],
+    ['a subject that was never set', imageManifest, image({ subject: {} }), 'image'],
+    [
+      'a subject of empty fields',
+      imageManifest,
+      image({ subject: { mediaType: '', digest: '', size: 0 } }),
+      'image',
+    ],
+    ['no layers', imageManifest, image({ layers: undefined }), 'image'],
+    ['layers of null', imageManifest, image({ layers: null, manifests: null }), 'image'],
+    [
+      'an index of null',
+      imageIndex,
+      index({ manifests: null, config: null, layers: null }),
+      'index',
+    ],
+    ['an index that holds nothing', imageIndex, index({ manifests: undefined }), 'index'],
+    ['a type of null', imageManifest, image({ mediaType: null }), 'image'],
+    ['annotations of null', imageManifest, image({ annotations: { a: null } }), 'image'],
+    ['a descriptor that is but a digest', imageManifest, image({ layers: [bare] }), 'image'],
+    ['a descriptor of nulls', imageManifest, image({ layers: [nulls] }), 'image'],
   ]
   it.each(taken)('is taken: %s', (_what, type, document, shape) => {
     expect(parseManifest(encode(document), type)).toMatchObject({ mediaType: type, shape })
@@ -97,10 +126,10 @@ describe('a pushed manifest', () => {
     ['a negative size', { size: -1 }],
     ['a broken size', { size: 1.5 }],
     ['a size of text', { size: '5' }],
-    ['no size', { size: undefined }],
-    ['no type', { mediaType: undefined }],
     ['urls that are no list', { urls: 'http://x' }],
-    ['a platform without a system', { platform: { architecture: 'arm64' } }],
+    ['urls that are no texts', { urls: ['http://x', null] }],
+    ['a platform that is text', { platform: 'linux/arm64' }],
+    ['a system that is no text', { platform: { architecture: 'arm64', os: 1 } }],
   ]
   it.each(descriptors)('is invalid when something in it has %s', (_what, changes) => {
     const bad = { ...describeText('x'), ...changes }
