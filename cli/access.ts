@@ -1,10 +1,10 @@
 /** Who gets in and what they may do, as the configuration has it: the parts the gateway asks. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { createAttempts } from '../gateway/access/attempts.ts'
 import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
 import { createBcryptPool } from '../gateway/access/bcrypt-pool.ts'
 import { createChallenge } from '../gateway/access/challenge.ts'
+import type { Guesses } from '../gateway/access/guesses.ts'
 import { openHtpasswd } from '../gateway/access/htpasswd.ts'
 import { withReasons } from '../gateway/access/password-reasons.ts'
 import { createPasswords } from '../gateway/access/passwords.ts'
@@ -55,6 +55,9 @@ export type EntranceParts = {
   /** One that the processes of this machine share, until they end. */
   folder: string
   policy: () => Policy
+  /** What is known of passwords that were tried, and what its keys are made with. */
+  guesses: Guesses
+  secret: string
   reportRefusal: ReportRefusal
 }
 
@@ -67,7 +70,8 @@ async function openEntrance(config: Config, parts: EntranceParts): Promise<Entra
   const passwords = createPasswords({
     htpasswd,
     pool: createBcryptPool(),
-    attempts: createAttempts(),
+    guesses: parts.guesses,
+    secret: parts.secret,
     report: (user) => parts.log.debug({ user }, 'a password was checked'),
   })
   const userExists = (name: string) => htpasswd.find(name) !== undefined

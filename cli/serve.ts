@@ -12,10 +12,12 @@ import type { Environment } from '../config/environment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { createLog } from '../gateway/http/log.ts'
+import type { Ask } from './asking.ts'
 import { refuseImpossible, warningsOf } from './checks.ts'
 import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
 import type { Given } from './processes/given.ts'
 import { createServiceManager } from './service-manager.ts'
+import { answerGuesses } from './shared-guesses.ts'
 import { supervise } from './supervise.ts'
 import type { Running } from './supervised.ts'
 import { welcome } from './welcome.ts'
@@ -33,7 +35,7 @@ export type Options = {
 
 type Role = 'whole' | 'gateway' | 'worker'
 
-type Start = (config: Config, log: Logger, given: Given) => Promise<Running>
+type Start = (config: Config, log: Logger, given: Given, ask: Ask) => Promise<Running>
 
 /** Loaded where they run: the supervisor, which is none of them, starts sooner and stays smaller. */
 const starts: Record<Role, () => Promise<Start>> = {
@@ -59,7 +61,8 @@ export async function serve(options: Options): Promise<void> {
       if (protection && options.command !== 'worker') entrance = await openFirstEntrance(protection)
       return givenTo(options.command, config)
     },
-    start: async (role, given) => (await starts[role as Role]())(config, log, given),
+    start: async (role, given, ask) => (await starts[role as Role]())(config, log, given, ask),
+    answer: answerGuesses(),
     onReady() {
       for (const warning of warningsOf(loaded)) log.warn(warning)
       const { listen } = config.kura.workers
@@ -99,7 +102,9 @@ function rolesOf(command: Command, config: Config): { role: Role; processes: num
 async function givenTo(command: Command, config: Config): Promise<Given> {
   const folder = await mkdtemp(join(tmpdir(), 'kura-'))
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  if (command !== 'serve') return { folder, secret: config.http.secret ?? '' }
+  const key = randomBytes(32).toString('base64url')
+  if (command !== 'serve') return { folder, key, secret: config.http.secret ?? '' }
   const secret = randomBytes(32).toString('base64url')
-  return config.kura.workers.count ? { folder, secret, sockets: folder } : { folder, secret }
+  const given = { folder, key, secret }
+  return config.kura.workers.count ? { ...given, sockets: folder } : given
 }

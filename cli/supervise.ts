@@ -6,6 +6,7 @@
 import cluster, { type Worker as Process } from 'node:cluster'
 import { constants } from 'node:os'
 import type { Logger } from 'pino'
+import type { Answered, Ask, Question } from './asking.ts'
 import { backOff } from './back-off.ts'
 import { closeWithProcess, handOverInTurn } from './handed-over.ts'
 import { follow, type Order, type Report, type Running } from './supervised.ts'
@@ -19,7 +20,9 @@ export type Supervision<Given> = {
   /** Called once in the supervisor; what it answers goes to every process. */
   prepare: () => Promise<Given>
   /** Called in each process; a rejection is why it could not start. */
-  start: (role: string, given: Given) => Promise<Running>
+  start: (role: string, given: Given, ask: Ask) => Promise<Running>
+  /** Called in the supervisor: what a process asks with `ask`. */
+  answer?: Ask
   /** Called in the supervisor once every process has started. */
   onReady?: () => void
   /** Called before a reload; a rejection is why everything stays as it is. */
@@ -48,7 +51,7 @@ type Ended = { ready: boolean; why: string; pid: number | undefined; livedMs: nu
 
 /** The supervisor's part; answers the exit code. */
 async function lead<Given>(options: Supervision<Given>): Promise<number> {
-  const { roles, log, drainMs, prepare, onReady, check, onChange } = options
+  const { roles, log, drainMs, prepare, answer, onReady, check, onChange } = options
   const { promise, resolve } = Promise.withResolvers<number>()
   const places = roles.flatMap(({ role, processes }) =>
     Array.from({ length: processes }, (): Place => ({ role, everReady: false, delayMs: 0 })),
@@ -83,11 +86,9 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
     }
 
     alive.set(child, place)
-    child.on('message', (report: Report) => {
-      if (report.kura === 'here') {
-        if (stopping) stopNext()
-        else send(child, { kura: 'start', role: place.role, given })
-      }
+    child.on('message', (report: Report | Question) => {
+      if (report.kura === 'here') greet(child, place)
+      if (report.kura === 'ask') reply(child, report)
       if (report.kura === 'failed') reason = report.reason
       if (report.kura !== 'ready') return
       ready = true
@@ -200,8 +201,17 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
     for (const [child, { role }] of alive) if (role === last.role) send(child, order)
   }
 
+  function greet(child: Process, { role }: Place) {
+    if (stopping) stopNext()
+    else send(child, { kura: 'start', role, given })
+  }
+
+  async function reply(child: Process, { id, question }: Question) {
+    send(child, { kura: 'answer', id, answer: await answer?.(question) })
+  }
+
   /** One that is on its way out cannot be told any more, and need not be. */
-  function send(child: Process, order: Order<Given>) {
+  function send(child: Process, order: Order<Given> | Answered) {
     child.process.send(order, undefined, undefined, () => {})
   }
 

@@ -4,6 +4,7 @@
  * node:cluster ends the process.
  */
 import type { Logger } from 'pino'
+import { type Ask, createAsk } from './asking.ts'
 
 /**
  * `replaced`: somebody else is there already for whatever comes next, so that there is time; `hurry`
@@ -23,7 +24,7 @@ export type Report =
 type Part<Given> = {
   log: Logger
   /** A rejection is why it could not start. */
-  start: (role: string, given: Given) => Promise<Running>
+  start: (role: string, given: Given, ask: Ask) => Promise<Running>
 }
 
 /** Answers the exit code. */
@@ -36,7 +37,7 @@ export async function follow<Given>({ log, start }: Part<Given>): Promise<number
 
   let running: Running | undefined
   try {
-    const starting = start(told.role, told.given)
+    const starting = start(told.role, told.given, createAsk())
     running = await Promise.race([starting, stopped.then(() => undefined)])
   } catch (error) {
     log.debug({ err: error }, 'could not start')

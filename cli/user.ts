@@ -8,8 +8,8 @@ import { Writable } from 'node:stream'
 import { Command, InvalidArgumentError } from 'commander'
 import {
   defaultCost,
-  fitsBcrypt,
   highestUsefulCost,
+  isReadWhole,
   longestPasswordBytes,
 } from '../gateway/access/bcrypt-limits.ts'
 import { hasUser, withoutUser, withUser } from '../gateway/access/htpasswd-edit.ts'
@@ -26,14 +26,14 @@ export async function addUser({ file, name, password, cost, write }: NewPassword
     if (!hasUser(text, name)) return withUser(text, name, hash)
     throw new Error(`${name} is there already: kura user passwd changes the password`)
   })
-  write(`added ${name} to ${file}\n`)
+  write(`added ${name} to ${file}\n${noteOn(password)}`)
 }
 
 export async function setPassword(change: NewPassword): Promise<void> {
-  const { file, name, write } = change
+  const { file, name, password, write } = change
   const hash = await hashOf(change)
   await replaceText(file, (text) => withUser(textWith(name, { text, file }), name, hash))
-  write(`changed the password of ${name} in ${file}\n`)
+  write(`changed the password of ${name} in ${file}\n${noteOn(password)}`)
 }
 
 export async function removeUser({ file, name, write }: Change): Promise<void> {
@@ -68,8 +68,15 @@ async function hashOf({ name, password, cost = defaultCost }: Secret): Promise<s
 function passwordFault(password: string): string | undefined {
   if (password === '') return 'a password may not be empty'
   if (/\p{Cc}/u.test(password)) return 'a password may not have control characters'
-  if (!fitsBcrypt(password)) return `a password has ${longestPasswordBytes} bytes at most`
   return undefined
+}
+
+/** What registry:2 takes as well, but a person might not expect. */
+function noteOn(password: string): string {
+  const bytes = Buffer.byteLength(password)
+  return isReadWhole(password)
+    ? ''
+    : `this password has ${bytes} bytes, of which bcrypt reads the first ${longestPasswordBytes}: any that begins with them will do\n`
 }
 
 type Terminal = { input: NodeJS.ReadableStream & { isTTY?: boolean }; prompt: Write }

@@ -1,5 +1,4 @@
 /** A process that meets the clients, and knows some way to a registry. */
-import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createRefusals } from '../../gateway/access/refusals.ts'
 import { createApp } from '../../gateway/app.ts'
@@ -8,11 +7,14 @@ import { logErrors } from '../../gateway/http/log-errors.ts'
 import { logRequests } from '../../gateway/http/log-requests.ts'
 import type { Pool } from '../../gateway/pool/pool.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
-import { openAccess } from '../access.ts'
+import { type EntranceParts, openAccess } from '../access.ts'
 import { listen } from '../listen.ts'
 import type { Running } from '../supervised.ts'
 
-type Parts = { log: Logger; folder: string; leases: Leases; pool: Pool }
+type Parts = Pick<EntranceParts, 'guesses' | 'secret' | 'folder' | 'log'> & {
+  leases: Leases
+  pool: Pool
+}
 
 export async function openGateway(config: Config, parts: Parts): Promise<Running> {
   const { log, leases, pool } = parts

@@ -2,6 +2,8 @@
 export type Given = {
   /** A folder that is theirs alone, for as long as the supervisor runs. */
   folder: string
+  /** Random, and theirs alone as well. */
+  key: string
   /** What gateways and workers sign with. */
   secret: string
   /** Where the sockets of workers are, when they are on this machine. */

@@ -7,6 +7,8 @@ import { createProbe } from '../../gateway/pool/probe.ts'
 import { createProxiedPool } from '../../gateway/pool/proxied.ts'
 import { createWorkers } from '../../gateway/pool/workers.ts'
 import { createBlobSender } from '../../registry/http/send-blob.ts'
+import type { Ask } from '../asking.ts'
+import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
 import { openStorageOf } from '../storage.ts'
 import type { Running } from '../supervised.ts'
 import { openGateway } from './gateway.ts'
@@ -16,7 +18,8 @@ import { openShared } from './shared.ts'
 export async function startProxied(
   config: Config,
   log: Logger,
-  { folder, secret, sockets }: Given,
+  { folder, secret, sockets, key }: Given,
+  ask: Ask,
 ): Promise<Running> {
   const identities = createIdentities(secret)
   const workers = createWorkers({
@@ -32,7 +35,10 @@ export async function startProxied(
   const sendBlob = storage && createBlobSender(storage)
   const shared = await openShared(config, log, folder)
   const pool = createProxiedPool({ workers, identities, sendBlob })
-  const gateway = await openGateway(config, { log, folder, leases: shared.leases, pool })
+  const { leases, redis } = shared
+  const guesses = openSharedGuesses({ ask, redis, log })
+  const own = { guesses, secret: guessSecret(config, key) }
+  const gateway = await openGateway(config, { log, folder, leases, pool, ...own })
 
   return {
     async stop(how) {

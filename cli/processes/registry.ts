@@ -25,6 +25,7 @@ export async function openRegistry(config: Config, log: Logger, { folder, secret
 
   return {
     registry,
+    redis,
     leases,
     async close() {
       await purging?.stop()

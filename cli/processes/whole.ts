@@ -2,16 +2,25 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
+import type { Ask } from '../asking.ts'
+import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
 import type { Running } from '../supervised.ts'
 import { openGateway } from './gateway.ts'
 import type { Given } from './given.ts'
 import { openRegistry } from './registry.ts'
 
-export async function startWhole(config: Config, log: Logger, given: Given): Promise<Running> {
+export async function startWhole(
+  config: Config,
+  log: Logger,
+  given: Given,
+  ask: Ask,
+): Promise<Running> {
   const { folder } = given
-  const { registry, leases, close } = await openRegistry(config, log, given)
+  const { registry, redis, leases, close } = await openRegistry(config, log, given)
   const pool = createInProcessPool(registry)
-  const gateway = await openGateway(config, { log, folder, leases, pool })
+  const guesses = openSharedGuesses({ ask, redis, log })
+  const secret = guessSecret(config, given.key)
+  const gateway = await openGateway(config, { log, folder, leases, pool, guesses, secret })
   return {
     async stop(how) {
       await gateway.stop(how)

@@ -1,4 +1,6 @@
-/** What bcrypt can hold: it reads 72 bytes of a password and would take any that begins with them. */
+/** What bcrypt does with a password, and what a comparison costs. */
+
+/** It reads so much of a password and would take any that begins with it. */
 export const longestPasswordBytes = 72
 
 export const defaultCost = 10
@@ -6,11 +8,19 @@ export const lowestCost = 4
 /** A check at this cost takes a second or more; anything above is warned of. */
 export const highestUsefulCost = 14
 
-export function fitsBcrypt(password: string): boolean {
+export function isReadWhole(password: string): boolean {
   return Buffer.byteLength(password) <= longestPasswordBytes
 }
 
 /** A hash that costs as much to compare as any other of its cost, and that is nobody's. */
 export function nobodysHash(cost: number): string {
   return `$2b$${`${cost}`.padStart(2, '0')}$${'.'.repeat(53)}`
+}
+
+/**
+ * What to compare besides, so that a comparison at `cost` takes as long as one at `dearest`: each cost
+ * is twice the work of the one before, so the first is done once more and then each in between.
+ */
+export function paddingOf(cost: number, dearest: number): string[] {
+  return Array.from({ length: Math.max(0, dearest - cost) }, (_, n) => nobodysHash(cost + n))
 }

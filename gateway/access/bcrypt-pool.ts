@@ -1,50 +1,40 @@
 /**
  * Compares passwords with bcrypt hashes in threads of their own: one comparison takes as long as
- * hundreds of requests. The line of those that wait is short, so that a flood is turned away.
+ * hundreds of requests. How many wait, and in what order, is for whoever asks.
  */
 import { Worker } from 'node:worker_threads'
-import { fitsBcrypt } from './bcrypt-limits.ts'
 import type { Question } from './bcrypt-worker.ts'
-import { LoginDelayed } from './passwords-delayed.ts'
 
 export type BcryptPool = ReturnType<typeof createBcryptPool>
 
 export type BcryptPoolOptions = {
   threads?: number
-  /** How many comparisons may wait for a thread. */
-  mostWaiting?: number
   /** The program of a thread. */
   program?: URL
 }
 
-type Job = Question & { resolve: (matches: boolean) => void; reject: (error: Error) => void }
+type Job = {
+  question: Question
+  resolve: (matches: boolean) => void
+  reject: (error: Error) => void
+}
 type Thread = { worker: Worker; job: Job | undefined }
 
 const worker = new URL('./bcrypt-worker.ts', import.meta.url)
 
-/** How long the line takes to become shorter, roughly. */
-const busyMs = 2_000
-
 /** Threads start when they are first needed, and keep the process running only while they work. */
-export function createBcryptPool({
-  threads = 1,
-  mostWaiting = 64,
-  program = worker,
-}: BcryptPoolOptions = {}) {
+export function createBcryptPool({ threads = 1, program = worker }: BcryptPoolOptions = {}) {
   const running = new Set<Thread>()
   const waiting: Job[] = []
   let closed = false
 
   return { compare, close }
 
-  /** False for a password that is longer than bcrypt reads. Rejects with LoginDelayed when busy. */
-  async function compare(password: string, hash: string): Promise<boolean> {
+  /** Of a long password bcrypt reads the beginning. `dearest` is the cost that all failures have. */
+  async function compare(question: Question): Promise<boolean> {
     if (closed) throw new Error('no passwords are compared any more')
-    if (!fitsBcrypt(password)) return false
-    if (waiting.length >= mostWaiting) throw new LoginDelayed('too many logins at once', busyMs)
-
     const { promise, resolve, reject } = Promise.withResolvers<boolean>()
-    waiting.push({ password, hash, resolve, reject })
+    waiting.push({ question, resolve, reject })
     handOut()
     return promise
   }
@@ -60,10 +50,9 @@ export function createBcryptPool({
       const thread = findIdle() ?? (running.size < threads ? start() : undefined)
       const job = thread && waiting.shift()
       if (!job) return
-      const { password, hash } = job
       thread.job = job
       thread.worker.ref()
-      thread.worker.postMessage({ password, hash } satisfies Question)
+      thread.worker.postMessage(job.question)
     }
   }
 

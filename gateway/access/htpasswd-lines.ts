@@ -13,7 +13,7 @@ export type ParsedHtpasswd = {
   warnings: readonly string[]
 }
 
-const bcrypt = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+const bcrypt = /^\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 const highestCost = 31
 
 /** The first row that a hash matches says what it is. */

@@ -24,7 +24,7 @@ const longestSettleMs = 100
 export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOptions) {
   let content = await readOrCreate(path, log)
   let { users, unusable } = parse(content)
-  let usualCost = usualCostOf(users.values())
+  let dearestCost = dearestCostOf(users.values())
   /** A change that was seen once. It is taken up when it is seen again: an editor may be half-way. */
   let pending: Buffer | undefined
   let failure: string | undefined
@@ -36,8 +36,8 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
     find: (name: string): string | undefined => users.get(name),
     /** Of what kind the hash of a user is who cannot log in for it. */
     unusable: (name: string): string | undefined => unusable.get(name),
-    /** What a comparison costs for most users. */
-    usualCost: (): number => usualCost,
+    /** What the comparison costs that costs most. */
+    dearestCost: (): number => dearestCost,
     close() {
       closed = true
       clearTimeout(timer)
@@ -65,7 +65,7 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
 
     content = bytes
     ;({ users, unusable } = parse(bytes))
-    usualCost = usualCostOf(users.values())
+    dearestCost = dearestCostOf(users.values())
     log.info({ path, users: users.size }, 'the htpasswd file changed and was read again')
   }
 
@@ -110,10 +110,8 @@ function explain(error: unknown): string {
   return reasons[code ?? ''] ?? message
 }
 
-/** The cost that most hashes have; of several, the highest. */
-function usualCostOf(hashes: Iterable<string>): number {
-  const counts = new Map<number, number>()
-  for (const hash of hashes) counts.set(costOf(hash), (counts.get(costOf(hash)) ?? 0) + 1)
-  const [usual] = [...counts].sort(([a, m], [b, n]) => n - m || b - a)
-  return usual?.[0] ?? defaultCost
+function dearestCostOf(hashes: Iterable<string>): number {
+  let dearest = 0
+  for (const hash of hashes) dearest = Math.max(dearest, costOf(hash))
+  return dearest || defaultCost
 }

@@ -2,53 +2,62 @@
  * Checks a name and a password. A comparison takes long, so its outcome is remembered for a while,
  * under a key made of the stored hash too: a changed password or a removed user is out at once.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../registry/spec/call.ts'
-import type { Attempts } from './attempts.ts'
 import { nobodysHash } from './bcrypt-limits.ts'
 import type { BcryptPool } from './bcrypt-pool.ts'
+import { knownMs, wrongMs } from './guess-rules.ts'
+import type { Guess, Guesses, Outcome } from './guesses.ts'
 import type { Htpasswd } from './htpasswd.ts'
+import { networkOf } from './network-of.ts'
+import { createPasswordLine, type Standing } from './password-line.ts'
+import { LoginDelayed } from './passwords-delayed.ts'
 
 export type PasswordParts = {
   htpasswd: Htpasswd
   pool: BcryptPool
-  attempts: Attempts
+  guesses: Guesses
+  /** The same for all that share what is known of guesses; to others their keys say nothing. */
+  secret: string
   /** For how long a right password is not compared again. */
   rightMs?: number
-  /** For how long a wrong one is not; a client that repeats it is neither helped nor counted. */
-  wrongMs?: number
   most?: number
+  mostWaiting?: number
   now?: () => number
   /** Hears of each comparison; the name is undefined where it is no user's, and may be anything. */
   report?: (user: string | undefined) => void
 }
 
+/** Between two looks whether a guess may be compared by now, and how many there are. */
+const busyMs = 100
+const mostLooks = 50
+
 export function createPasswords({
   htpasswd,
   pool,
-  attempts,
+  guesses,
+  secret,
   rightMs = 300_000,
-  wrongMs = 60_000,
   most = 10_000,
+  mostWaiting,
   now = () => performance.now(),
   report = () => {},
 }: PasswordParts) {
-  const secret = randomBytes(32)
+  const remember = (ttl: number) =>
+    new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
   // Apart from each other, so that a flood of guesses forgets nobody who was right.
-  const right = new LRUCache<string, true>({
-    max: most,
-    ttl: rightMs,
-    ttlResolution: 0,
-    perf: { now },
-  })
-  const wrong = new LRUCache<string, true>({
-    max: most,
-    ttl: wrongMs,
-    ttlResolution: 0,
-    perf: { now },
-  })
+  const right = remember(rightMs)
+  const wrong = remember(wrongMs)
+  /** Pairs and networks where somebody was right, and networks where somebody failed. */
+  const known = remember(knownMs)
+  const failed = remember(wrongMs)
   const running = new Map<string, Promise<boolean>>()
+  const line = createPasswordLine({
+    standingOf: ({ network, user }) => standingOf(network, user),
+    ...(mostWaiting !== undefined && { mostWaiting }),
+  })
 
   return { check, close }
 
@@ -62,12 +71,13 @@ export function createPasswords({
     address: string,
   ): Promise<Identity | undefined> {
     const hash = htpasswd.find(name)
-    const key = keyOf(name, password, hash)
-    if (wrong.has(key)) return undefined
-    if (!right.has(key) && !(await verified({ key, name, password, hash, address }))) {
-      return undefined
-    }
-    return { name, groups: [], method: 'htpasswd' }
+    const network = networkOf(address)
+    const user = keyOf(name)
+    const pair = keyOf(placeOf(user, network))
+    const guess = { secret: secretKeyOf(name, password, hash), user, network, pair }
+    if (wrong.has(guess.secret)) return undefined
+    const isRight = right.has(guess.secret) || (await verified({ name, password, hash, guess }))
+    return isRight ? { name, groups: [], method: 'htpasswd' } : undefined
   }
 
   async function close() {
@@ -75,47 +85,78 @@ export function createPasswords({
     await pool.close()
   }
 
-  type Guess = {
-    key: string
-    name: string
-    password: string
-    hash: string | undefined
-    address: string
-  }
+  type Asked = { name: string; password: string; hash: string | undefined; guess: Guess }
 
   /** The same guess at the same time is one comparison and one attempt. */
-  function verified(guess: Guess): Promise<boolean> {
-    const known = running.get(guess.key)
-    if (known) return known
-    const settle = attempts.begin(guess.name, guess.address)
-    const started = compare(guess)
-      .then(
-        (isRight) => {
-          settle(isRight ? 'right' : 'wrong')
-          ;(isRight ? right : wrong).set(guess.key, true)
-          return isRight
-        },
-        (error) => {
-          settle('unknown')
-          throw error
-        },
-      )
-      .finally(() => running.delete(guess.key))
-    running.set(guess.key, started)
+  function verified(asked: Asked): Promise<boolean> {
+    const { secret: key } = asked.guess
+    const found = running.get(key)
+    if (found) return found
+    const started = inTurn(asked).finally(() => running.delete(key))
+    running.set(key, started)
     return started
   }
 
+  /** Others may be comparing guesses about the same user: how many more there may be, they will tell. */
+  async function inTurn(asked: Asked): Promise<boolean> {
+    for (let looks = 0; looks < mostLooks; looks += 1) {
+      const found = await line.run(asked.guess, () => attempt(asked))
+      if (found !== 'busy') return found
+      await wait(busyMs)
+    }
+    throw new LoginDelayed('too many logins of this user at once', busyMs)
+  }
+
+  async function attempt(asked: Asked): Promise<boolean | 'busy'> {
+    const { guess } = asked
+    const answer = await guesses.begin(guess)
+    if (answer.say === 'busy') return 'busy'
+    if (answer.say === 'wait') throw new LoginDelayed('too many failed logins', answer.ms)
+    if (answer.say === 'wrong') {
+      wrong.set(guess.secret, true)
+      return false
+    }
+    let outcome: Outcome = 'unknown'
+    try {
+      outcome = (await compare(asked)) ? 'right' : 'wrong'
+    } finally {
+      await guesses.end(guess, outcome)
+    }
+    keep(guess, outcome)
+    return outcome === 'right'
+  }
+
+  function keep({ secret: key, user, network }: Guess, outcome: Outcome): void {
+    ;(outcome === 'right' ? right : wrong).set(key, true)
+    if (outcome === 'right') known.set(placeOf(user, network), true).set(network, true)
+    else failed.set(network, true)
+  }
+
+  function standingOf(network: string, user: string): Standing {
+    if (known.has(placeOf(user, network))) return 'known'
+    if (failed.has(network)) return 'failed'
+    return known.has(network) ? 'known' : 'new'
+  }
+
   /** Takes as long for a name that nobody has, so that time does not tell which names exist. */
-  async function compare({ name, password, hash }: Guess): Promise<boolean> {
+  async function compare({ name, password, hash }: Asked): Promise<boolean> {
     report(hash === undefined ? undefined : name)
-    const matches = await pool.compare(password, hash ?? nobodysHash(htpasswd.usualCost()))
+    const dearest = htpasswd.dearestCost()
+    const matches = await pool.compare({ password, hash: hash ?? nobodysHash(dearest), dearest })
     // The line may have been long, and the file may have changed meanwhile.
     return matches && hash !== undefined && htpasswd.find(name) === hash
   }
 
-  /** The secret is this process's own: a key found in its memory says nothing about the password. */
-  function keyOf(name: string, password: string, hash: string | undefined): string {
+  /** A key found in a memory or a store says nothing about the password. */
+  function secretKeyOf(name: string, password: string, hash: string | undefined): string {
     const parts = JSON.stringify([name, password, hash ?? null])
-    return createHmac('sha256', secret).update(parts).digest('base64')
+    return createHmac('sha256', secret).update(parts).digest('base64url')
   }
+}
+
+const placeOf = (user: string, network: string) => `${user} ${network}`
+
+/** Names come from strangers in any length; their digests are all of one. */
+function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }

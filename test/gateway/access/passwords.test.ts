@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { hashSync } from 'bcryptjs'
-import { createAttempts } from '../../../gateway/access/attempts.ts'
+import { nobodysHash } from '../../../gateway/access/bcrypt-limits.ts'
 import { createBcryptPool } from '../../../gateway/access/bcrypt-pool.ts'
+import type { Question } from '../../../gateway/access/bcrypt-worker.ts'
+import { createGuesses } from '../../../gateway/access/guesses.ts'
 import { openHtpasswd } from '../../../gateway/access/htpasswd.ts'
 import { createPasswords, type PasswordParts } from '../../../gateway/access/passwords.ts'
 import { LoginDelayed } from '../../../gateway/access/passwords-delayed.ts'
@@ -14,10 +16,12 @@ const cleanup = useCleanup()
 const here = '192.0.2.1'
 const there = '192.0.2.2'
 
-type Compared = { password: string; hash: string }
-
 /** Users by name and password at the lowest cost, and a count of the comparisons. */
-async function setUp(users: Record<string, string>, options: Partial<PasswordParts> = {}) {
+async function setUp(
+  users: Record<string, string>,
+  options: Partial<PasswordParts> = {},
+  more = '',
+) {
   let time = 1
   const now = () => time
   const path = join(await cleanup.folder(), 'htpasswd')
@@ -31,21 +35,23 @@ async function setUp(users: Record<string, string>, options: Partial<PasswordPar
   await save(users)
   const htpasswd = await openHtpasswd({ path, log, pollMs: 2 })
   const pool = createBcryptPool()
-  const compared: Compared[] = []
+  const compared: Question[] = []
   const counted = {
     ...pool,
-    compare(password: string, hash: string) {
-      compared.push({ password, hash })
-      return pool.compare(password, hash)
+    compare(question: Question) {
+      compared.push(question)
+      return pool.compare(question)
     },
   }
-  const attempts = createAttempts({ now })
-  const passwords = createPasswords({ htpasswd, pool: counted, attempts, now, ...options })
+  const guesses = createGuesses({ now })
+  const secret = 'that of a test'
+  const own = { htpasswd, pool: counted, guesses, secret, now }
+  const passwords = createPasswords({ ...own, ...options })
   cleanup.add(() => passwords.close())
 
   async function save(users: Record<string, string>) {
     const lines = Object.entries(users).map(([name, it]) => `${name}:${hashSync(it, 4)}\n`)
-    await writeFile(path, lines.join(''))
+    await writeFile(path, lines.join('') + more)
   }
 
   return {
@@ -95,22 +101,27 @@ describe('a password', () => {
     for (let n = 0; n < 50; n += 1) expect(await check('ann', 'wrong', here)).toBeUndefined()
     expect(compared).toHaveLength(1)
     expect(await check('ann', 'secret', here)).toEqual(ann)
-    pass(61_000)
+    pass(3_601_000)
     await check('ann', 'wrong', here)
     expect(compared).toHaveLength(3)
   })
 
-  it('too long for bcrypt is never right', async () => {
-    const { check } = await setUp({ ann: 'a'.repeat(72) })
-    expect(await check('ann', 'a'.repeat(73), here)).toBeUndefined()
+  it('that is longer than bcrypt reads is right as far as it reads', async () => {
+    const { check } = await setUp({ ann: 'a'.repeat(80) })
+    expect(await check('ann', 'a'.repeat(71), here)).toBeUndefined()
+    expect(await check('ann', 'a'.repeat(80), here)).toEqual(ann)
     expect(await check('ann', 'a'.repeat(72), here)).toEqual(ann)
   })
 
-  it('is compared as dearly for a name that nobody has', async () => {
-    const { check, compared } = await setUp({ ann: 'secret' })
-    await check('ann', 'wrong', here)
-    await check('bob', 'wrong', here)
-    expect(compared.map(({ hash }) => hash.slice(0, 7))).toEqual(['$2b$04$', '$2b$04$'])
+  it('is compared as dearly as any for a cheap hash and for a name that nobody has', async () => {
+    const { check, compared } = await setUp({ ann: 'secret' }, {}, `bob:${nobodysHash(6)}\n`)
+    for (const name of ['ann', 'bob', 'eve']) await check(name, 'wrong', here)
+    const costs = compared.map(({ hash, dearest }) => [hash.slice(4, 6), dearest])
+    expect(costs).toEqual([
+      ['04', 6],
+      ['06', 6],
+      ['06', 6],
+    ])
   })
 })
 
@@ -163,24 +174,33 @@ describe('many checks', () => {
     expect(compared).toHaveLength(1)
   })
 
-  it('of wrong passwords are delayed, but not one that was found right before', async () => {
-    const { check, compared } = await setUp({ ann: 'secret', bob: 'hidden' })
-    await check('ann', 'secret', here)
+  it('of wrong passwords are delayed, and nobody but their user at their address', async () => {
+    const { check, compared, pass } = await setUp({ ann: 'secret', bob: 'hidden' })
     for (let n = 0; n < 10; n += 1) await check('ann', `guess${n}`, here)
-    expect(compared).toHaveLength(11)
-    await expect(check('bob', 'hidden', here)).rejects.toThrow(LoginDelayed)
     await expect(check('ann', 'guess', here)).rejects.toMatchObject({ seconds: 6 })
-    expect(compared).toHaveLength(11)
+    // The right one is a guess like any other as long as nobody saw that it is right.
+    await expect(check('ann', 'secret', here)).rejects.toThrow(LoginDelayed)
+    expect(compared).toHaveLength(10)
+    expect(await check('bob', 'hidden', here)).toBeDefined()
+    expect(await check('ann', 'secret', there)).toEqual(ann)
+    pass(400_000)
+    for (let n = 10; n < 20; n += 1) await check('ann', `guess${n}`, here).catch(() => {})
+    await expect(check('ann', 'guess', here)).rejects.toThrow(LoginDelayed)
     expect(await check('ann', 'secret', here)).toEqual(ann)
-    expect(await check('bob', 'hidden', there)).toBeDefined()
   })
 
-  it('that the pool turns away count as no failure', async () => {
-    const pool = createBcryptPool({ mostWaiting: 0 })
-    const { check } = await setUp({ ann: 'secret' }, { pool })
-    for (let n = 0; n < 20; n += 1) {
-      await expect(check('ann', `guess${n}`, here)).rejects.toThrow('too many logins at once')
-    }
+  it('that find no room in the line count as no failure', async () => {
+    const { check, compared } = await setUp({ ann: 'secret' }, { mostWaiting: 0 })
+    await expect(check('ann', 'guess', here)).rejects.toThrow('too many logins at once')
+    expect(compared).toEqual([])
+  })
+
+  it('of one user at once are compared as far as failures are left, and none too many', async () => {
+    const { check, compared } = await setUp({ ann: 'secret' })
+    const asked = Array.from({ length: 40 }, (_, n) => check('ann', `guess${n}`, here))
+    const ends = await Promise.allSettled(asked)
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(10)
+    expect(compared).toHaveLength(10)
   })
 
   it('remember only so much', async () => {
