@@ -83,7 +83,7 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
     const digest = push.digest ?? stored
     verify(digest, bytes)
     await Promise.all(
-      push.tags.map((tag) => tags.refuseMove(repository, tag, stored, push.mayMove)),
+      push.tags.map((tag) => tags.refuseMove(repository, tag, digest, push.mayMove)),
     )
 
     await holdRevision(repository, stored, async () => {
@@ -96,8 +96,8 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
       ])
       const tagged = push.tags.map((tag) =>
         holdTag(repository, tag, async () => {
-          await tags.refuseMove(repository, tag, stored, push.mayMove)
-          await tags.set(repository, tag, stored, { ...call, whole: linked })
+          await tags.refuseMove(repository, tag, digest, push.mayMove)
+          await tags.set(repository, tag, stored, { ...call, whole: linked, as: digest })
         }),
       )
       await allSettled([linked, ...tagged])

@@ -23,15 +23,27 @@ export function createTagged({ tags, manifests, pointers }: Parts) {
   })
   return { find }
 
-  /** Undefined without such a tag. */
+  /** Undefined without such a tag. `digest` is the one by which the tag was given. */
   async function find(repository: string, tag: Tag, call?: Call): Promise<Named | undefined> {
     const pointer = (await pointers?.find(repository, tag)) ?? {}
-    const digest = pointer.digest ?? (await tags.find(repository, tag, call))
-    if (!digest) return undefined
+    if (pointer.digest) return named(pointer.digest, findNamed(repository, pointer.digest, call))
 
-    const manifest = await findNamed(repository, digest, call)
+    const stored = await tags.find(repository, tag, call)
+    if (!stored) return undefined
+    const manifest = findNamed(repository, stored, call)
+    const found = await named(tags.nameOf(repository, tag, stored, call), manifest)
     const { token } = pointer
-    if (manifest && token) await pointers?.keep(repository, tag, { token, digest })
+    if (found.manifest && token) {
+      await pointers?.keep(repository, tag, { token, digest: found.digest })
+    }
+    return found
+  }
+
+  async function named(
+    name: Digest | Promise<Digest>,
+    found: Promise<StoredManifest | undefined>,
+  ): Promise<Named> {
+    const [digest, manifest] = await Promise.all([name, found])
     return { digest, manifest }
   }
 

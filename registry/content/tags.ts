@@ -10,13 +10,33 @@ import type { TagPointers } from './tag-pointers.ts'
 
 export type Tags = ReturnType<typeof createTags>
 
-type Setting = Call & { whole?: Promise<unknown> }
+type Setting = Call & {
+  whole?: Promise<unknown>
+  /** The digest by which the client pushed the manifest; without it, the one it is stored under. */
+  as?: Digest
+}
 
 export function createTags(storage: StorageDriver, links: Links, pointers?: TagPointers) {
-  return { find, list, naming, set, refuseMove, remove }
+  return { find, nameOf, list, naming, set, refuseMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
     return links.read(paths.tagCurrent(repository, tag), call)
+  }
+
+  /**
+   * The digest by which `stored` was pushed under this tag. The history of the tag holds it, as the current
+   * link has to be one that other registries compare; a revision that is gone is no name any more.
+   */
+  async function nameOf(
+    repository: string,
+    tag: Tag,
+    stored: Digest,
+    call?: Call,
+  ): Promise<Digest> {
+    const name = await links.read(paths.tagIndex(repository, tag, stored), call)
+    if (!name || name === stored) return stored
+    const leadsTo = await links.read(paths.revisionLink(repository, name), call)
+    return leadsTo === stored ? name : stored
   }
 
   /** Tags in byte order, those after the name `after`. A tag that a crash left half made is none. */
@@ -37,7 +57,7 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
     return found
   }
 
-  /** Throws `tagImmutable` when the tag names another manifest and `mayMove` says it has to stay. */
+  /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */
   async function refuseMove(
     repository: string,
     tag: Tag,
@@ -45,7 +65,8 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
     mayMove: (tag: Tag) => boolean,
   ): Promise<void> {
     if (mayMove(tag)) return
-    const digest = await find(repository, tag)
+    const stored = await find(repository, tag)
+    const digest = stored && (await nameOf(repository, tag, stored))
     if (digest === undefined || digest === to) return
     throw new RegistryError('tagImmutable', { detail: { tag, digest } })
   }
@@ -55,8 +76,8 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
    * nobody reads until then, and so does all that `whole` waits for.
    */
   async function set(repository: string, tag: Tag, digest: Digest, call?: Setting): Promise<void> {
-    const { whole, ...rest } = call ?? {}
-    const history = links.write(paths.tagIndex(repository, tag, digest), digest, rest)
+    const { whole, as = digest, ...rest } = call ?? {}
+    const history = links.write(paths.tagIndex(repository, tag, digest), as, rest)
     await Promise.all([history, whole])
     try {
       await links.write(paths.tagCurrent(repository, tag), digest, rest)

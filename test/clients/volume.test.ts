@@ -20,6 +20,7 @@ import {
   pullImage,
   pushBlob,
   pushImage,
+  putManifest,
 } from '../support/push.ts'
 
 describeWith(['docker-registry', 'skopeo'], 'one volume, two registries', () => {
@@ -126,7 +127,37 @@ describeWith(['docker-registry', 'skopeo'], 'one volume, two registries', () => 
     const catalog = await send('GET', `${registry.url}/v2/_catalog`)
     expect(JSON.parse(catalog.body.toString())).toEqual({ repositories: ['team/app'] })
   })
+
+  it('keeps a tag that was given by sha512 as one that registry:2 serves, keeps and moves', async () => {
+    const root = await cleanup.folder()
+    const before = await openKura(root)
+    const long = digestOf(image.manifest, 'sha512')
+    const place = { url: before.url, repository: 'team/app' }
+    await pushImage(place, long, image)
+    expectStatus(await putManifest(place, `${long}?tag=v1`, image.manifest), 201)
+    expect(await digestAt(place, 'v1')).toBe(long)
+    await before.stop()
+
+    const report = await collectGarbage(cleanup, root, '--delete-untagged')
+    expect(report).not.toContain('eligible for deletion: ')
+    const registry = await startDistribution(cleanup, root)
+    const there = { url: registry.url, repository: 'team/app' }
+    expect(await pull(registry.host, 'team/app:v1')).toBe(image.digest)
+    const between = await openKura(root)
+    const here = { url: between.url, repository: 'team/app' }
+    expect(await digestAt(here, 'v1')).toBe(long)
+    await pushImage(there, 'v1', image)
+    expect(await digestAt(here, 'v1')).toBe(image.digest)
+    expectStatus(await putManifest(here, `${long}?tag=v1`, image.manifest), 201)
+    expect(await digestAt(here, 'v1')).toBe(long)
+    expectStatus(await send('DELETE', manifestUrl(there, image.digest)), 202)
+    expectStatus(await send('GET', manifestUrl(here, 'v1')), 404)
+  })
 })
+
+async function digestAt(place: { url: string; repository: string }, tag: string) {
+  return (await send('HEAD', manifestUrl(place, tag))).headers['docker-content-digest']
+}
 
 function uploadsIn(root: string, repository: string): Promise<string[]> {
   return readdir(join(root, 'docker/registry/v2/repositories', repository, '_uploads'))

@@ -20,9 +20,13 @@ export async function startDistribution(cleanup: Cleanup, root: string) {
 }
 
 /** Removes whatever no manifest of the volume refers to, which needs a registry that stands still. */
-export async function collectGarbage(cleanup: Cleanup, root: string): Promise<string> {
+export async function collectGarbage(
+  cleanup: Cleanup,
+  root: string,
+  ...options: '--delete-untagged'[]
+): Promise<string> {
   const file = await writeConfig(cleanup, root, '127.0.0.1:0')
-  return run('docker-registry', ['garbage-collect', file], { env })
+  return run('docker-registry', ['garbage-collect', ...options, file], { env })
 }
 
 const env = { PATH: process.env.PATH, HOME: '/nonexistent' }
