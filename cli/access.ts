@@ -74,9 +74,9 @@ async function openEntrance(config: Config, parts: EntranceParts): Promise<Entra
     secret: parts.secret,
     report: (user) => parts.log.debug({ user }, 'a password was checked'),
   })
-  const userExists = (name: string) => htpasswd.find(name) !== undefined
+  const { find: hashOf } = htpasswd
   const checkPassword = withReasons(passwords.check, htpasswd)
-  const tokens = await openTokens(config, { ...parts, userExists, checkPassword })
+  const tokens = await openTokens(config, { ...parts, hashOf, checkPassword })
   const challenge = asksForTokens(config) ? tokens.challenge : { scheme: 'basic' as const, realm }
   return {
     login: { ...tokens.login, challenge: createChallenge(challenge) },
@@ -97,6 +97,7 @@ function asksForTokens({ kura }: Config): boolean {
 }
 
 export type OpenTokensParts = EntranceParts & {
-  userExists: (name: string) => boolean
+  /** What the htpasswd file has of a user now. */
+  hashOf: (user: string) => string | undefined
   checkPassword: CheckPassword
 }

@@ -23,6 +23,10 @@ const checks: Check[] = [
     storage.inmemory && (command !== 'serve' || kura.workers.count)
       ? 'storage.inmemory is the memory of one process: workers need a storage that they share'
       : undefined,
+  (config, command) =>
+    config.kura.tokens.refresh && command !== 'worker' && findTokenFolder(config) === undefined
+      ? 'kura.tokens.refresh needs kura.tokens.folder (REGISTRY_KURA_TOKENS_FOLDER), a folder that all gateways share: sessions are on record there, so that they can be ended'
+      : undefined,
 ]
 
 /** Throws with one line for each thing that is wrong. */

@@ -1,9 +1,11 @@
-/** `kura token create|list|revoke`: the command line of tokens for robots. */
+/** `kura token create|list|revoke`: the command line of tokens for robots and of people's sessions. */
 import { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
 import { createLog } from '../gateway/http/log.ts'
-import { openRobotsOf } from './access-tokens.ts'
-import { type CreateTokenOptions, createToken, listTokens, revokeToken } from './token.ts'
+import { type CreateTokenOptions, createToken, revokeToken } from './token.ts'
+import { endTokensOf } from './token-end.ts'
+import { listTokens } from './token-list.ts'
+import { openKeptTokens } from './token-open.ts'
 
 const write = (text: string) => process.stdout.write(text)
 const note = (text: string) => process.stderr.write(text)
@@ -12,7 +14,9 @@ const configOption = ['--config <path>', 'the configuration of the server'] as c
 type WithConfig = { config?: string }
 
 export function tokenCommand(): Command {
-  const command = new Command('token').description('access tokens for robots')
+  const command = new Command('token').description(
+    'access tokens for robots, and sessions of people',
+  )
 
   command
     .command('create')
@@ -23,28 +27,34 @@ export function tokenCommand(): Command {
     .option('--expires <time>', '90d, 12h or never', '90d')
     .option(...configOption)
     .action(async ({ config, ...options }: CreateTokenOptions & WithConfig) => {
-      await createToken(await robotsOf(config), options, { write, note })
+      await createToken(await open(config), options, { write, note })
     })
 
   command
     .command('list')
-    .description('list the tokens that are in force')
+    .description('list the tokens of robots, and the sessions of people, that are in force')
     .option(...configOption)
-    .action(async ({ config }: WithConfig) => listTokens(await robotsOf(config), { write }))
+    .action(async ({ config }: WithConfig) => listTokens(await open(config), { write }))
 
   command
     .command('revoke')
-    .description('end a token at once')
-    .argument('<name>', 'the name of the robot')
+    .description('end the token of a robot, or all that a user has been given')
+    .argument('[name]', 'the name of the robot')
+    .option('--user <name>', 'the user whose sessions and tokens end; the password stays')
     .option(...configOption)
-    .action(async (name: string, { config }: WithConfig) => {
-      await revokeToken(await robotsOf(config), name)
+    .action(async (name: string | undefined, { config, user }: WithConfig & { user?: string }) => {
+      if ((name === undefined) === (user === undefined)) {
+        throw new Error('either the name of a robot or --user with that of a user is needed')
+      }
+      const tokens = await open(config)
+      if (name !== undefined) await revokeToken(tokens, name)
+      if (user !== undefined) await endTokensOf(tokens, user, { note })
     })
 
   return command
 }
 
-async function robotsOf(path: string | undefined) {
+async function open(path: string | undefined) {
   const { config } = await loadConfig({ ...(path && { path }), env: process.env })
-  return openRobotsOf(config, createLog(config.log))
+  return openKeptTokens(config, createLog(config.log))
 }

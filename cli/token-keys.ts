@@ -1,10 +1,14 @@
 /**
- * Where the keys come from that kura signs tokens with: from a folder, or without one from the secret
+ * Where the keys come from that kura signs and ties tokens with: from a folder, or without one from the secret
  * that all machines share, or else from a folder that only the processes of this machine know.
  */
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { createDerivedKeys } from '../gateway/access/tokens/derived-keys.ts'
+import {
+  deriveFingerprintKey,
+  openFingerprintKey,
+} from '../gateway/access/tokens/fingerprint-key.ts'
 import { openSigningKeys } from '../gateway/access/tokens/keys.ts'
 import type { SigningKeys } from '../gateway/access/tokens/signing-keys.ts'
 import { schedule } from '../registry/upkeep/schedule.ts'
@@ -24,6 +28,14 @@ export function findKeySecret(config: Config): string | undefined {
   const { secret = '' } = config.http
   const isUsed = findTokenFolder(config) === undefined && secret.length >= shortestSecret.tokens
   return isUsed ? secret : undefined
+}
+
+/** What ties tokens to credentials, from where the signing keys come from. */
+export async function openFingerprintKeyOf(config: Config, folder: string): Promise<Uint8Array> {
+  const secret = findKeySecret(config)
+  return secret === undefined
+    ? openFingerprintKey(join(folder, 'keys'))
+    : deriveFingerprintKey(secret)
 }
 
 type Parts = {

@@ -1,8 +1,11 @@
-/** `kura token create|list|revoke`: access tokens for robots, such as a build server. */
+/** `kura token create|revoke`: access tokens for robots, such as a build server. */
 import { readDuration } from '../config/duration.ts'
 import type { NewRobot, Robots } from '../gateway/access/tokens/robots.ts'
+import { dayOf } from './token-list.ts'
 
-type Output = { write: (text: string) => void }
+type Output = { write: (text: string) => void; note: (text: string) => void }
+/** `folder` is where the records lie. */
+type Kept = { folder: string; robots: Robots }
 
 export type CreateTokenOptions = {
   name: string
@@ -15,9 +18,9 @@ export type CreateTokenOptions = {
 
 /** The token is all there is on stdout, so that a script can take it. */
 export async function createToken(
-  robots: Robots,
+  { folder, robots }: Kept,
   options: CreateTokenOptions,
-  { write, note }: Output & { note: (text: string) => void },
+  { write, note }: Output,
 ): Promise<void> {
   const expiresAt = parseExpiry(options.expires, Date.now())
   const wanted = {
@@ -28,29 +31,16 @@ export async function createToken(
   }
   const token = await created(robots, wanted as NewRobot)
   const until = expiresAt ? `until ${dayOf(expiresAt)}` : 'until it is revoked'
-  note(`the token of robot:${options.name}, valid ${until}; it is not shown again\n`)
+  note(
+    `the token of robot:${options.name}, valid ${until}, is on record in ${folder}; it is not shown again\n`,
+  )
   write(`${token}\n`)
 }
 
-export async function listTokens(robots: Robots, { write }: Output): Promise<void> {
-  const rows = (await robots.list()).map((it) => [
-    it.name,
-    it.actions.join(),
-    it.repositories.join(),
-    expiryText(it.expiresAt),
-  ])
-  if (rows.length === 0) return write('there are no access tokens\n')
-
-  const table = [['NAME', 'ACTIONS', 'REPOSITORIES', 'EXPIRES'], ...rows]
-  const widths = [0, 1, 2].map((at) => Math.max(...table.map((row) => row[at]?.length ?? 0)))
-  for (const row of table) {
-    write(`${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}\n`)
-  }
-}
-
 /** Throws when there is no such token. */
-export async function revokeToken(robots: Robots, name: string): Promise<void> {
-  if (!(await robots.revoke(name))) throw new Error(`there is no access token called ${name}`)
+export async function revokeToken({ folder, robots }: Kept, name: string): Promise<void> {
+  if (await robots.revoke(name)) return
+  throw new Error(`there is no access token called ${name} in ${folder}`)
 }
 
 /** What the schema says of a wrong option, as one sentence. */
@@ -73,14 +63,6 @@ export function parseExpiry(text: string, now: number): Date | undefined {
   if (ms !== undefined && ms > 0 && /[a-z]$/.test(text)) return new Date(now + ms)
   throw new Error(`--expires: ${text} is not a duration such as 90d or 12h, nor never`)
 }
-
-function expiryText(expiresAt: string | undefined): string {
-  if (expiresAt === undefined) return 'never'
-  const isOver = Date.parse(expiresAt) <= Date.now()
-  return dayOf(new Date(expiresAt)) + (isOver ? ' (expired)' : '')
-}
-
-const dayOf = (date: Date) => date.toISOString().slice(0, 10)
 
 const wordsOf = (text: string) =>
   text

@@ -4,6 +4,7 @@ import {
   address,
   choice,
   duration,
+  flag,
   integer,
   isAddress,
   list,
@@ -58,6 +59,11 @@ const tokens = section({
     .prefault('1h')
     .describe(
       'How long one that ran out still does for uploads begun with it, at most 6h; 0 for not.',
+    ),
+  refresh: flag()
+    .prefault('false')
+    .describe(
+      'Whether clients that ask for one get a token to keep in place of the password, good for 30 days. Some clients cannot use it.',
     ),
   rotation: duration()
     .refine((time) => time === 0 || time >= hour, 'must be at least 1h, or 0 for never')

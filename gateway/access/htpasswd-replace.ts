@@ -48,12 +48,13 @@ async function openDraft(draft: string): Promise<FileHandle> {
 
 async function keepOwner(path: string, file: FileHandle) {
   const before = await stat(path).catch(orMissing(undefined))
-  if (!before) return
+  // A new file belongs to whom the folder does: root makes some that a server has to read.
+  const { uid, gid } = before ?? (await stat(dirname(path)))
   // Only root may give a file away. Who may not is the new owner, as with any editor.
-  await file.chown(before.uid, before.gid).catch((error) => {
+  await file.chown(uid, gid).catch((error) => {
     if (codeOf(error) !== 'EPERM') throw error
   })
-  await file.chmod(before.mode & 0o777)
+  if (before) await file.chmod(before.mode & 0o777)
 }
 
 async function flushFolder(path: string) {

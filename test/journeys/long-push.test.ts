@@ -3,8 +3,8 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, expect, it } from '@jest/globals'
-import { calculateJwkThumbprint, SignJWT } from 'jose'
-import { addUser } from '../../cli/user.ts'
+import { calculateJwkThumbprint, decodeJwt, SignJWT } from 'jose'
+import { addUser, removeUser } from '../../cli/user.ts'
 import { createWorkshop } from '../gateway/listen/openssl.ts'
 import { sha256 } from '../protocol/support/content.ts'
 import { useCleanup } from '../support/cleanup.ts'
@@ -21,7 +21,14 @@ describeWith(['linux'], 'a push', () => {
   afterAll(() => shop.remove())
 
   type Signer = { key: KeyObject; header: object }
-  type Started = { env: Record<string, string>; signer: () => Promise<Signer> }
+  type Started = {
+    env: Record<string, string>
+    signer: () => Promise<Signer>
+    /** What a token has to say beside the usual. */
+    claims?: (url: string) => Promise<object>
+    /** Ends what the token was given out for. */
+    end?: () => Promise<void>
+  }
 
   async function foreign(): Promise<Started> {
     const made = shop.make({ name: 'theirs' })
@@ -52,6 +59,13 @@ describeWith(['linux'], 'a push', () => {
         const kid = await calculateJwkThumbprint(current)
         return { key: createPrivateKey({ key: current, format: 'jwk' }), header: { kid } }
       },
+      async claims(url) {
+        const authorization = `Basic ${Buffer.from('ann:secret of ann').toString('base64')}`
+        const answer = await send('GET', `${url}/v2/token`, { headers: { authorization } })
+        const { kura_credential } = decodeJwt(JSON.parse(answer.body.toString()).token)
+        return { kura_credential }
+      },
+      end: () => removeUser({ file, name: 'ann', write: () => {} }),
     }
   }
 
@@ -62,14 +76,15 @@ describeWith(['linux'], 'a push', () => {
     ['kura itself', own, '1h', 201],
     ['kura itself', own, '0', 401],
   ]
-  it.each(rows)('with a token of %s', async (_whose, start, grace, status) => {
-    const { env, signer } = await start()
+  /** An upload, begun with a token that ran out since. */
+  async function begun({ env, signer, claims }: Started, grace: string) {
     const kura = await startKura({ env: { ...env, REGISTRY_KURA_TOKENS_GRACE: grace } })
     cleanup.add(kura.stop)
     const { key, header } = await signer()
+    const more = await claims?.(kura.url)
     const end = Math.floor(Date.now() / 1000) - leewaySeconds + 3
     const access = [{ type: 'repository', name: 'team/app', actions: ['pull', 'push'] }]
-    const token = await new SignJWT({ access })
+    const token = await new SignJWT({ access, ...more })
       .setProtectedHeader({ alg: 'ES256', ...header })
       .setIssuer(issuer)
       .setAudience(service)
@@ -77,17 +92,40 @@ describeWith(['linux'], 'a push', () => {
       .setExpirationTime(end)
       .sign(key)
     const headers = { authorization: `Bearer ${token}` }
-    const begun = await send('POST', `${kura.url}/v2/team/app/blobs/uploads/`, { headers })
-    expect(begun.status).toBe(202)
-
+    const upload = await send('POST', `${kura.url}/v2/team/app/blobs/uploads/`, { headers })
+    expect(upload.status).toBe(202)
     while ((await send('GET', `${kura.url}/v2/`, { headers })).status === 200);
-    const to = next(begun, kura.url, `digest=${sha256('bytes')}`)
+    return { url: kura.url, headers, upload }
+  }
+
+  it.each(rows)('with a token of %s', async (_whose, start, grace, status) => {
+    const { url, headers, upload } = await begun(await start(), grace)
+    const to = next(upload, url, `digest=${sha256('bytes')}`)
     const ended = await send('PUT', to, { headers, body: 'bytes' })
     expect(ended.status).toBe(status)
     if (status === 401) {
       expect(ended.headers['www-authenticate']).toMatch(/,error="invalid_token"$|^Basic /)
     }
-    const manifest = `${kura.url}/v2/team/app/manifests/v1`
+    const manifest = `${url}/v2/team/app/manifests/v1`
     expect((await send('PUT', manifest, { headers, body: '{}' })).status).toBe(401)
+  })
+
+  it('ends all the same when its user is removed', async () => {
+    const started = await own()
+    const { url, headers, upload } = await begun(started, '1h')
+    const path = next(upload, url)
+    expect((await send('GET', path, { headers })).status).toBe(204)
+    await started.end?.()
+    while ((await send('GET', path, { headers })).status === 204);
+    const steps = [
+      ['GET', path],
+      ['PATCH', path],
+      ['PUT', next(upload, url, `digest=${sha256('bytes')}`)],
+      ['DELETE', path],
+    ] as const
+    for (const [method, to] of steps) {
+      const body = method.startsWith('P') ? 'bytes' : ''
+      expect([method, (await send(method, to, { headers, body })).status]).toEqual([method, 401])
+    }
   })
 })

@@ -42,14 +42,15 @@ beforeAll(async () => {
   const write = (text: string) => {
     revoked = text.trim()
   }
-  await createToken(robots, asked, { write, note: () => {} })
-  await revokeToken(robots, 'ci')
+  await createToken({ folder, robots }, asked, { write, note: () => {} })
+  await revokeToken({ folder, robots }, 'ci')
   kura = await startKura({
     args: ['serve', '--workers', '1'],
     env: {
       REGISTRY_AUTH: JSON.stringify({ htpasswd: { realm: 'r', path: file } }),
       REGISTRY_KURA_POLICIES: join(folder, 'policies'),
       REGISTRY_KURA_TOKENS_FOLDER: folder,
+      REGISTRY_KURA_TOKENS_REFRESH: 'true',
       REGISTRY_KURA_PROCESSES: '1',
       REGISTRY_LOG_FORMATTER: 'json',
     },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser } from '../../cli/user.ts'
+import { addUser, setPassword } from '../../cli/user.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Kura, runKura, startKura } from '../support/kura.ts'
 
@@ -16,7 +16,11 @@ const inMemory = {
   REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: undefined,
 }
 
-async function start(htpasswd: string, ownSecret: string | undefined): Promise<Kura> {
+async function start(
+  htpasswd: string,
+  ownSecret: string | undefined,
+  more: Record<string, string> = {},
+): Promise<Kura> {
   const kura = await startKura({
     env: {
       ...inMemory,
@@ -24,6 +28,7 @@ async function start(htpasswd: string, ownSecret: string | undefined): Promise<K
       REGISTRY_AUTH: JSON.stringify({ htpasswd: { realm: 'kura', path: htpasswd } }),
       REGISTRY_KURA_TOKENS_CHALLENGE: 'bearer',
       REGISTRY_HTTP_SECRET: ownSecret,
+      ...more,
     },
   })
   cleanup.add(kura.stop)
@@ -31,11 +36,13 @@ async function start(htpasswd: string, ownSecret: string | undefined): Promise<K
 }
 
 type Given = { token: string; refresh_token: string }
-const password = { authorization: `Basic ${Buffer.from('ann:word of ann').toString('base64')}` }
+const basic = (word: string) => ({
+  authorization: `Basic ${Buffer.from(`ann:${word}`).toString('base64')}`,
+})
 
-async function signIn({ url }: Kura): Promise<Given> {
+async function signIn({ url }: Kura, word = 'word of ann'): Promise<Given> {
   const wish = 'service=kura&offline_token=true&client_id=test'
-  const answer = await fetch(`${url}/v2/token?${wish}`, { headers: password })
+  const answer = await fetch(`${url}/v2/token?${wish}`, { headers: basic(word) })
   expect(answer.status).toBe(200)
   return (await answer.json()) as Given
 }
@@ -53,9 +60,10 @@ describe('machines without a folder in common', () => {
   let one: Kura
   let other: Kura
   let stranger: Kura
+  let file: string
 
   beforeAll(async () => {
-    const file = join(await cleanup.folder(), 'htpasswd')
+    file = join(await cleanup.folder(), 'htpasswd')
     await addUser({ file, name: 'ann', password: 'word of ann', write: () => {} })
     one = await start(file, secret)
     other = await start(file, secret)
@@ -68,12 +76,18 @@ describe('machines without a folder in common', () => {
     expect(await statusAt(stranger, token)).toBe(401)
   })
 
-  it('take the refresh tokens of each other', async () => {
-    const given = await signIn(one)
-    const answer = await refresh(other, given.refresh_token)
-    const { access_token: token } = (await answer.json()) as { access_token: string }
-    expect(await statusAt(one, token)).toBe(200)
-    expect((await refresh(stranger, given.refresh_token)).status).toBe(401)
+  it('give out no refresh tokens, of which nobody could have a list', async () => {
+    const { token, ...given } = await signIn(one)
+    expect(given).not.toHaveProperty('refresh_token')
+    expect((await refresh(one, token)).status).toBe(401)
+  })
+
+  it('end the tokens of a password when it is changed, wherever they were given out', async () => {
+    const { token } = await signIn(one)
+    await setPassword({ file, name: 'ann', password: 'word of ann', write: () => {} })
+    for (const each of [one, other]) while ((await statusAt(each, token)) !== 401);
+    const { token: later } = await signIn(other)
+    expect([await statusAt(one, later), await statusAt(other, later)]).toEqual([200, 200])
   })
 
   it('publish the same keys', async () => {
@@ -90,6 +104,30 @@ describe('machines without a folder in common', () => {
       expect(each.output()).not.toContain(secret)
     }
   })
+})
+
+it('machines that have a folder in common take the refresh tokens of each other', async () => {
+  const folder = await cleanup.folder()
+  const file = join(folder, 'htpasswd')
+  await addUser({ file, name: 'ann', password: 'word of ann', write: () => {} })
+  const more = {
+    REGISTRY_KURA_TOKENS_FOLDER: join(folder, 'tokens'),
+    REGISTRY_KURA_TOKENS_REFRESH: 'true',
+  }
+  const [one, other] = await Promise.all([start(file, secret, more), start(file, secret, more)])
+  const given = await signIn(one)
+  const answer = await refresh(other, given.refresh_token)
+  const { access_token: token } = (await answer.json()) as { access_token: string }
+  expect(await statusAt(one, token)).toBe(200)
+})
+
+it('refresh tokens need a folder, and the start says which', async () => {
+  const auth = JSON.stringify({ htpasswd: { realm: 'kura', path: '/nowhere' } })
+  const env = { ...inMemory, REGISTRY_HTTP_ADDR: ':5000', REGISTRY_AUTH: auth }
+  const refreshing = { ...env, REGISTRY_HTTP_SECRET: secret, REGISTRY_KURA_TOKENS_REFRESH: 'true' }
+  const { code, stderr } = await runKura(['serve'], { env: refreshing })
+  expect(code).toBe(1)
+  expect(stderr).toContain('kura.tokens.refresh needs kura.tokens.folder')
 })
 
 it('the tokens of robots need a folder even so', async () => {

@@ -60,11 +60,14 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
 
   async function fulfil(ctx: Context, wish: Wish, address: string): Promise<void> {
     if (wish.service !== undefined && wish.service !== service) throw new GrantRefused('service')
-    const { identity, offline } = wish
+    const { signedIn, client, offline } = wish
     const scopes = parseScopes(wish.scopes)
     const life = Math.max(leastSeconds, seconds)
-    const issued = await issueToken({ identity, scopes, service, issuer, seconds: life, address })
-    const refreshToken = offline ? await refreshTokens.issue(identity) : undefined
+    const asked = { ...signedIn, scopes, service, issuer, seconds: life, address }
+    const issued = await issueToken(asked)
+    const refreshToken = offline
+      ? await refreshTokens?.issue(signedIn, { client, address })
+      : undefined
     sendJson(ctx, 200, {
       ...tokenBody(issued),
       refresh_token: refreshToken,

@@ -9,6 +9,7 @@ const table = {
   incomplete: [400, 'invalid_request', 'the body did not arrive'],
   parameter: [400, 'invalid_request', 'a parameter is missing, or there more than once'],
   service: [400, 'invalid_request', 'there is no such service here'],
+  session: [401, 'invalid_grant', 'this login has ended; sign in again'],
   slow: [408, 'invalid_request', 'the body came too slowly'],
   tooLong: [413, 'invalid_request', 'the body is too long'],
 } as const satisfies Record<string, readonly [status: number, code: string, message: string]>

@@ -4,9 +4,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
-import type { Grant, Identity } from '../../../registry/spec/call.ts'
+import type { Grant } from '../../../registry/spec/call.ts'
 import { parseRepository } from '../../../registry/spec/name.ts'
 import { isWithinBound } from './bound.ts'
+import { credentialClaim, type SignedIn } from './fingerprints.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export type Decide = (question: {
@@ -22,8 +23,7 @@ export const groupsClaim = 'kura_groups'
 
 const accessType = 'JWT'
 
-export type TokenRequest = {
-  identity: Identity
+export type TokenRequest = SignedIn & {
   scopes: readonly Grant[]
   service: string
   issuer: string
@@ -38,12 +38,13 @@ export type TokenIssuer = ReturnType<typeof createTokenIssuer>
 export function createTokenIssuer({ keys, decide }: { keys: SigningKeys; decide: Decide }) {
   /** Asking for more than is allowed is no error: the token speaks of what is left. */
   return async function issueToken(request: TokenRequest): Promise<IssuedToken> {
-    const { identity, service, issuer, seconds } = request
+    const { identity, fingerprint, service, issuer, seconds } = request
     const access = grantedOf(request, decide)
     const now = Math.floor(Date.now() / 1000)
     const { kid, key } = await keys.signing()
-    const groups = identity.groups.length > 0 ? { [groupsClaim]: identity.groups } : {}
-    const token = await new SignJWT({ access, ...groups })
+    const groups = identity.groups.length > 0 && { [groupsClaim]: identity.groups }
+    const tied = fingerprint !== undefined && { [credentialClaim]: fingerprint }
+    const token = await new SignJWT({ access, ...groups, ...tied })
       .setProtectedHeader({ alg: 'ES256', typ: accessType, kid })
       .setIssuer(issuer)
       .setSubject(identity.name ?? '')

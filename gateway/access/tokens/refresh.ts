@@ -1,13 +1,14 @@
 /**
  * Refresh tokens: what a client keeps in place of a password to get access tokens with. They are of
- * another type than access tokens, so neither is ever taken for the other.
+ * another type than access tokens, so neither is ever taken for the other. Each is a session that is
+ * on record, and ends with the password it was given out for.
  */
-import { randomUUID } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import type { Identity } from '../../../registry/spec/call.ts'
+import { credentialClaim, type Fingerprints, type SignedIn } from './fingerprints.ts'
 import { groupsClaim } from './issue.ts'
 import { quote, TokenRefused } from './refused.ts'
+import type { Sessions } from './sessions.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 const refreshType = 'kura-refresh+jwt'
@@ -17,9 +18,12 @@ type Options = {
   issuer: string
   service: string
   seconds: number
-  /** A refresh token of someone who is gone is worth nothing. */
-  userExists: (name: string) => Promise<boolean> | boolean
+  fingerprints: Pick<Fingerprints, 'confirm'>
+  sessions: Pick<Sessions, 'begin' | 'isThere'>
 }
+
+/** Who keeps it, for the list of sessions. */
+type Keeper = { client: string; address: string }
 
 export type RefreshTokens = ReturnType<typeof createRefreshTokens>
 
@@ -27,33 +31,48 @@ const longestToken = 16 * 1024
 
 const claims = z.object({
   sub: z.string().min(1).max(1024),
+  exp: z.int(),
+  jti: z.uuid(),
+  [credentialClaim]: z.string().optional(),
   [groupsClaim]: z.array(z.string()).default([]),
 })
 
-export function createRefreshTokens({ keys, issuer, service, seconds, userExists }: Options) {
+export function createRefreshTokens(options: Options) {
+  const { keys, issuer, service, seconds, fingerprints, sessions } = options
   return {
-    /** Undefined for whom it would outlive: strangers, and those a token has brought here. */
-    async issue({ name, groups, bound }: Identity): Promise<string | undefined> {
-      if (name === undefined || bound || !(await userExists(name))) return undefined
+    /** Undefined for all but users with a password: it would outlive strangers, and other tokens. */
+    async issue({ identity, fingerprint }: SignedIn, by: Keeper): Promise<string | undefined> {
+      const { name, groups, method } = identity
+      if (name === undefined || fingerprint === undefined || method !== 'htpasswd') return undefined
       const { kid, key } = await keys.signing()
       const now = Math.floor(Date.now() / 1000)
-      return new SignJWT(groups.length > 0 ? { [groupsClaim]: groups } : {})
+      const session = await sessions.begin({ user: name, fingerprint, ...by }, now + seconds)
+      const claims = {
+        [credentialClaim]: fingerprint,
+        ...(groups.length > 0 && { [groupsClaim]: groups }),
+      }
+      return new SignJWT(claims)
         .setProtectedHeader({ alg: 'ES256', typ: refreshType, kid })
         .setIssuer(issuer)
         .setSubject(name)
         .setAudience(service)
         .setIssuedAt(now)
-        .setExpirationTime(now + seconds)
-        .setJti(randomUUID())
+        .setExpirationTime(session.endsAt)
+        .setJti(session.id)
         .sign(key)
     },
 
     /** Throws `TokenRefused`. */
-    async verify(token: string): Promise<Identity> {
+    async verify(token: string): Promise<SignedIn> {
       if (token.length > longestToken) throw new TokenRefused('the refresh token is too long')
-      const { sub: name, [groupsClaim]: groups } = await payloadOf(token)
-      if (await userExists(name)) return { name, groups, method: 'refresh-token' }
-      throw new TokenRefused(`there is no user ${quote(name)} any more`)
+      const { sub: name, exp, jti, ...claims } = await payloadOf(token)
+      const { [credentialClaim]: fingerprint, [groupsClaim]: groups } = claims
+      await fingerprints.confirm(name, fingerprint)
+      if (!(await sessions.isThere({ user: name, id: jti, endsAt: exp }))) {
+        throw new TokenRefused(`this session of ${quote(name)} was ended`)
+      }
+      const identity = { name, groups, method: 'refresh-token' }
+      return { identity, ...(fingerprint !== undefined && { fingerprint }) }
     },
   }
 

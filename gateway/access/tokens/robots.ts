@@ -66,11 +66,20 @@ export async function openRobots({ folder, report, checkMs = 1000 }: Options) {
     },
 
     async list(): Promise<Robot[]> {
-      const found = [...(await robots.check()).values()]
+      const found = [...(await robots.check()).byHash.values()]
       return found
         .map(({ robot: { hash: _hash, ...rest } }) => rest)
         .sort((one, other) => (one.name < other.name ? -1 : 1))
     },
+
+    /** All there is of a robot, as text; undefined once it is revoked or expired. */
+    async recordOf(name: string): Promise<string | undefined> {
+      const found = (await robots.get()).byName.get(name)
+      return found && !isOver(found.robot) ? JSON.stringify(found.robot) : undefined
+    },
+
+    /** Looks now, and not only once the last look is old. */
+    check: async (): Promise<void> => void (await robots.check()),
 
     /** False when there is none of that name. */
     revoke: (name: string): Promise<boolean> => removeWhole(pathOf(name)),
@@ -81,31 +90,35 @@ export async function openRobots({ folder, report, checkMs = 1000 }: Options) {
      */
     async find(token: string): Promise<Identity | undefined> {
       if (!shape.test(token)) return undefined
-      const found = (await robots.get()).get(hashOf(token))
-      const { expiresAt } = found?.robot ?? {}
-      if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) return undefined
-      return found?.identity
+      const found = (await robots.get()).byHash.get(hashOf(token))
+      return found && !isOver(found.robot) ? found.identity : undefined
     },
   }
 }
+
+const isOver = ({ expiresAt }: Robot) =>
+  expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()
 
 const hashOf = (token: string) => hash('sha256', token, 'hex')
 
 /** A file that cannot be read is reported; it takes away no token but its own. */
 async function loadAll(folder: string, report: (error: unknown) => void) {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
-  const found = new Map<string, Stored>()
+  const found: Stored[] = []
   for (const name of names) {
     const path = join(folder, name)
     try {
       const it = robot.parse(JSON.parse(await readFile(path, 'utf8')))
-      found.set(it.hash, { robot: it, identity: identityOf(it) })
+      found.push({ robot: it, identity: identityOf(it) })
     } catch (cause) {
       const wasRemoved = (cause as NodeJS.ErrnoException).code === 'ENOENT'
       if (!wasRemoved) report(new Error(`${path} is not an access token's file`, { cause }))
     }
   }
-  return found
+  return {
+    byHash: new Map(found.map((it) => [it.robot.hash, it])),
+    byName: new Map(found.map((it) => [it.robot.name, it])),
+  }
 }
 
 function identityOf({ name, actions, repositories }: z.infer<typeof robot>): Identity {

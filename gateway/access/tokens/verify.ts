@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../../registry/spec/call.ts'
 import { identityFrom } from './claims.ts'
 import { findKey } from './find-key.ts'
+import { credentialClaim } from './fingerprints.ts'
 import { quote, TokenRefused } from './refused.ts'
 import type { Trust, TrustSource } from './trust.ts'
 
@@ -20,11 +21,14 @@ export type Authority = {
   trust: TrustSource
   /** Reads who is asking; without it, the claims are those of registry tokens. */
   identityOf?: (payload: JWTPayload) => Identity
+  /** Throws `TokenRefused` once the credential that a token of this issuer is tied to has ended. */
+  confirm?: (name: string, fingerprint: unknown) => Promise<void>
 }
 
 export type Verifier = ReturnType<typeof createVerifier>
 
-type Remembered = { identity: Identity; endsAt: number; trust: Trust; authority: Authority }
+type Read = { identity: Identity; fingerprint: unknown }
+type Remembered = Read & { endsAt: number; trust: Trust; authority: Authority }
 
 /** Longer ones do not fit into the headers of a request. */
 const longestToken = 32 * 1024
@@ -51,16 +55,28 @@ export function createVerifier({
     if (token.length > longestToken) throw new TokenRefused('it is too long')
     const digest = hash('sha256', token, 'base64')
     const known = verified.get(digest)
-    if (known && now() < known.endsAt && (await hasSameKeys(known))) return known.identity
+    if (known && now() < known.endsAt && (await hasSameKeys(known))) {
+      return confirmed(known, known.authority)
+    }
 
     const authority = authorityOf(token, authorities)
     const trust = await authority.trust.load()
     const payload = await payloadOf(token, authority, new Date(now()))
-    const identity = (authority.identityOf ?? identityFrom)(payload)
+    const read = readFrom(payload, authority)
     const endsAt = (Number(payload.exp) + leewaySeconds) * 1000
-    if (remember > 0) verified.set(digest, { identity, endsAt, trust, authority })
-    return identity
+    if (remember > 0) verified.set(digest, { ...read, endsAt, trust, authority })
+    return confirmed(read, authority)
   }
+}
+
+function readFrom(payload: JWTPayload, { identityOf = identityFrom }: Authority): Read {
+  return { identity: identityOf(payload), fingerprint: payload[credentialClaim] }
+}
+
+/** Asked at each request, as the policy is. A stranger's token is tied to nothing. */
+async function confirmed({ identity, fingerprint }: Read, authority: Authority): Promise<Identity> {
+  if (identity.name !== undefined) await authority.confirm?.(identity.name, fingerprint)
+  return identity
 }
 
 /** With any change of the keys, what they verified is verified again. */
@@ -110,17 +126,19 @@ async function payloadOf(
     })
     return payload
   } catch (cause) {
-    throw refusalOf(cause, authority)
+    throw await refusalOf(cause, authority)
   }
 }
 
 /** jose checks the time last, so what it calls expired is a good token in every other way. */
-function refusalOf(cause: unknown, authority: Authority): TokenRefused {
-  const { service, algorithms, identityOf = identityFrom } = authority
+async function refusalOf(cause: unknown, authority: Authority): Promise<TokenRefused> {
+  const { service, algorithms } = authority
   if (cause instanceof TokenRefused) return cause
   if (cause instanceof errors.JWTExpired) {
     const at = new Date(Number(cause.payload.exp) * 1000)
-    const expired = { identity: identityOf(cause.payload), at }
+    // What its time alone has ended may still be let in; what was ended may not.
+    const identity = await confirmed(readFrom(cause.payload, authority), authority)
+    const expired = { identity, at }
     return new TokenRefused(`it expired at ${at.toISOString()}`, { cause, expired })
   }
   if (cause instanceof errors.JWTClaimValidationFailed) {

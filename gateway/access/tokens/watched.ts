@@ -2,7 +2,7 @@
  * A value made of a file or of a folder, made again when that has changed. A change that cannot be
  * read is reported, and the last good value stands.
  */
-import { stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 
 export type Watched<T> = ReturnType<typeof watch<T>>
 
@@ -66,7 +66,11 @@ export function watch<T>({ path, load, checkMs, report }: Options<T>) {
 }
 
 async function markOf(path: string) {
-  const { ino, size, mtimeMs, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
+  // On a shared volume a machine may have an old answer to stat; opening asks the server.
+  const opened = await open(path)
+  const { ino, size, mtimeMs, mtimeNs, ctimeNs } = await opened
+    .stat({ bigint: true })
+    .finally(() => opened.close())
   return {
     mark: [ino, size, mtimeNs, ctimeNs].join(),
     isSettled: Date.now() - Number(mtimeMs) > unsettledMs,

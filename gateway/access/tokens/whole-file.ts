@@ -1,9 +1,10 @@
 /**
  * Writes a file that several processes want to create, so that exactly one does: whole, flushed to the
- * disk, and readable by its owner alone from the first byte on.
+ * disk, and readable by its owner alone from the first byte on. That is the owner of its folder, as
+ * far as the process may give files away: root makes files that a server without rights has to read.
  */
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Ends the name of a file that is not finished; readers of a folder skip it. */
@@ -17,6 +18,7 @@ export async function createWhole(path: string, text: string): Promise<boolean> 
   try {
     const file = await open(draft, 'wx', 0o600)
     try {
+      await giveTo(folder, file)
       await file.writeFile(text)
       await file.sync()
     } finally {
@@ -32,6 +34,13 @@ export async function createWhole(path: string, text: string): Promise<boolean> 
   }
   await flushFolder(folder)
   return true
+}
+
+async function giveTo(folder: string, file: FileHandle): Promise<void> {
+  const { uid, gid } = await stat(folder)
+  await file.chown(uid, gid).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPERM') throw error
+  })
 }
 
 /** False when there was nothing to remove. */

@@ -4,10 +4,13 @@ import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { createDerivedKeys } from '../../../../gateway/access/tokens/derived-keys.ts'
 import { createTokenIssuer } from '../../../../gateway/access/tokens/issue.ts'
 import { createRefreshTokens } from '../../../../gateway/access/tokens/refresh.ts'
+import { createSessions } from '../../../../gateway/access/tokens/sessions.ts'
 import type { SigningKeys } from '../../../../gateway/access/tokens/signing-keys.ts'
 import { openTrust } from '../../../../gateway/access/tokens/trust.ts'
 import { createVerifier } from '../../../../gateway/access/tokens/verify.ts'
+import { useCleanup } from '../../../support/cleanup.ts'
 
+const cleanup = useCleanup()
 const secret = 'a secret of 32 characters or more'
 const [service, issuer] = ['registry.example', 'https://registry.example']
 const day = 86_400_000
@@ -93,11 +96,14 @@ describe('keys made of a secret', () => {
   })
 
   it('verify refresh tokens of another machine', async () => {
-    const parts = { issuer, service, seconds: 60, userExists: () => true }
+    const sessions = createSessions({ folder: await cleanup.folder(), report: () => {} })
+    const fingerprints = { confirm: async () => {} }
+    const parts = { issuer, service, seconds: 60, fingerprints, sessions }
     const made = createRefreshTokens({ keys: machine(end - 1).keys, ...parts })
-    const token = (await made.issue(ann)) ?? ''
+    const signedIn = { identity: ann, fingerprint: 'of ann' }
+    const token = (await made.issue(signedIn, { client: '', address: '' })) ?? ''
     const other = (it: SigningKeys) => createRefreshTokens({ keys: it, ...parts }).verify(token)
-    expect(await other(machine(end).keys)).toMatchObject({ name: 'ann' })
+    expect(await other(machine(end).keys)).toMatchObject({ identity: { name: 'ann' } })
     const strange = machine(end, { secret: `${secret}!` }).keys
     await expect(other(strange)).rejects.toMatchObject({
       reason: expect.stringMatching(/is none of ours/),

@@ -1,13 +1,19 @@
 /** A token endpoint on a port of its own, with one user, one robot and a policy, for tests. */
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import Koa from 'koa'
 import { LoginDelayed } from '../../../../gateway/access/passwords-delayed.ts'
+import { openEndings } from '../../../../gateway/access/tokens/endings.ts'
 import { createTokenEndpoint } from '../../../../gateway/access/tokens/endpoint.ts'
+import { createFingerprints } from '../../../../gateway/access/tokens/fingerprints.ts'
 import { createTokenIssuer, type Decide } from '../../../../gateway/access/tokens/issue.ts'
 import { openSigningKeys } from '../../../../gateway/access/tokens/keys.ts'
 import { createRefreshTokens } from '../../../../gateway/access/tokens/refresh.ts'
+import { createSessions } from '../../../../gateway/access/tokens/sessions.ts'
+import { createSignIn } from '../../../../gateway/access/tokens/sign-in.ts'
 import { openTrust } from '../../../../gateway/access/tokens/trust.ts'
 import { createVerifier } from '../../../../gateway/access/tokens/verify.ts'
 import { answerErrors } from '../../../../gateway/http/errors.ts'
@@ -52,18 +58,36 @@ export const keys = await openSigningKeys({
   checkMs: 0,
   report: () => {},
 })
-export const refreshOptions = { keys, issuer, service, seconds: 30 * 86_400 }
-export const refreshTokens = createRefreshTokens({
-  ...refreshOptions,
-  userExists: (it) => users.has(it),
+const folder = await cleanup.folder()
+const report = (error: unknown) => void reports.push(String(error))
+export const endings = await openEndings({ folder, report, checkMs: 0 })
+export const sessions = createSessions({ folder: join(folder, 'sessions'), report })
+/** The robots on record, by name. */
+export const robots = new Map([['ci', 'the record of ci']])
+export const fingerprints = createFingerprints({
+  key: randomBytes(32),
+  hashOf: (user) => users.get(user),
+  robots: { recordOf: async (name) => robots.get(name), check: async () => {} },
+  issuers: new Map([['github', 'what is configured of it']]),
+  endings,
 })
+export const refreshOptions = {
+  ...{ keys, issuer, service, seconds: 30 * 86_400 },
+  ...{ fingerprints, sessions },
+}
+export const refreshTokens = createRefreshTokens(refreshOptions)
 export const verify = createVerifier({
   authorities: [
-    { issuer, service, algorithms: ['ES256'], trust: await openTrust({ own: keys, report() {} }) },
+    {
+      ...{ issuer, service, algorithms: ['ES256'], confirm: fingerprints.confirm },
+      trust: await openTrust({ own: keys, report() {} }),
+    },
   ],
 })
 
-export async function start(options: { seconds?: number; bodyWithinMs?: number } = {}) {
+type Options = { seconds?: number; bodyWithinMs?: number; refreshTokens?: undefined }
+
+export async function start(options: Options = {}) {
   const app = new Koa<State>()
   app.silent = true
   const endpoint = createTokenEndpoint({
@@ -72,7 +96,7 @@ export async function start(options: { seconds?: number; bodyWithinMs?: number }
     issuer,
     issueToken: createTokenIssuer({ keys, decide }),
     refreshTokens,
-    checkPassword,
+    signIn: createSignIn(checkPassword, fingerprints),
     report: (_ctx, { reason }) => reports.push(reason),
     ...options,
   })

@@ -1,0 +1,36 @@
+/**
+ * What is kept of the tokens that kura has given out: robots, sessions of people and whose were ended,
+ * and what ties each to its credential. The server and `kura token` open the same.
+ */
+import { join } from 'node:path'
+import type { Config } from '../config/schema.ts'
+import { openEndings } from '../gateway/access/tokens/endings.ts'
+import { createFingerprints } from '../gateway/access/tokens/fingerprints.ts'
+import { openRobots } from '../gateway/access/tokens/robots.ts'
+import { createSessions } from '../gateway/access/tokens/sessions.ts'
+import { openFingerprintKeyOf } from './token-keys.ts'
+
+type Parts = {
+  folder: string
+  report: (error: unknown) => void
+  /** What the htpasswd file has of a user now. */
+  hashOf: (user: string) => string | undefined
+}
+
+export type TokenRecords = Awaited<ReturnType<typeof openTokenRecords>>
+
+export async function openTokenRecords(config: Config, { folder, report, hashOf }: Parts) {
+  const key = await openFingerprintKeyOf(config, folder)
+  const robots = await openRobots({ folder: join(folder, 'tokens'), report })
+  const sessions = createSessions({ folder: join(folder, 'sessions'), report })
+  const endings = await openEndings({ folder, report })
+  const issuers = issuersOf(config)
+  const fingerprints = createFingerprints({ key, hashOf, robots, issuers, endings })
+  return { folder, robots, sessions, endings, fingerprints }
+}
+
+/** All that is configured of the issuers whose names begin alike: with any change, their tokens end. */
+function issuersOf({ kura }: Config): ReadonlyMap<string, string> {
+  const byPrefix = Map.groupBy(kura.tokens.trust, ({ prefix }) => prefix)
+  return new Map([...byPrefix].map(([prefix, entries]) => [prefix, JSON.stringify(entries)]))
+}
