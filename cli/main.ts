@@ -1,7 +1,9 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { sayWhatIsAllowed } from './allowed.ts'
 import { certCommand } from './cert.ts'
+import { htpasswdCommand } from './htpasswd.ts'
 import { restoreVariables } from './lost-variables.ts'
 import { policyCommand } from './policy-command.ts'
 import { tokenCommand } from './token-command.ts'
@@ -18,19 +20,20 @@ function createProgram(): Command {
     .description(description)
     .version(`kura ${version}`, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .showHelpAfterError('(kura --help lists the commands)')
     .addHelpText(
       'after',
       '\nWithout a file and without REGISTRY_* variables, kura serves ./data on',
     )
     .addHelpText('after', '127.0.0.1:5000. `kura config.yml` is short for `kura serve config.yml`.')
+    // So that -v of a command is its own.
+    .enablePositionalOptions()
     .exitOverride()
 
   program
     .command('serve')
     .description('start the registry')
     .argument(...file)
-    .option('--workers <count>', 'keep it apart from the gateway, in so many processes', toCount)
+    .option('--workers <count>', 'keep it apart from the gateway, in 1 to 64 processes', toCount)
     .action(async (path: string | undefined, { workers }: { workers?: number }) => {
       const { serve } = await import('./serve.ts')
       await serve({ command: 'serve', path, env: process.env, version, workers })
@@ -67,8 +70,8 @@ function createProgram(): Command {
   program.addCommand(policyCommand())
   program.addCommand(tokenCommand())
   program.addCommand(certCommand())
-
-  return program
+  program.addCommand(htpasswdCommand())
+  return sayWhatIsAllowed(program)
 }
 
 function toCount(text: string): number {

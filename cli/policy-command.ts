@@ -1,5 +1,6 @@
 /** `kura policy check` and `kura policy test`: trying policies out before anyone is held to them. */
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
+import { actions } from '../policies/decision.ts'
 import { checkPolicy, testPolicies } from './policy.ts'
 
 const write = (text: string) => process.stdout.write(text)
@@ -21,12 +22,14 @@ export function policyCommand(): Command {
     .command('check')
     .description('say whether something is allowed, and by which rule; exit code 1 if it is not')
     .argument(...folder)
-    .requiredOption('--action <action>', 'pull, push, overwrite, delete or list')
-    .requiredOption('--repository <name>', 'the repository')
+    .addOption(
+      new Option('--action <action>', 'what is asked for').choices(actions).makeOptionMandatory(),
+    )
+    .requiredOption('--repository <name>', 'the repository, such as team/app')
     .option('--user <name>', 'who asks; without it, a stranger')
     .option('--group <name...>', 'groups the user is in, beside those of the files', [])
-    .option('--tag <tag>', 'the tag, where the action is about one')
-    .option('--from <address>', 'the address of the client')
+    .option('--tag <tag>', 'the tag, where the action is about one, such as v1')
+    .option('--from <address>', 'the address of the client, such as 192.0.2.7 or 2001:db8::1')
     .action(async (path: string, { group, ...options }: CheckOptions) => {
       process.exitCode = await checkPolicy({ folder: path, groups: group, ...options, write })
     })

@@ -47,7 +47,8 @@ function readQuestion({
   from,
 }: Omit<CheckOptions, 'folder' | 'write'>) {
   if (!isAction(action)) throw new Error(`${action} is no action; there are ${actions.join(', ')}`)
-  if (from !== undefined && !findAddress(from)) throw new Error(`${from} is no address`)
+  if (from !== undefined && !findAddress(from))
+    throw new Error(`${from} is no address: it is one such as 192.0.2.7 or 2001:db8::1`)
   if (groups?.length && user === undefined) throw new Error('someone in groups has a name; give it')
 
   const question: Question = {
@@ -64,11 +65,17 @@ function readQuestion({
 
 const isAction = (text: string): text is Action => (actions as readonly string[]).includes(text)
 
-function parseAs<T>(what: string, text: string, parse: (text: string) => T): T {
+const allowed = {
+  repository:
+    'it has parts of a-z, 0-9 and single . _ - between them, with slashes in between, such as team/app',
+  tag: 'it has up to 128 letters, digits, _ . and -, and begins with none of the last two, such as v1.2',
+}
+
+function parseAs<T>(what: keyof typeof allowed, text: string, parse: (text: string) => T): T {
   try {
     return parse(text)
   } catch (cause) {
-    throw new Error(`${JSON.stringify(text)} is no name of a ${what}`, { cause })
+    throw new Error(`${JSON.stringify(text)} is no name of a ${what}: ${allowed[what]}`, { cause })
   }
 }
 

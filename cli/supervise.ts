@@ -186,7 +186,8 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
     }
     stopping = { signal, at: Date.now() }
     onChange?.('stopping')
-    log.info({ signal, processes: alive.size }, 'stopping')
+    const more = signal === 'SIGINT' ? '; Ctrl-C once more stops at once' : ''
+    log.info({ signal, processes: alive.size }, `stopping${more}`)
     for (const timer of timers) clearTimeout(timer)
     setTimeout(kill, Math.min(drainMs, longestTimer) + stuckMs)
     stopNext()

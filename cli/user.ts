@@ -12,9 +12,11 @@ import {
   isReadWhole,
   longestPasswordBytes,
 } from '../gateway/access/bcrypt-limits.ts'
+import { explainUnreadable } from '../gateway/access/htpasswd.ts'
 import { hasUser, withoutUser, withUser } from '../gateway/access/htpasswd-edit.ts'
 import { nameFault, parseHtpasswd } from '../gateway/access/htpasswd-lines.ts'
 import { replaceText } from '../gateway/access/htpasswd-replace.ts'
+import { decodeHtpasswd } from '../gateway/access/htpasswd-text.ts'
 
 type Write = (text: string) => void
 type Change = { file: string; name: string; write: Write }
@@ -31,24 +33,33 @@ export async function addUser({ file, name, password, cost, write }: NewPassword
 
 export async function setPassword(change: NewPassword): Promise<void> {
   const { file, name, password, write } = change
+  await textOf(file)
   const hash = await hashOf(change)
   await replaceText(file, (text) => withUser(textWith(name, { text, file }), name, hash))
   write(`changed the password of ${name} in ${file}\n${noteOn(password)}`)
 }
 
 export async function removeUser({ file, name, write }: Change): Promise<void> {
+  await textOf(file)
   await replaceText(file, (text) => withoutUser(textWith(name, { text, file }), name))
   write(`removed ${name} from ${file}\n`)
 }
 
 /** One name a line; what is wrong with the file is said beside it or before. */
 export async function listUsers({ file, write }: { file: string; write: Write }): Promise<void> {
-  const { users, unusable } = parseHtpasswd(await readFile(file, 'utf8'))
+  const { users, unusable } = parseHtpasswd(await textOf(file))
   const all = [...users.keys(), ...unusable.keys()].sort()
   for (const name of all) {
     const kind = unusable.get(name)
     write(kind ? `${name}  (cannot log in: ${kind} instead of bcrypt)\n` : `${name}\n`)
   }
+}
+
+async function textOf(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause) => {
+    throw new Error(`${file}: ${explainUnreadable(cause)}; kura user add makes it`, { cause })
+  })
+  return decodeHtpasswd(bytes).text
 }
 
 function textWith(name: string, { text, file }: { text: string; file: string }): string {
@@ -58,7 +69,7 @@ function textWith(name: string, { text, file }: { text: string; file: string }):
 
 type Secret = { name: string; password: string; cost?: number | undefined }
 
-async function hashOf({ name, password, cost = defaultCost }: Secret): Promise<string> {
+export async function hashOf({ name, password, cost = defaultCost }: Secret): Promise<string> {
   const fault = nameFault(name) ?? passwordFault(password)
   if (fault) throw new Error(fault)
   const { hash } = await import('bcryptjs')
@@ -137,7 +148,12 @@ export function userCommand(): Command {
     ['passwd <name>', "change a user's password", setPassword],
   ] as const) {
     subcommand(name, description)
-      .option('--cost <number>', 'the cost of the bcrypt hash', parseCost, defaultCost)
+      .option(
+        '--cost <number>',
+        `the cost of the bcrypt hash, from ${defaultCost} to ${highestUsefulCost}`,
+        parseCost,
+        defaultCost,
+      )
       .action(async (name: string, { cost, ...options }: Options) => {
         const file = await fileFrom(options)
         const password = await readPassword({ input: process.stdin, prompt })

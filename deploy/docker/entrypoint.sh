@@ -13,7 +13,7 @@ fi
 
 case ${1-} in
   *.yml | *.yaml) set -- kura "$@" ;;
-  kura | registry | sh | bash | /*) ;;
+  kura | registry | htpasswd | sh | bash | /*) ;;
   *) set -- kura "$@" ;;
 esac
 

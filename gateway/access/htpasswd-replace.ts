@@ -1,5 +1,5 @@
 /**
- * Replaces the text of a file whole: readers see the old text or the new one, and a crash leaves
+ * Replaces the text of a htpasswd file whole: readers see the old text or the new one, and a crash leaves
  * one of them. Mode and owner stay. Of two that change it at the same time, one is turned away.
  */
 import {
@@ -13,6 +13,7 @@ import {
   stat,
 } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { decodeHtpasswd } from './htpasswd-text.ts'
 
 /** A file that is not there is empty before, and afterwards only its owner can read it. */
 export async function replaceText(path: string, change: (text: string) => string): Promise<void> {
@@ -22,8 +23,8 @@ export async function replaceText(path: string, change: (text: string) => string
   const draft = join(dirname(target), `.${basename(target)}.draft`)
   const file = await openDraft(draft)
   try {
-    const text = await readFile(target, 'utf8').catch(orMissing(''))
-    await file.writeFile(change(text))
+    const bytes = await readFile(target).catch(orMissing(Buffer.alloc(0)))
+    await file.writeFile(change(decodeHtpasswd(bytes).text))
     await keepOwner(target, file)
     await file.sync()
     await file.close()

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { defaultCost } from './bcrypt-limits.ts'
 import { createHtpasswd } from './htpasswd-create.ts'
 import { costOf, type ParsedHtpasswd, parseHtpasswd } from './htpasswd-lines.ts'
+import { decodeHtpasswd } from './htpasswd-text.ts'
 
 export type Htpasswd = Awaited<ReturnType<typeof openHtpasswd>>
 
@@ -16,6 +17,13 @@ export type HtpasswdOptions = {
   /** How often the file is looked at. */
   pollMs?: number
 }
+
+/** Beside the path in each line of the log. */
+export const setting = 'auth.htpasswd.path (REGISTRY_AUTH_HTPASSWD_PATH)'
+
+const utf16 =
+  'the htpasswd file is UTF-16, as PowerShell writes it: it is read, but registry:2 could not, so save it as UTF-8'
+const nobody = 'nobody can log in: no line of the htpasswd file has a user; kura user add adds one'
 
 /** What changes twice within this time is still being written. */
 const longestSettleMs = 100
@@ -47,7 +55,7 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
   async function poll() {
     try {
       const bytes = await readFile(path)
-      if (failure) log.info({ path }, 'the htpasswd file can be read again')
+      if (failure) log.info({ path, setting }, 'the htpasswd file can be read again')
       failure = undefined
       consider(bytes)
     } catch (error) {
@@ -72,14 +80,20 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
   /** Said once, however long it lasts. */
   function report(error: unknown) {
     pending = undefined
-    const why = explain(error)
-    if (why !== failure) log.error({ path }, `${why}; its last users stay`)
+    const why = explainUnreadable(error)
+    if (why !== failure) log.error({ path, setting }, `${why}; its last users stay`)
     failure = why
   }
 
   function parse(bytes: Buffer): ParsedHtpasswd {
-    const parsed = parseHtpasswd(bytes.toString())
-    for (const warning of parsed.warnings) log.warn({ path }, warning)
+    const { text, isUtf16 } = decodeHtpasswd(bytes)
+    const parsed = parseHtpasswd(text)
+    const warnings = [
+      ...(isUtf16 ? [utf16] : []),
+      ...parsed.warnings,
+      ...(parsed.users.size === 0 ? [nobody] : []),
+    ]
+    for (const warning of warnings) log.warn({ path, setting }, warning)
     return parsed
   }
 }
@@ -88,11 +102,11 @@ async function readOrCreate(path: string, log: Logger): Promise<Buffer> {
   try {
     return await readFile(path).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
-      await createHtpasswd(path, log)
+      await createHtpasswd(path, log.child({ setting }))
       return await readFile(path)
     })
   } catch (cause) {
-    throw new Error(`auth.htpasswd.path: ${path}: ${explain(cause)}`, { cause })
+    throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause)}`, { cause })
   }
 }
 
@@ -105,7 +119,7 @@ const reasons: Record<string, string> = {
   EROFS: 'there is no such file, and none can be made on a read-only file system',
 }
 
-function explain(error: unknown): string {
+export function explainUnreadable(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   return reasons[code ?? ''] ?? message
 }

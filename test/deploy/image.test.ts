@@ -108,6 +108,9 @@ describeWith(['dockerd', 'docker', 'docker-registry', 'root', 'linux'], 'the ima
     const said = await runner.runToEnd('sh', '-c', script)
     expect(said).toMatch(/^kura \d.*\nkura \d/)
     expect(said).toMatch(/rootdirectory: \/var\/lib\/registry +# \/etc\/kura\/config.yml/)
+    const account = ['--entrypoint=htpasswd', 'kura', '-Bbn', 'ann', 'secret']
+    const line = await engine.docker('run', '--rm', '--network=none', ...account)
+    expect(line).toMatch(/^ann:\$2y\$10\$\S{53}\s*$/)
     const collected = runner.runToEnd('garbage-collect', '/etc/docker/registry/config.yml')
     await expect(collected).rejects.toThrow(/garbage-collect/)
   })

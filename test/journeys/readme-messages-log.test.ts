@@ -36,6 +36,20 @@ const runs: Record<string, () => ReturnType<typeof start>> = {
     return start({ env })
   },
 
+  async 'nobody can log in: no line of the htpasswd file has a user'() {
+    const path = join(await cleanup.folder(), 'htpasswd')
+    await writeFile(path, '')
+    const env = { REGISTRY_AUTH_HTPASSWD_REALM: 'a', REGISTRY_AUTH_HTPASSWD_PATH: path }
+    return start({ env })
+  },
+
+  async 'the htpasswd file is UTF-16'() {
+    const path = join(await cleanup.folder(), 'htpasswd')
+    await writeFile(path, '\ufeffann:plain', 'utf16le')
+    const env = { REGISTRY_AUTH_HTPASSWD_REALM: 'a', REGISTRY_AUTH_HTPASSWD_PATH: path }
+    return start({ env })
+  },
+
   async 'tokens are good on this machine only, and until kura stops'() {
     const file = join(await cleanup.folder(), 'htpasswd')
     await writeFile(file, '')

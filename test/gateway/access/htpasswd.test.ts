@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'n
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { compareSync } from 'bcryptjs'
-import { type Htpasswd, openHtpasswd } from '../../../gateway/access/htpasswd.ts'
+import { type Htpasswd, openHtpasswd, setting } from '../../../gateway/access/htpasswd.ts'
 import { createLog } from '../../../gateway/http/log.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
@@ -13,7 +13,14 @@ const tail = '6juziEJjYvQaR1cIz3LyEucjmQOOWSaqTS9aJFpuLOq8IhphgUn0C'
 const first = `$2y$05$${tail}`
 const second = `$2b$10$${tail}`
 
-type Line = { level: string; msg: string; path: string; user?: string; password?: string }
+type Line = {
+  level: string
+  msg: string
+  path: string
+  user?: string
+  password?: string
+  setting?: string
+}
 
 /** A log whose lines can be waited for, each taken once. */
 function capture() {
@@ -156,12 +163,35 @@ describe('the users of a file', () => {
   })
 })
 
+describe('what is said of a file', () => {
+  const text = `\ufeffann:${first}\r\n`
+  const bigEndian = Buffer.from(text, 'utf16le').swap16()
+  it.each([
+    ['UTF-16', Buffer.from(text, 'utf16le')],
+    ['UTF-16 the other way round', bigEndian],
+    ['UTF-16 without its mark', Buffer.from(text.slice(1), 'utf16le')],
+  ])('that is %s: so much, and its users are found', async (_what, bytes) => {
+    const path = join(await cleanup.folder(), 'htpasswd')
+    await writeFile(path, bytes)
+    const { htpasswd, said } = await open(path)
+    expect(await said('is UTF-16')).toMatchObject({ level: 'warning', path, setting })
+    expect(htpasswd.find('ann')).toBe(first)
+  })
+
+  it.each(['', '\n# nobody\n', 'ann:plain\n'])('that holds %j: nobody can log in', async (text) => {
+    const path = await fileWith(text)
+    const { said } = await open(path)
+    expect(await said('nobody can log in')).toMatchObject({ level: 'warning', path })
+  })
+})
+
 describe('a file that is not there', () => {
   it('is made, with its folder, for one user with a random password', async () => {
     const path = join(await cleanup.folder(), 'a/b/htpasswd')
     const { htpasswd, said, lines } = await open(path)
-    const { level, user, password = '' } = await said('one was made')
+    const { level, user, password = '', setting } = await said('one was made')
     expect([level, user]).toEqual(['warning', 'docker'])
+    expect(setting).toContain('auth.htpasswd.path')
     expect(password).toMatch(/^[\w-]{43}$/)
     expect(compareSync(password, htpasswd.find('docker') ?? '')).toBe(true)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
