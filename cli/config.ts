@@ -4,11 +4,20 @@
  */
 import type { z } from 'zod'
 import type { Environment } from '../config/environment.ts'
-import { loadConfig, type Origins } from '../config/load.ts'
-import { schema } from '../config/schema.ts'
+import { readConfig } from '../config/load.ts'
+import { type Config, schema } from '../config/schema.ts'
 import { type Shape, shapeOf, withoutAccount } from '../config/shape.ts'
+import type { Origins } from '../config/tree.ts'
+import { findProblems, warningsOf } from './checks.ts'
+import type { Command } from './serve.ts'
 
-type Options = { path?: string; env: Environment; write: (text: string) => void }
+type Options = {
+  path?: string
+  env: Environment
+  /** The command that is to start with it. */
+  command?: Command
+  write: (text: string) => void
+}
 
 /** A key without a value of its own, such as `http:`, comes from nowhere. */
 type Line = { text: string; origin?: string }
@@ -16,10 +25,22 @@ type Line = { text: string; origin?: string }
 /** Lines longer than this do not push the comments of all others to the right. */
 const widest = 60
 
-export async function printConfig({ path, env, write }: Options): Promise<void> {
-  const { config, origins, warnings } = await loadConfig({ path, env })
+/** The exit code: 1 where kura would not start with it, and then what it prints begins with why. */
+export async function printConfig(options: Options): Promise<number> {
+  const { path, env, command = 'serve', write } = options
+  const loaded = await readConfig({ path, env })
+  const { config, origins } = loaded
+  const problems = findProblems(command, loaded)
+  for (const problem of problems) write(`# kura ${command} would not start: ${problem}\n`)
+  // What stops the start is among the warnings too where kura knows the setting.
+  const told = problems.join('\n')
+  const warnings = warningsOf(command, loaded).filter((it) => !told.includes(it))
   for (const warning of warnings) write(`# ${warning}\n`)
+  printSettings(config, origins, write)
+  return problems.length > 0 ? 1 : 0
+}
 
+function printSettings(config: Config, origins: Origins, write: Options['write']): void {
   const lines = linesOf(config, { schema, path: [], origins, secret: false })
   const fitting = lines.map(({ text }) => text.length).filter((length) => length <= widest)
   const width = Math.max(0, ...fitting)

@@ -11,6 +11,7 @@ import { drainServer } from './drain.ts'
 import { freeSocket, opened, tcpAddress } from './listening.ts'
 import { openServerCertificates } from './server-certificates.ts'
 import type { Stop } from './supervised.ts'
+import { refuseRedirect } from './tls-settings.ts'
 
 /** Longer than load balancers keep a connection, or they would send into one that just closed. */
 const keepAlive = 75_000
@@ -68,10 +69,8 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
 type AcmeChallenge = (token: string) => Promise<string | undefined>
 
 async function openRedirect({ http, kura }: Config, challenge: AcmeChallenge | undefined) {
+  refuseRedirect({ http, kura })
   if (!kura.redirect) return undefined
-  if (!http.tls) {
-    throw new Error('kura.redirect sends clients to HTTPS: set http.tls too, or leave it out')
-  }
   const { port } = tcpAddress(http.addr)
   const redirect = createRedirect({ port, ...(challenge && { challenge }) })
   await opened(redirect, tcpAddress(kura.redirect), {

@@ -1,11 +1,12 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { sayWhatIsAllowed } from './allowed.ts'
 import { certCommand } from './cert.ts'
 import { htpasswdCommand } from './htpasswd.ts'
 import { restoreVariables } from './lost-variables.ts'
 import { policyCommand } from './policy-command.ts'
+import type { Command as Role } from './serve.ts'
 import { tokenCommand } from './token-command.ts'
 import { userCommand } from './user.ts'
 
@@ -61,9 +62,15 @@ function createProgram(): Command {
     .command('config')
     .description('print the configuration in force, and where each value comes from')
     .argument(...file)
-    .action(async (path?: string) => {
+    .addOption(
+      new Option('--for <command>', 'what is to start with it')
+        .choices(['serve', 'gateway', 'worker'])
+        .default('serve'),
+    )
+    .action(async (path: string | undefined, { for: command }: { for: Role }) => {
       const { printConfig } = await import('./config.ts')
-      await printConfig({ path, env: process.env, write: (text) => process.stdout.write(text) })
+      const write = (text: string) => process.stdout.write(text)
+      process.exitCode = await printConfig({ path, env: process.env, command, write })
     })
 
   program.addCommand(userCommand())

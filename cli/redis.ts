@@ -3,7 +3,7 @@ import cluster from 'node:cluster'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { Address, RedisOptions } from '../registry/redis/options.ts'
+import { type Address, type RedisOptions, refuseContradictions } from '../registry/redis/options.ts'
 
 type Settings = NonNullable<Config['redis']>
 
@@ -38,7 +38,19 @@ export async function openSharedRedis({ redis }: Config, log: Logger) {
 
 /** Throws an error that names the setting. */
 export async function redisOptions(redis: Settings): Promise<RedisOptions> {
-  const { protocol } = redis
+  return { ...plainOptions(redis), tls: redis.tls && (await tlsOf(redis.tls)) }
+}
+
+/** Throws what `redisOptions` throws as long as no file is read. */
+export function refuseRedis(redis: Settings): void {
+  refuseContradictions(plainOptions(redis))
+}
+
+function plainOptions(redis: Settings): RedisOptions {
+  const { protocol, tls } = redis
+  if ((tls?.certificate === undefined) !== (tls?.key === undefined)) {
+    throw new Error('redis.tls.certificate and redis.tls.key belong together: set both or none')
+  }
   return {
     addresses: addressesOf(redis),
     master: redis.mastername,
@@ -51,7 +63,6 @@ export async function redisOptions(redis: Settings): Promise<RedisOptions> {
     protocol: protocol === 2 || protocol === 3 ? protocol : undefined,
     connectMs: within(connectLimits, redis.dialtimeout),
     answerMs: within(answerLimits, redis.readtimeout),
-    tls: redis.tls && (await tlsOf(redis.tls)),
   }
 }
 
@@ -83,9 +94,6 @@ function within({ least, most }: { least: number; most: number }, time: number |
 }
 
 async function tlsOf({ certificate, key, rootcas }: NonNullable<Settings['tls']>) {
-  if ((certificate === undefined) !== (key === undefined)) {
-    throw new Error('redis.tls.certificate and redis.tls.key belong together: set both or none')
-  }
   const ca = await Promise.all(rootcas.map((path) => read('redis.tls.rootcas', path)))
   return {
     ...(ca.length > 0 && { ca }),

@@ -64,7 +64,7 @@ export async function serve(options: Options): Promise<void> {
     start: async (role, given, ask) => (await starts[role as Role]())(config, log, given, ask),
     answer: answerGuesses(),
     onReady() {
-      for (const warning of warningsOf(loaded)) log.warn(warning)
+      for (const warning of warningsOf(options.command, loaded)) log.warn(warning)
       const { listen } = config.kura.workers
       log.info(`listening on ${options.command === 'worker' ? listen : config.http.addr}`)
       const isFirstTry = !options.path && !options.env.REGISTRY_CONFIGURATION_PATH

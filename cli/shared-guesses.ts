@@ -9,7 +9,7 @@ import { createGuesses, type Guess, type Guesses, type Outcome } from '../gatewa
 import { createRedisGuesses } from '../gateway/access/guesses-redis.ts'
 import type { Redis } from '../registry/redis/open.ts'
 import type { Ask } from './asking.ts'
-import { shortestSecret } from './shared-secret.ts'
+import { findSharedSecret } from './shared-secret.ts'
 
 type Question = { what: 'begin'; guess: Guess } | { what: 'end'; guess: Guess; outcome: Outcome }
 
@@ -53,8 +53,7 @@ function ofMachine(ask: Ask, log: Logger): Guesses {
 }
 
 /** What the keys of guesses are made with: one for all machines where there is one that is no word. */
-export function guessSecret({ http }: Config, ofThisMachine: string): string {
-  const shared = http.secret ?? ''
-  const secret = shared.length >= shortestSecret.tokens ? shared : ofThisMachine
+export function guessSecret(config: Config, ofThisMachine: string): string {
+  const secret = findSharedSecret(config) ?? ofThisMachine
   return createHash('sha256').update(`guesses ${secret}`).digest('base64url')
 }

@@ -1,16 +1,35 @@
-/** `http.secret`: what hangs on it, and how long it has to be for that. */
+/** `http.secret`: what hangs on it, how long it has to be for that, and what is no secret at all. */
 import { randomBytes } from 'node:crypto'
 import type { Config } from '../config/schema.ts'
 
-/** In characters, for each of the things that hang on it. */
-export const shortestSecret = {
-  /** Too short to be a secret: somebody could find it by trying. */
-  requests: 16,
-  /**
-   * Strangers may fetch the public keys and then try secrets on a machine of their own, where nothing
-   * slows them down. The secrets that examples for other registries show are shorter than this.
-   */
-  tokens: 32,
+/**
+ * In characters. Strangers may fetch the public keys that are made of it and then try secrets on a
+ * machine of their own, where nothing slows them down. The secrets that examples for other registries
+ * show are shorter than this.
+ */
+export const shortestSecret = 32
+
+/** What stands in examples where a secret belongs: everybody knows it, however long it is. */
+const placeholders = [
+  /^put-.*-here$/i,
+  /change.?(?:me|it|this)|replace.?(?:me|it|this)/i,
+  // Nothing but words that say what should stand there.
+  /^(?:(?:put|an?|the|my|your|some|very|long|random|shared|top|super|http|registry|kura|example|test|secret|key|value|string|characters?|here|\d)[-_ .]?)+$/i,
+  /^asecretforlocaldevelopment$/,
+  // A variable or a command that nothing has filled in.
+  /^<.*>$|^\$\{?\w+\}?$|^\$\(.*\)$/,
+  // The same again and again is as short as its first part.
+  /^(.{1,16})\1+$/,
+]
+
+export const isPlaceholder = (secret: string) => placeholders.some((it) => it.test(secret))
+
+/** Whether gateways, workers, uploads and token keys may rest on `secret`. */
+const isGood = (secret = '') => secret.length >= shortestSecret && !isPlaceholder(secret)
+
+/** `http.secret` where it is one that nobody could guess. */
+export function findSharedSecret({ http }: Pick<Config, 'http'>): string | undefined {
+  return isGood(http.secret) ? http.secret : undefined
 }
 
 /**
@@ -18,7 +37,6 @@ export const shortestSecret = {
  * one would have any blob as theirs: a secret that may be guessed is not used for it. Where processes
  * then have none in common, Redis alone tells them of uploads.
  */
-export function findUploadSecret({ http }: Pick<Config, 'http'>, given: string): string {
-  const good = [http.secret, given].find((it = '') => it.length >= shortestSecret.tokens)
-  return good ?? randomBytes(32).toString('base64url')
+export function findUploadSecret(config: Pick<Config, 'http'>, given: string): string {
+  return findSharedSecret(config) ?? (isGood(given) ? given : randomBytes(32).toString('base64url'))
 }

@@ -12,7 +12,7 @@ import {
 import { openSigningKeys } from '../gateway/access/tokens/keys.ts'
 import type { SigningKeys } from '../gateway/access/tokens/signing-keys.ts'
 import { schedule } from '../registry/upkeep/schedule.ts'
-import { shortestSecret } from './shared-secret.ts'
+import { findSharedSecret } from './shared-secret.ts'
 
 const hourMs = 3_600_000
 
@@ -25,9 +25,7 @@ export function findTokenFolder({ kura, storage }: Config): string | undefined {
 
 /** What keys are made of where no folder keeps them; undefined where that would not be safe. */
 export function findKeySecret(config: Config): string | undefined {
-  const { secret = '' } = config.http
-  const isUsed = findTokenFolder(config) === undefined && secret.length >= shortestSecret.tokens
-  return isUsed ? secret : undefined
+  return findTokenFolder(config) === undefined ? findSharedSecret(config) : undefined
 }
 
 /** What ties tokens to credentials, from where the signing keys come from. */

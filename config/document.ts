@@ -19,7 +19,10 @@ unless variables say how clients get in or where the data lies.
 - **Durations** are written \`500ms\`, \`10s\`, \`1h30m\`. A bare number counts nanoseconds.
 - **True and false** may also be written yes and no, or on and off.
 - **Secrets** are marked so. Neither \`kura config\` nor any message shows them.
-- Keys that kura does not know do nothing and are named when it starts.
+- **Keys that kura does not know** do nothing and are named when it starts. But it does not start with one that
+  might be a misspelling of what keeps people out: all below \`auth\`, \`http.tls\`, \`kura.policies\`, \`kura.tokens\`
+  and \`policy\`, and what has nearly one of these names, in a file or as a variable.
+- \`kura config\` prints what is in force, with what would stop the start on top; then it ends with 1.
 `
 
 const head = ['Key', 'Variable', 'Type', 'Default', 'Meaning']

@@ -4,26 +4,30 @@
  * into a map is the rest of the name. Parents come before children, since names are taken in order.
  */
 import type { z } from 'zod'
-import { nearest } from './nearest.ts'
+import { isForeign } from './foreign-variables.ts'
+import { isSlipOf, nearest } from './nearest.ts'
 import { ConfigError } from './problems.ts'
 import { settle } from './settle.ts'
-import { type Shape, settingsOf, shapeOf, variableOf } from './shape.ts'
+import { type Shape, shapeOf } from './shape.ts'
 import { childAt, findAt, type Path, put, type Tree } from './tree.ts'
+import { type Findings, findGuardedVariable, tellKey, variablesOf, wordsOf } from './unknown.ts'
 import { parseYaml } from './yaml.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where warnings and problems of one reading go. */
-export type Findings = { warnings: string[]; problems: string[] }
-
 /** Names the file, so it is no setting itself. */
 export const fileVariable = 'REGISTRY_CONFIGURATION_PATH'
+
+/** Variables that may be ours but for the word that they begin with, such as `KURA_POLICIES`. */
+const strays = (env: Environment) =>
+  Object.keys(env).filter((name) => !name.startsWith('REGISTRY_') && wordsOf(name).length > 1)
 
 /** `tree`, settled before, with what the variables say put over it. */
 export function applyVariables(
   tree: Tree,
   { schema, env, findings }: { schema: z.ZodType; env: Environment; findings: Findings },
 ): Tree {
+  for (const name of strays(env)) tellStray(name, { schema, env, findings })
   return Object.keys(env)
     .filter((name) => name.startsWith('REGISTRY_') && name !== fileVariable)
     .sort()
@@ -44,7 +48,7 @@ function applyVariable(tree: Tree, { schema, name, value, findings }: Variable):
   const place = `variable ${name}`
   const path = findPath(name.slice('REGISTRY'.length), { schema, tree, place })
   if (!path) {
-    findings.warnings.push(`${place} is not a setting${suggestion(name, schema)}`)
+    tellUnknown({ schema, name, value, findings })
     return tree
   }
   const written = parseYaml(value, () => place)
@@ -53,8 +57,46 @@ function applyVariable(tree: Tree, { schema, name, value, findings }: Variable):
     const key = path.join('.')
     findings.warnings.push(`${place} is empty, so ${key} (${before.place}) does not count`)
   }
-  const warn = (warning: string) => findings.warnings.push(warning)
-  return settle(put(tree, path, written), schema, { warn })
+  return settle(put(tree, path, written), schema, {
+    onUnknown: (unknown) => tellKey(unknown, findings),
+  })
+}
+
+function tellUnknown({ schema, name, value, findings }: Variable): void {
+  const rest = name.slice('REGISTRY_'.length)
+  const isOthers = isForeign(name, value)
+  const problem = isOthers
+    ? undefined
+    : findGuardedVariable({ name, rest, schema, ...reach(rest, schema) })
+  if (problem !== undefined) findings.problems.push(problem)
+  if (problem !== undefined || isOthers) return
+  const found = nearest(rest.toUpperCase(), variablesOf(schema))
+  const hint = found === undefined ? '' : `; did you mean REGISTRY_${found}?`
+  findings.warnings.push(`variable ${name} is not a setting${hint}`)
+}
+
+type Stray = { schema: z.ZodType; env: Environment; findings: Findings }
+
+/** `KURA_POLICIES`, `registry_auth`: a setting to whoever wrote it. */
+function tellStray(name: string, { schema, env, findings }: Stray): void {
+  const [first = '', ...words] = wordsOf(name)
+  const prefix = first.toUpperCase()
+  const isOurs = prefix === 'KURA' || prefix === 'REGISTRY' || isSlipOf(prefix, 'REGISTRY')
+  if (!isOurs || isForeign(name, env[name] ?? '')) return
+  const rest = words.join('_')
+  const problem = findGuardedVariable({ name, rest, schema, path: [], words })
+  if (problem !== undefined) findings.problems.push(problem)
+}
+
+/** How far `rest` leads to a setting, and the words behind it. */
+function reach(rest: string, schema: z.ZodType): { path: string[]; words: string[] } {
+  const words = rest.split('_')
+  for (let count = words.length - 1; count > 0; count--) {
+    const start = `_${words.slice(0, count).join('_')}`
+    const path = findPath(start, { schema, tree: undefined, place: rest })
+    if (path) return { path: path.map(String), words: words.slice(count).flatMap(wordsOf) }
+  }
+  return { path: [], words: wordsOf(rest) }
 }
 
 type Where = { schema: z.ZodType; tree: Tree | undefined; place: string }
@@ -116,12 +158,4 @@ function intoList(rest: string, item: z.ZodType, { tree, place }: Where): Step |
   const length = tree?.kind === 'list' ? tree.items.length : 0
   if (step <= length) return { step, item, rest: after }
   throw new ConfigError([`${place}: ${step} is not the next item of the list, which is ${length}`])
-}
-
-function suggestion(name: string, schema: z.ZodType): string {
-  const known = [...settingsOf(schema)]
-    .map(({ path }) => variableOf(path).slice('REGISTRY_'.length))
-    .filter((rest) => rest !== '')
-  const found = nearest(name.slice('REGISTRY_'.length).toUpperCase(), known)
-  return found === undefined ? '' : `; did you mean REGISTRY_${found}?`
 }

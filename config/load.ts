@@ -1,20 +1,29 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
 import { readFile } from 'node:fs/promises'
-import { applyVariables, type Environment, type Findings, fileVariable } from './environment.ts'
+import { applyVariables, type Environment, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
 import { layOver, type Protection, quickstart } from './quickstart.ts'
 import { type Config, schema } from './schema.ts'
 import { settle } from './settle.ts'
-import { byDefault, emptySection, findAt, originsOf, put, type Tree, toPlain } from './tree.ts'
+import {
+  byDefault,
+  emptySection,
+  findAt,
+  type Origins,
+  originsOf,
+  put,
+  type Tree,
+  toPlain,
+} from './tree.ts'
+import { type Findings, tellKey } from './unknown.ts'
 import { parseYaml } from './yaml.ts'
-
-/** Where each key was written, such as `config.yml:12` or `variable REGISTRY_HTTP_ADDR`. */
-export type Origins = ReadonlyMap<string, string>
 
 export type Loaded = {
   config: Config
   origins: Origins
   warnings: readonly string[]
+  /** What keeps it from being used, where all of it can be read even so. */
+  problems: readonly string[]
   /** Where there is neither a file nor a variable that says how clients get in. */
   protection?: Protection
 }
@@ -25,11 +34,19 @@ export type Source = {
   env: Environment
 }
 
-export async function loadConfig({ path, env }: Source): Promise<Loaded> {
+/** Throws a ConfigError for a configuration that cannot be used. */
+export async function loadConfig(source: Source): Promise<Loaded> {
+  const loaded = await readConfig(source)
+  if (loaded.problems.length > 0) throw new ConfigError(loaded.problems, loaded.warnings)
+  return loaded
+}
+
+/** The same for looking at only: throws where there is nothing to look at. */
+export async function readConfig({ path, env }: Source): Promise<Loaded> {
   const findings: Findings = { warnings: [], problems: [] }
   const file = path || env[fileVariable]
   const written = file ? await parseFile(file) : emptySection(byDefault)
-  const base = settle(written, schema, { warn: (warning) => findings.warnings.push(warning) })
+  const base = settle(written, schema, { onUnknown: (unknown) => tellKey(unknown, findings) })
   const varied = withLevel(applyVariables(base, { schema, env, findings }))
   const standing = file ? undefined : quickstart(process.cwd(), varied)
   const tree = standing ? withDefaults(varied, standing.text) : varied
@@ -37,13 +54,14 @@ export async function loadConfig({ path, env }: Source): Promise<Loaded> {
   const checked = schema.safeParse(toPlain(tree))
   const issues = checked.error?.issues.map((issue) => explain(issue, schema, tree)) ?? []
   const problems = [...findings.problems, ...issues]
-  if (!checked.success || problems.length > 0) throw new ConfigError(problems, findings.warnings)
+  if (!checked.success) throw new ConfigError(problems, findings.warnings)
 
   const protection = standing?.protection
   return {
     config: checked.data,
     origins: originsOf(tree),
     warnings: findings.warnings,
+    problems,
     ...(protection && { protection }),
   }
 }

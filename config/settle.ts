@@ -3,13 +3,13 @@
  * becomes the child it names, empty keys disappear. What the schema does not know is reported.
  */
 import type { z } from 'zod'
-import { nearest } from './nearest.ts'
 import { type Shape, shapeOf } from './shape.ts'
 import { emptySection, type Tree } from './tree.ts'
+import type { Unknown } from './unknown.ts'
 
 type Section = Extract<Shape, { kind: 'section' }>
 type List = Extract<Shape, { kind: 'list' }>
-type Reading = { warn?: (warning: string) => void; path?: readonly string[] }
+type Reading = { onUnknown?: (unknown: Unknown) => void; path?: readonly string[] }
 
 export function settle(tree: Tree, schema: z.ZodType, reading: Reading = {}): Tree {
   const shape = shapeOf(schema)
@@ -25,8 +25,8 @@ export function settle(tree: Tree, schema: z.ZodType, reading: Reading = {}): Tr
   }
 }
 
-const into = ({ warn, path = [] }: Reading, step: string | number): Reading => ({
-  warn,
+const into = ({ onUnknown, path = [] }: Reading, step: string | number): Reading => ({
+  onUnknown,
   path: [...path, `${step}`],
 })
 
@@ -62,7 +62,8 @@ function settleSection(tree: Tree, shape: Section, reading: Reading): Tree {
   for (const [written, child] of tree.entries) {
     const [name, field] = fieldNamed(written, shape) ?? []
     if (!name || !field) {
-      reading.warn?.(unknown(written, child, { ...reading, fields: shape.fields }))
+      const { path = [] } = reading
+      reading.onUnknown?.({ path, name: written, child, fields: Object.keys(shape.fields) })
       continue
     }
     const value = child.kind === 'empty' ? whenEmpty(name, child.place, shape) : child
@@ -79,15 +80,3 @@ const fieldNamed = (written: string, { fields }: Section) =>
 /** Only where one of several is chosen does the mere name already say something. */
 const whenEmpty = (name: string, place: string, { oneOf }: Section) =>
   oneOf?.includes(name) ? emptySection(place) : undefined
-
-function unknown(
-  written: string,
-  { place }: Tree,
-  { path = [], fields }: Reading & Pick<Section, 'fields'>,
-): string {
-  // Where the blank after a colon was forgotten, the name holds a value too.
-  const name = written.split(':')[0] ?? ''
-  const known = nearest(name, Object.keys(fields))
-  const hint = known === undefined ? '' : `; did you mean ${[...path, known].join('.')}?`
-  return `${[...path, name].join('.')} (${place}) is not a setting${hint}`
-}

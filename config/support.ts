@@ -2,7 +2,7 @@
  * What kura reads but does not do yet. A row is fatal where going on without it would change who may
  * do what, or what is kept where; everything else is said and left out. Built means: row deleted.
  */
-import type { Origins } from './load.ts'
+import type { Origins } from './tree.ts'
 
 type Row = { effect: string; fatal: boolean }
 

@@ -60,8 +60,11 @@ export function toPlain(tree: Tree): unknown {
   }
 }
 
+/** Where each key was written, such as `config.yml:12` or `variable REGISTRY_HTTP_ADDR`. */
+export type Origins = ReadonlyMap<string, string>
+
 /** Where each key was written, by its full name; keys that nobody wrote are left out. */
-export const originsOf = (tree: Tree) => new Map(placesIn(tree, []))
+export const originsOf = (tree: Tree): Origins => new Map(placesIn(tree, []))
 
 function* placesIn(tree: Tree, path: Path): Generator<[key: string, place: string]> {
   if (path.length > 0 && tree.place !== byDefault) yield [path.join('.'), tree.place]

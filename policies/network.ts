@@ -48,8 +48,9 @@ export function readNetwork(text: string): { network: Network } | { fault: strin
   }
   const free = BigInt(width - bits)
   if ((value >> free) << free === value) return { network: { width, value, free } }
+  const meant = `${writeAddress({ width, value: (value >> free) << free })}/${bits}`
   return {
-    fault: `must have nothing but zeros after its first ${prefix} bits, or no /${prefix}`,
+    fault: `must have nothing but zeros after its first ${prefix} bits, as ${meant} has, or no /${prefix}`,
   }
 }
 
@@ -66,6 +67,12 @@ export function contains({ width, value, free }: Network, address: Address): boo
 
 const writtenIPv4 = (value: bigint) =>
   [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
+
+function writeAddress({ width, value }: Address): string | undefined {
+  if (width === 32) return writtenIPv4(value)
+  const groups = value.toString(16).padStart(32, '0').match(/.{4}/g) ?? []
+  return canonicalAddress(groups.join(':'))
+}
 
 /** Groups of 16 bits, most significant first. */
 function ofIPv4(text: string): number[] {

@@ -34,7 +34,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['policies', ['registry/spec']],
   ['gateway/pool/in-process.ts', ['gateway', 'registry/app.ts']],
   ['gateway', ['policies', 'registry/spec']],
-  ['config', ['registry/spec']],
+  ['config', ['registry/spec', 'policies/network.ts', 'policies/yaml.ts']],
   ['docs', ['config', 'policies', 'registry/spec']],
   ['cli', ['registry', 'policies', 'gateway', 'config']],
   ['bin', ['cli']],

@@ -1,5 +1,5 @@
 /** `kura`: what the original does not have. */
-import { isIP } from 'node:net'
+import { networkRule, readNetwork } from '../../policies/network.ts'
 import {
   address,
   choice,
@@ -15,20 +15,12 @@ import {
   value,
 } from '../values.ts'
 
+/** Read as the gateway will read it, so that what passes here is never refused there. */
 const network = () =>
-  value('an address or a network, such as 192.0.2.7 or 10.0.0.0/8', (written) =>
-    isNetwork(written) ? written : undefined,
-  )
-
-/** config imports no policies, so the form is checked here with what Node itself knows. */
-function isNetwork(written: string): boolean {
-  const [address = '', prefix] = written.split('/')
-  const longest = isIP(address) === 4 ? 32 : 128
-  return (
-    isIP(address) !== 0 &&
-    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest))
-  )
-}
+  text(networkRule).superRefine((written, context) => {
+    const found = readNetwork(written)
+    if ('fault' in found) context.addIssue(found.fault)
+  })
 
 const trusted = section({
   issuer: url().describe('Who signs the tokens, as their `iss` has it.'),

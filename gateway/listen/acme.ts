@@ -9,9 +9,10 @@ import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { createFailures, defaultPauses } from './acme-failures.ts'
+import { parseHosts } from './acme-hosts.ts'
 import { findChallenge, type Order, orderCertificate } from './acme-order.ts'
 import { openAuthority } from './authority.ts'
-import { coversNames, parseNames } from './authority-names.ts'
+import { coversNames } from './authority-names.ts'
 import { createFile, replaceFile } from './write-file.ts'
 
 type Options = Order & {
@@ -102,12 +103,4 @@ export async function openAcme(options: Options) {
     const [from, to] = [found.validFromDate.getTime(), found.validToDate.getTime()]
     return Date.now() >= from + ((to - from) * 2) / 3
   }
-}
-
-function parseHosts(written: readonly string[]): string[] {
-  const hosts = parseNames(written)
-  const wild = hosts.find((host) => host.startsWith('*.'))
-  if (wild) throw new Error(`http.tls.letsencrypt.hosts: ${wild} cannot be proved over HTTP`)
-  if (hosts.length === 0) throw new Error('http.tls.letsencrypt.hosts: names no host')
-  return hosts
 }

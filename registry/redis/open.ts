@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Client, createClient } from './client.ts'
 import { connect, watchErrors } from './connection.ts'
 import { type Availability, createGuard, reasonOf } from './guard.ts'
-import { defaultAnswerMs, kindOf, type RedisOptions } from './options.ts'
+import { defaultAnswerMs, type RedisOptions, refuseContradictions } from './options.ts'
 import { probe, writeProbe } from './probe.ts'
 import { evictionWarning, explain, noConnection, parseInfo, wrongKind } from './problems.ts'
 
@@ -29,9 +29,7 @@ const longestGoodbye = 500
 /** Throws an error that names the setting when Redis is required and cannot be used. */
 export async function openRedis(options: RedisOptions, watching: Watching = {}) {
   const { required = true, pauseMs = 2_000, onChange, onWarning } = watching
-  if (kindOf(options) === 'cluster' && options.db) {
-    throw new Error(`redis.db must be 0 for a cluster, but is ${options.db}`)
-  }
+  refuseContradictions(options)
   const client = createClient(options)
   const errors = watchErrors(client)
   const guard = createGuard({

@@ -30,6 +30,13 @@ export function kindOf({ addresses, master }: RedisOptions): Kind {
   return addresses.length > 1 ? 'cluster' : 'server'
 }
 
+/** Throws an error that names the setting. */
+export function refuseContradictions(options: RedisOptions): void {
+  if (kindOf(options) === 'cluster' && options.db) {
+    throw new Error(`redis.db must be 0 for a cluster, but is ${options.db}`)
+  }
+}
+
 export function writeAddresses({ addresses }: RedisOptions): string {
   return addresses
     .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)

@@ -3,9 +3,9 @@
  * time. What the service can do beside that is remembered for later.
  */
 import { randomUUID } from 'node:crypto'
-import { ObjectCannedACL } from '@aws-sdk/client-s3'
 import { createS3Driver, type S3Driver } from './s3.ts'
-import { explain, named } from './s3-explain.ts'
+import { refuseContradictions } from './s3-contradictions.ts'
+import { explain } from './s3-explain.ts'
 import type { Report, S3Options } from './s3-options.ts'
 
 /** Throws an error that names what was found and the setting to change. */
@@ -68,27 +68,4 @@ async function tryOut(driver: S3Driver, { readOnly }: S3Options): Promise<void> 
 
 function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return Array.fromAsync(items)
-}
-
-const amazons = ['usedualstack', 'accelerate', 'usefipsendpoint'] as const
-
-/** Settings that cannot hold together, before anybody is asked. */
-function refuseContradictions(options: S3Options, report: Report): void {
-  const { accesskey, secretkey, regionendpoint, objectacl, v4auth } = options
-  if (!accesskey !== !secretkey) {
-    const [missing, found] = accesskey ? ['secretkey', 'accesskey'] : ['accesskey', 'secretkey']
-    throw new Error(`${named(missing)} is missing: ${named(found)} is of no use alone`)
-  }
-  if (!v4auth && (!regionendpoint || regionendpoint.includes('amazonaws.com'))) {
-    throw new Error(`${named('v4auth')} is false: Amazon S3 knows version 4 only, set it to true`)
-  }
-  const allowed: string[] = Object.values(ObjectCannedACL)
-  if (!allowed.includes(objectacl)) {
-    const found = `${named('objectacl')} is "${objectacl}"`
-    throw new Error(`${found}: allowed are ${allowed.join(', ')}`)
-  }
-  const ignored = amazons.filter((key) => regionendpoint && options[key])
-  for (const key of ignored) {
-    report(`${named(key)} does nothing beside ${named('regionendpoint')}`)
-  }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { printConfig } from '../../cli/config.ts'
+import type { Command } from '../../cli/serve.ts'
 import type { Environment } from '../../config/environment.ts'
 import { load, smallest, withFile } from '../config/written.ts'
 
@@ -32,7 +33,9 @@ describe('kura config', () => {
 
   it('lines the origins up', async () => {
     const printed = await withFile(smallest, (path) => print({}, path))
-    const columns = printed.split('\n').flatMap((line) => line.match(/^.*# /)?.[0].length ?? [])
+    const columns = printed
+      .split('\n')
+      .flatMap((line) => line.match(/^(?!#).*# /)?.[0].length ?? [])
     expect(new Set(columns).size).toBe(1)
   })
 
@@ -77,6 +80,43 @@ describe('kura config', () => {
     expect(printed).not.toContain('hunter2')
     expect(printed).toMatch(/^ {2}secret: "\*{8}" +# REGISTRY_HTTP_SECRET$/m)
     expect((await load(printed)).config.http.secret).toBe('********')
+  })
+
+  const stopped: [text: string, said: string, command: Command][] = [
+    ['proxy: {remoteurl: "https://a"}', 'proxy.remoteurl is not supported yet (', 'serve'],
+    ['auht: {htpasswd: {}}', 'auht (', 'serve'],
+    ['kura: {redirect: ":80"}', 'kura.redirect sends clients to HTTPS', 'serve'],
+    ['redis: {addrs: [], db: 1}', 'redis.addrs must name a server', 'serve'],
+    ['redis: {addrs: ["a:1", "b:1"], db: 1}', 'redis.db must be 0 for a cluster', 'serve'],
+    [
+      'validation: {manifests: {urls: {allow: ["("]}}}',
+      'validation.manifests.urls.allow: (',
+      'serve',
+    ],
+    [
+      'auth: {token: {realm: a, service: b, issuer: c}}',
+      'auth.token: set rootcertbundle or jwks',
+      'serve',
+    ],
+    ['kura: {workers: {count: 2}}', 'storage.inmemory is the memory of one process', 'serve'],
+    ['log: {level: info}', 'http.secret (REGISTRY_HTTP_SECRET) must be set', 'gateway'],
+    ['log: {level: info}', 'storage.inmemory is the memory of one process', 'worker'],
+  ]
+  it.each(stopped)('begins with what would stop the start: %s', async (text, said, command) => {
+    let printed = ''
+    const write = (more: string) => (printed += more)
+    const code = await withFile(`${smallest}${text}\n`, (path) =>
+      printConfig({ path, env: {}, write, command }),
+    )
+    expect(code).toBe(1)
+    expect(printed).toMatch(/^# kura (serve|gateway|worker) would not start: /)
+    expect(printed.split('\n').filter((line) => line.includes(said))).toHaveLength(1)
+    expect(printed).toContain('version: 0.1')
+  })
+
+  it('ends with 0 where nothing would stop the start', async () => {
+    const code = await withFile(smallest, (path) => printConfig({ path, env: {}, write: () => {} }))
+    expect(code).toBe(0)
   })
 
   it('begins with the warnings', async () => {

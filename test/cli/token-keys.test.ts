@@ -5,8 +5,8 @@ import { warningsOf } from '../../cli/checks.ts'
 import { findKeySecret, findTokenFolder } from '../../cli/token-keys.ts'
 import { load } from '../config/written.ts'
 
-const long = 'x'.repeat(32)
-const short = 'x'.repeat(31)
+const long = 'forty-two bats sleep under bridge'
+const short = long.slice(0, 31)
 const disk = '{filesystem: {rootdirectory: /data}}'
 const bucket = '{s3: {bucket: a, region: b}}'
 const folder = 'kura: {tokens: {folder: /keys}}'
@@ -36,7 +36,9 @@ it.each(rows)('with storage %s, the secret "%s" and %s: %s', async (...row) => {
     folder: from.startsWith('/') ? from : undefined,
     secret: from === long ? long : undefined,
   })
-  const said = warningsOf(loaded).filter((warning) => warning.startsWith('tokens are good'))
+  const said = warningsOf('serve', loaded).filter((warning) =>
+    warning.startsWith('tokens are good'),
+  )
   expect(said).toHaveLength(from === 'nowhere' ? 1 : 0)
 })
 
@@ -48,7 +50,7 @@ it('a folder that is not whole is looked for where kura was started', async () =
 
 it('both ways out are named', async () => {
   const text = `version: 0.1\nstorage: inmemory\nhttp: {addr: ":5000"}\n${passwords}\n`
-  const [said] = warningsOf(await load(text))
+  const [said] = warningsOf('serve', await load(text))
   expect(said).toBe(
     'tokens are good on this machine only, and until kura stops: set http.secret to 32 random characters or more, or kura.tokens.folder to a folder, the same for all machines',
   )
@@ -56,5 +58,5 @@ it('both ways out are named', async () => {
 
 it('without passwords there are no tokens to speak of', async () => {
   const loaded = await load('version: 0.1\nstorage: inmemory\nhttp: {addr: ":5000"}\n')
-  expect(warningsOf(loaded).filter((it) => it.startsWith('tokens are good'))).toEqual([])
+  expect(warningsOf('serve', loaded).filter((it) => it.startsWith('tokens are good'))).toEqual([])
 })

@@ -9,7 +9,7 @@ const kept = [
   { REGISTRY_HTTP_ADDR: ':5001' },
   { REGISTRY_LOG_LEVEL: 'debug', REGISTRY_KURA_PROCESSES: '1' },
   { REGISTRY_STORAGE_DELETE_ENABLED: 'false', REGISTRY_STORAGE_FILESYSTEM_MAXTHREADS: '9' },
-  { REGISTRY_AUT: 'none', REGISTRY_AUTH: '' },
+  { REGISTRY_AUTH: '' },
 ]
 it.each(kept)('has TLS and a login with %j', async (env) => {
   const { config, protection } = await loadConfig({ env })

@@ -97,7 +97,7 @@ describeWith(['dockerd', 'docker', 'skopeo', 'ip', 'root', 'linux'], 'what clien
   }
 
   async function pullWithoutWorkers() {
-    const secret = 'that of a test, and long enough'
+    const secret = 'that of a test, and it is long enough'
     const addresses = `[127.0.0.1:${await findFreePort()}]`
     const env = { REGISTRY_HTTP_SECRET: secret, REGISTRY_KURA_WORKERS_ADDRESSES: addresses }
     return refused('pull', `${await start(env, ['gateway'])}/team/app`)

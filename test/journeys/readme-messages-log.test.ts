@@ -59,7 +59,7 @@ const runs: Record<string, () => ReturnType<typeof start>> = {
   },
 
   async 'a worker is down'() {
-    const secret = 'that of a test, and long enough'
+    const secret = 'that of a test, and it is long enough'
     const addresses = `[127.0.0.1:${await findFreePort()}]`
     const env = { REGISTRY_HTTP_SECRET: secret, REGISTRY_KURA_WORKERS_ADDRESSES: addresses }
     return start({ args: ['gateway'], env })

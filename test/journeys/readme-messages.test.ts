@@ -69,6 +69,13 @@ const starts: Record<string, Start> = {
     env: () => ({ ...keys, REGISTRY_STORAGE_S3_REGIONENDPOINT: `127.0.0.1:${inUse}` }),
   },
   'http.secret (REGISTRY_HTTP_SECRET) must be set': { args: ['gateway'] },
+  'is not a setting, and without it …': {
+    env: () => ({ REGISTRY_AUHT: 'htpasswd' }),
+  },
+  'is what an example shows': {
+    args: ['gateway'],
+    env: () => ({ REGISTRY_HTTP_SECRET: 'put-32-random-characters-here' }),
+  },
   'the policies cannot be used': {
     env: () => ({ REGISTRY_KURA_POLICIES: join(home, 'policies') }),
   },

@@ -44,8 +44,11 @@ describe('a network', () => {
     ['10.0.0.0/33', '/33 must be a number from 0 to 32'],
     ['::/129', '/129 must be a number from 0 to 128'],
     ['::ffff:10.0.0.0/8', '/8 must be a number from 96 to 128'],
-    ['10.0.0.1/8', 'must have nothing but zeros after its first 8 bits, or no /8'],
-    ['2001:db8::1/64', 'must have nothing but zeros after its first 64 bits'],
+    [
+      '10.0.0.1/8',
+      'must have nothing but zeros after its first 8 bits, as 10.0.0.0/8 has, or no /8',
+    ],
+    ['2001:db8::1/64', 'must have nothing but zeros after its first 64 bits, as 2001:db8::/64 has'],
   ]
   for (const [text, fault] of faults) {
     it(`${JSON.stringify(text)} ${fault}`, () => {

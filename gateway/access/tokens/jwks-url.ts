@@ -2,6 +2,7 @@
  * The key set of another issuer, fetched from its URL: kept for a while, fetched again early when a
  * token names a key that is not in it, and kept for as long as a fetch fails.
  */
+import { refuseUnsafeUrl } from './issuers.ts'
 import { parseJwks } from './key-set.ts'
 import type { TrustedKey } from './trust.ts'
 
@@ -30,7 +31,7 @@ export function createJwksUrl({
   fetch = globalThis.fetch,
   report,
 }: JwksUrlOptions) {
-  requireSafe(url)
+  refuseUnsafeUrl(url)
   let found: Found = { keys: [] }
   let triedAt = Number.NEGATIVE_INFINITY
   let freshUntil = Number.NEGATIVE_INFINITY
@@ -83,11 +84,4 @@ export function createJwksUrl({
     }
     return Buffer.concat(chunks).toString('utf8')
   }
-}
-
-function requireSafe(url: string): void {
-  const { protocol, hostname } = new URL(url)
-  const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)
-  if (protocol === 'https:' || (protocol === 'http:' && isLocal)) return
-  throw new Error(`keys are only fetched over https: ${url}`)
 }

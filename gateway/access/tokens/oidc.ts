@@ -5,6 +5,7 @@
 import type { JWTPayload } from 'jose'
 import type { Identity } from '../../../registry/spec/call.ts'
 import { asymmetric } from './algorithms.ts'
+import { refusePrefix } from './issuers.ts'
 import { quote, TokenRefused } from './refused.ts'
 import { openTrust, type TrustOptions } from './trust.ts'
 import type { Authority } from './verify.ts'
@@ -26,7 +27,6 @@ export type OidcIssuer = {
   require?: Record<string, string>
 }
 
-const reserved = new Set(['robot', 'user', 'group'])
 const longestName = 255
 const mostGroups = 200
 
@@ -35,9 +35,7 @@ export async function openOidcAuthority(
   it: OidcIssuer,
   report: (error: unknown) => void,
 ): Promise<Authority> {
-  if (!/^[a-z][a-z0-9-]*$/.test(it.prefix) || reserved.has(it.prefix)) {
-    throw new Error(`${quote(it.prefix)} cannot begin the names of ${it.issuer}`)
-  }
+  refusePrefix(it)
   const trust = await openTrust({ ...it.keys, report })
   const identityOf = (payload: JWTPayload) => identityFrom(payload, it)
   return { issuer: it.issuer, service: it.audience, algorithms: asymmetric, trust, identityOf }
