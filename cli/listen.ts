@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { endIdle } from '../gateway/guard/idle.ts'
 import { answerClientErrors } from '../gateway/listen/client-errors.ts'
+import { meetExpectations } from '../gateway/listen/expectations.ts'
+import { answerInTurn } from '../gateway/listen/in-turn.ts'
 import { createRedirect } from '../gateway/listen/redirect.ts'
 import { createTlsServer } from '../gateway/listen/tls-server.ts'
 import type { Leases } from '../registry/leases/lease.ts'
@@ -23,6 +25,8 @@ const limits = {
   keepAliveTimeout: keepAlive,
   // A token that speaks of many repositories is long.
   maxHeaderSize: 32 * 1024,
+  // The application says so in the form of the specification.
+  requireHostHeader: false,
 }
 
 /**
@@ -43,6 +47,8 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
           handler,
         )
       : createServer(limits, handler)
+  answerInTurn(server)
+  meetExpectations(server)
   answerClientErrors(server)
   endIdle(server, {
     idleMs: config.kura.limits.idle,

@@ -8,6 +8,8 @@ import { refuseBodies } from './guard/bodies.ts'
 import { refuseCrossSite } from './guard/cross-site.ts'
 import { readForwarded } from './guard/forwarded.ts'
 import { refuseOldDocker } from './guard/user-agent.ts'
+import { refuseMalformed } from './guard/well-formed.ts'
+import { endEarly } from './http/early.ts'
 import { answerErrors } from './http/errors.ts'
 import { commonHeaders } from './http/headers.ts'
 import { lifetime } from './http/lifetime.ts'
@@ -53,10 +55,12 @@ export function createApp({
     .use(readForwarded(trustedProxies))
     .use(logRequests)
     .use(lifetime)
-    .use(answerRoot)
+    .use(endEarly)
     .use(commonHeaders(headers))
     .use(answerErrors)
+    .use(refuseMalformed)
     .use(refuseBodies)
+    .use(answerRoot)
     .use(refuseOldDocker)
     .use(refuseCrossSite({ headers, host }))
     .use(inTurn(tokens))

@@ -5,6 +5,8 @@ import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createRefusals } from '../../gateway/access/refusals.ts'
 import { logErrors } from '../../gateway/http/log-errors.ts'
+import { meetExpectations } from '../../gateway/listen/expectations.ts'
+import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { socketIn } from '../../gateway/pool/addresses.ts'
 import { createIdentities } from '../../gateway/pool/identity.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
@@ -41,6 +43,8 @@ export async function startWorker(config: Config, log: Logger, given: Given): Pr
   })
   app.on('error', logErrors(log))
   const server = createServer(limits, app.callback())
+  answerInTurn(server)
+  meetExpectations(server)
   const where = sockets
     ? { path: socketIn(sockets, process.pid) }
     : tcpAddress(config.kura.workers.listen)

@@ -1,30 +1,22 @@
 /** Whatever is thrown further in leaves here, as the specification's JSON. */
-import type { IncomingMessage } from 'node:http'
 import { errorBody, type RegistryError, toRegistryError } from '../../registry/spec/errors.ts'
 import type { Context, Middleware } from '../state.ts'
-import { drain } from './drain.ts'
 
-export const answerErrors = answerErrorsAfter(drain)
+/** What a client asked for that no version of ours would do. */
+const beyondUs = new Set([501, 505])
 
-/** `readRest` sees to a body that nobody wants, and says whether the connection is of use after it. */
-export function answerErrorsAfter(
-  readRest: (request: IncomingMessage) => Promise<boolean>,
-): Middleware {
-  return async (ctx, next) => {
-    const common = new Set(ctx.res.getHeaderNames())
-    try {
-      await next()
-    } catch (cause) {
-      // A client that hung up hears nothing, and its leaving is no fault of ours.
-      if (ctx.state.signal.aborted) return
+export const answerErrors: Middleware = async (ctx, next) => {
+  const common = new Set(ctx.res.getHeaderNames())
+  try {
+    await next()
+  } catch (cause) {
+    // A client that hung up hears nothing, and its leaving is no fault of ours.
+    if (ctx.state.signal.aborted) return
 
-      const error = toRegistryError(cause)
-      // The error log is for our own faults; a client's mistake is a line in the access log.
-      if (error.status >= 500) ctx.app.emit('error', error, ctx)
-      const usable = await readRest(ctx.req)
-      answer(ctx, error, common)
-      if (!usable) ctx.set('Connection', 'close')
-    }
+    const error = toRegistryError(cause)
+    // The error log is for our own faults; a client's mistake is a line in the access log.
+    if (error.status >= 500 && !beyondUs.has(error.status)) ctx.app.emit('error', error, ctx)
+    answer(ctx, error, common)
   }
 }
 

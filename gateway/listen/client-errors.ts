@@ -12,19 +12,37 @@ const reasons: Record<string, Reason> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'requestTimeout',
 }
 
+type ClientError = NodeJS.ErrnoException & { rawPacket?: Buffer }
+
+const requestLine = /^[\w!#$%&'*+.^`|~-]+ [!-~]+ HTTP\/\d\.\d\r\n/
+
+/** The parser calls garbage what it does not know, also where it stands in a request line as it should. */
+const reasonsInLine: Record<string, Reason> = {
+  HPE_INVALID_METHOD: 'methodUnknown',
+  HPE_INVALID_VERSION: 'versionUnknown',
+}
+
 export function answerClientErrors(server: Server): void {
   const answersOn = trackAnswers(server)
   const ended = new WeakSet<Duplex>()
 
-  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket) => {
+  // A tunnel has no place here, and Node hangs up where nothing hears of one.
+  server.on('connect', (_request, socket) => answerLast(socket, 'methodUnknown'))
+  server.on('clientError', (error: ClientError, socket) => {
     // Whatever still comes after an error is one more.
     if (ended.has(socket)) return
     ended.add(socket)
-    const reason = reasons[code] ?? (code.startsWith('HPE_') ? 'requestMalformed' : undefined)
+    const reason = reasonOf(error)
     if (reason && socket.writable && answersOn(socket).every(isForWhatFailed)) {
       answerLast(socket, reason)
     } else socket.destroy()
   })
+}
+
+function reasonOf({ code = '', rawPacket }: ClientError): Reason | undefined {
+  const inLine = reasonsInLine[code]
+  if (inLine && requestLine.test(rawPacket?.toString('latin1', 0, 512) ?? '')) return inLine
+  return reasons[code] ?? (code.startsWith('HPE_') ? 'requestMalformed' : undefined)
 }
 
 /** A request that is whole has its own answer to come, and would take another's for it. */

@@ -22,6 +22,7 @@ const passed = [
   'content-length',
   'content-range',
   'content-type',
+  'expect',
   'if-match',
   'if-none-match',
   'if-range',

@@ -79,16 +79,17 @@ function bodyOf(req: IncomingMessage, res: ServerResponse) {
   const begin = (upstream: ClientRequest) => {
     begun = true
     // A worker may have its reasons to answer early; what is left of the body is then nobody's.
-    const stop = () => {
-      req.unpipe(upstream)
-      req.resume()
-    }
+    const stop = () => req.unpipe(upstream)
     upstream.once('response', stop).once('close', stop)
     // The worker must not wait for the rest either.
     res.once('close', () => {
       if (!upstream.writableFinished) upstream.destroy()
     })
-    if (req.complete && req.readableLength === 0) upstream.end()
+    if (req.complete && req.readableLength === 0) return void upstream.end()
+    // A worker may have its answer without the body, which may be long in coming.
+    if (req.readableLength === 0) upstream.flushHeaders()
+    // Nobody is asked for a body before the worker asks for it.
+    if (upstream.hasHeader('expect')) upstream.once('continue', () => req.pipe(upstream))
     else req.pipe(upstream)
   }
   const pipe = (upstream: ClientRequest) => {

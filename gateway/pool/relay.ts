@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { drain } from '../http/drain.ts'
+import { leaveBody } from '../http/early.ts'
 import type { Context } from '../state.ts'
 import { internalHeaders, type NamedBlob, parseNamedBlob } from './headers.ts'
 
@@ -27,8 +27,7 @@ export async function relay(ctx: Context, answer: IncomingMessage): Promise<void
   const { res } = ctx
   ctx.respond = false
   copyHead(ctx, answer)
-  // A client that is still sending would see its connection break instead of an early answer.
-  if (!(await drain(ctx.req))) res.setHeader('Connection', 'close')
+  leaveBody(ctx)
   if (ctx.method === 'HEAD' || hasNoBody(answer)) {
     answer.resume()
     res.end()

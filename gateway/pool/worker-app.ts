@@ -2,13 +2,12 @@
  * The other side of the door: what a worker process does with a request. It believes what a gateway
  * has signed about who asks, and reads for itself what is asked, with the gateway's own parser.
  */
-import type { IncomingMessage } from 'node:http'
 import Koa from 'koa'
 import type { Policy } from '../../policies/decision.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import { letAsk } from '../access/denials.ts'
 import type { ReportRefusal } from '../access/refusals.ts'
-import { answerErrors, answerErrorsAfter } from '../http/errors.ts'
+import { answerErrors } from '../http/errors.ts'
 import { lifetime } from '../http/lifetime.ts'
 import { readTarget } from '../http/target.ts'
 import type { Context, Middleware, State } from '../state.ts'
@@ -36,21 +35,21 @@ export function createWorkerApp({
   return new Koa<State>()
     .use(sayWhenLeaving(isLeaving))
     .use(lifetime)
+    .use(readOn)
     .use(answerErrors)
     .use(readIdentity(identities))
-    .use(answerErrorsAfter(readOn))
     .use((ctx, next) => letAsk(ctx, { policy, report: reportDenial })(next))
     .use(readTarget('/'))
     .use((ctx) => registry.forward(ctx))
 }
 
 /**
- * A gateway hears at once what it can tell its client, and stops sending when that has gone on for
- * too long. Closing first would break off what it is about to send, and its reading of the answer.
+ * A gateway hears at once what it can tell its client, and then sends no more. A connection that the
+ * answer closed would break off what is on its way, and the gateway's reading of the answer.
  */
-async function readOn(request: IncomingMessage): Promise<boolean> {
-  request.resume()
-  return true
+const readOn: Middleware = async (ctx, next) => {
+  await next()
+  ctx.req.resume()
 }
 
 /** Gateways then send nothing more, and nobody is turned away when the listener closes. */

@@ -1,4 +1,4 @@
-/** Bodies where none has a meaning are refused, and the connection with them. */
+/** Bodies where none has a meaning are refused with their connection; one without bytes is none. */
 import { describe, expect, it } from '@jest/globals'
 import { pushBlob, sha256 } from './support/content.ts'
 import { exchange, head } from './support/raw.ts'
@@ -17,6 +17,13 @@ describe.each(methods)('%s with a body', (method) => {
     expect(answer.headers.connection).toBe('close')
     if (method !== 'HEAD') expectError(answer, 400, 'UNSUPPORTED')
     expect((await client.head(path)).status).toBe(200)
+  })
+
+  it('is taken when chunks that have no bytes frame it', async () => {
+    const headers = { 'Transfer-Encoding': 'chunked' }
+    const answer = await client.send(method, path, { headers })
+    expect([200, 202]).toContain(answer.status)
+    await pushBlob(client, 'a', 'kept')
   })
 
   it('is refused when its length is not said', async () => {

@@ -92,7 +92,10 @@ describe('on the bare connection', () => {
   const close = { Connection: 'close' }
 
   it('a target with its host is read as its path', async () => {
-    const text = await exchange(client.registry().port, head('GET http://x.example/v2/', close))
+    const text = await exchange(
+      client.registry().port,
+      head('GET http://registry.example/v2/', close),
+    )
     expect(text).toMatch(/^HTTP\/1\.1 200 /)
   })
 

@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { meetExpectations } from '../../gateway/listen/expectations.ts'
+import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { type FindAddresses, findByName, findInFolder } from '../../gateway/pool/addresses.ts'
 import { createIdentities } from '../../gateway/pool/identity.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
@@ -91,7 +93,10 @@ function workerOf(registry: Registry, { policy, onError }: Parts): Server {
     registry: createInProcessPool(registry),
   })
   app.on('error', onError)
-  return createServer(app.callback())
+  const server = createServer(app.callback())
+  answerInTurn(server)
+  meetExpectations(server)
+  return server
 }
 
 function findServers(servers: Server[]): FindAddresses {

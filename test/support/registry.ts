@@ -11,6 +11,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Login } from '../../gateway/access/authenticate.ts'
 import { createApp } from '../../gateway/app.ts'
+import { answerClientErrors } from '../../gateway/listen/client-errors.ts'
+import { meetExpectations } from '../../gateway/listen/expectations.ts'
+import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { openPolicy, type Policy } from '../../policies/decision.ts'
 import type { RegistryParts, RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
@@ -94,7 +97,10 @@ export async function startRegistry(options: Options = {}) {
     pool,
   })
   app.on('error', onError)
-  const server = createServer(app.callback())
+  const server = createServer({ requireHostHeader: false }, app.callback())
+  answerInTurn(server)
+  meetExpectations(server)
+  answerClientErrors(server)
   options.prepare?.(server)
   await listening(server, { port: 0, host: '127.0.0.1' })
   const { port } = server.address() as AddressInfo

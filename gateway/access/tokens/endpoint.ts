@@ -3,7 +3,6 @@
  * a token for whatever part of their wish is allowed; only wrong credentials are refused.
  */
 import { RegistryError } from '../../../registry/spec/errors.ts'
-import { drain } from '../../http/drain.ts'
 import type { Context, Middleware } from '../../state.ts'
 import type { ReportRefusal } from '../refusals.ts'
 import { GrantRefused } from './grant-refused.ts'
@@ -54,7 +53,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
       await fulfil(ctx, await read(ctx, address), address)
     } catch (error) {
       if (!(error instanceof GrantRefused)) throw error
-      await refuse(ctx, error)
+      refuse(ctx, error)
     }
   }
 
@@ -75,10 +74,9 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
     })
   }
 
-  async function refuse(ctx: Context, error: GrantRefused): Promise<void> {
+  function refuse(ctx: Context, error: GrantRefused): void {
     if (error.told) parts.report?.(ctx, error.told)
     if (ctx.state.signal.aborted) return
-    if (!(await drain(ctx.req))) ctx.set('Connection', 'close')
     ctx.set(error.headers)
     if (error.status === 401) ctx.set('WWW-Authenticate', challenge)
     sendJson(ctx, error.status, ctx.method === 'POST' ? oauthBody(error) : registryBody(error))

@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { Agent, type RequestListener } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from '@jest/globals'
+import { as, loginOf } from '../../protocol/support/people.ts'
 import { head } from '../../protocol/support/raw.ts'
+import { useCleanup } from '../../support/cleanup.ts'
 import { begin, send } from '../../support/http.ts'
 import { startRegistry } from '../../support/registry.ts'
 import { usePool } from './support/pool.ts'
 
+const cleanup = useCleanup()
 const startPool = usePool()
 const target = '/v2/a/manifests/latest'
 const refusal = '{"errors":[{"code":"MANIFEST_INVALID"}]}\n'
@@ -123,5 +126,65 @@ describe.each(['whole', 'beside', 'apart'] as const)('a registry with workers %s
     }
     expect(registry.failures).toEqual([])
     await registry.close()
+  })
+})
+
+describe.each(['whole', 'beside', 'apart'] as const)('a registry with workers %s', (topology) => {
+  const login = loginOf('ann')
+  const ann = as('ann')
+  const layer = { 'Content-Length': 64 * megabytes }
+  const manifest = { ...ann, 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' }
+  const early: [line: string, headers: Record<string, string | number>, status: number][] = [
+    ['PUT /v2/a/manifests/v1', { ...manifest, 'Content-Length': 9_000_000 }, 413],
+    ['PUT /v2/a/manifests/-', { ...manifest, ...layer }, 413],
+    ['PUT /v2/a/manifests/v1', { ...layer, ...as('ann', 'wrong') }, 401],
+    ['PATCH /v2/a/blobs/uploads/11111111-1111-4111-8111-111111111111', { ...ann, ...layer }, 404],
+    [
+      'PATCH /v2/a/blobs/uploads/11111111-1111-4111-8111-111111111111',
+      { ...ann, 'Transfer-Encoding': 'chunked' },
+      404,
+    ],
+    ['GET /v2/', { ...ann, ...layer }, 400],
+  ]
+
+  it('answers a client that pauses, reads on for a while, and ends the connection', async () => {
+    const registry = await startRegistry({ topology, login })
+    cleanup.add(registry.close)
+    for (const [line, headers, status] of early) {
+      for (const expected of [[], [['Expect', '100-continue']]]) {
+        const client = connect(registry.port, '127.0.0.1')
+        client
+          .on('error', () => {})
+          .write(head(line, { ...headers, ...Object.fromEntries(expected) }))
+        let heard = ''
+        // All of it comes, and the end of the server's side, while nothing is sent.
+        for await (const chunk of client.iterator({ destroyOnReturn: false })) heard += chunk
+        expect([line, heard.slice(0, 13)]).toEqual([line, `HTTP/1.1 ${status} `])
+        expect(heard).toMatch(/\r\nConnection: close\r\n.*\r\n\r\n\{"errors"/s)
+        client.destroy()
+      }
+    }
+    expect(registry.failures).toEqual([])
+  })
+
+  it('does not answer what comes behind it, and takes no more than a bounded rest', async () => {
+    const registry = await startRegistry({ topology, login })
+    cleanup.add(registry.close)
+    const client = connect({ port: registry.port, host: '127.0.0.1', allowHalfOpen: true })
+    client.on('error', () => {}).write(head('PUT /v2/a/manifests/v1', layer))
+    let heard = ''
+    client.setEncoding('latin1').on('data', (text) => {
+      heard += text
+    })
+    await once(client, 'end')
+    // Half of what is read, and then all that one cares to send.
+    client.write(Buffer.alloc(8 * megabytes))
+    expect(client.destroyed).toBe(false)
+    client.write(Buffer.alloc(64 * megabytes - 8 * megabytes))
+    client.write(head('GET /v2/'))
+    // What it still writes may fail, and then the connection ends with an error.
+    await new Promise((resolve) => client.once('close', resolve))
+    expect(heard.match(/HTTP\/1\.1 \d/g)).toHaveLength(1)
+    expect(client.bytesWritten).toBeGreaterThan(8 * megabytes)
   })
 })
