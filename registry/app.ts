@@ -3,10 +3,12 @@
  * a request whose target is read and whose sender is known; the table of handlers is all there is.
  */
 import { createBlobs } from './content/blobs.ts'
+import { createDescribed } from './content/described.ts'
 import { createDescriptions } from './content/descriptions.ts'
 import { createLinks, type ReportBadLink } from './content/links.ts'
 import { createManifests } from './content/manifests.ts'
 import { createReferences, type ReferenceRules } from './content/references.ts'
+import { createReferrerDigests } from './content/referrer-digests.ts'
 import { createReferrers } from './content/referrers.ts'
 import { createRepositories } from './content/repositories.ts'
 import { createTagPointers } from './content/tag-pointers.ts'
@@ -74,7 +76,9 @@ export function createRegistry(parts: RegistryParts) {
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const tagged = createTagged({ tags, manifests, pointers })
   const references = createReferences({ blobs, manifests, rules: rules.references })
-  const referrers = createReferrers({ storage, manifests, tags })
+  const described = createDescribed({ storage, links, descriptions })
+  const digests = createReferrerDigests({ storage, tags, described })
+  const referrers = createReferrers({ digests, described })
   const states = statesOf(parts, createUploadStateFiles(storage))
   const uploads = createUploads({ storage, blobs, states, leases })
   const locations = createLocations(rules.locations)

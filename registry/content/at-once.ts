@@ -1,15 +1,36 @@
-/** Asks for many things a few at a time: one by one is slow, all at once starves everyone else. */
+/**
+ * Asks for many things a few at a time: one by one is slow, all at once starves everyone else. What takes
+ * much memory is asked for in turn, by the whole process.
+ */
 
 const few = 32
 
 /** Each item with what `ask` answers for it, in order. */
 export async function* atOnce<T, R>(
-  items: readonly T[],
+  items: Iterable<T> | AsyncIterable<T>,
   ask: (item: T) => Promise<R>,
 ): AsyncIterable<[item: T, answer: R]> {
-  for (let at = 0; at < items.length; at += few) {
-    const some = items.slice(at, at + few)
-    const answers = await Promise.all(some.map(ask))
-    for (const [index, answer] of answers.entries()) yield [some[index] as T, answer]
+  let some: T[] = []
+  for await (const item of items) {
+    some.push(item)
+    if (some.length < few) continue
+    yield* answersTo(some, ask)
+    some = []
+  }
+  yield* answersTo(some, ask)
+}
+
+async function* answersTo<T, R>(items: T[], ask: (item: T) => Promise<R>) {
+  const answers = await Promise.all(items.map(ask))
+  for (const [index, answer] of answers.entries()) yield [items[index], answer] as [T, R]
+}
+
+/** Makes a queue: each piece of work begins once the one before has ended, however it did. */
+export function createTurns() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
   }
 }

@@ -1,70 +1,86 @@
 /**
- * Referrers: manifests whose `subject` is another one ("Listing Referrers"). Beside the links that a
- * push leaves, the index under the fallback tag counts, which clients of older registries maintained.
+ * Referrers: manifests whose `subject` is another one ("Listing Referrers"), a page at a time. A page has
+ * an end in number, in bytes, and in what has to be looked at for it; then the next one goes on.
  */
-import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from '../spec/digest.ts'
-import { readStoredManifest } from '../spec/manifest.ts'
-import { isTag } from '../spec/name.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
-import type { Manifests } from './manifests.ts'
-import { paths } from './paths.ts'
-import type { Tags } from './tags.ts'
+import type { Digest } from '../spec/digest.ts'
+import type { Call } from '../storage/driver.ts'
+import { atOnce } from './at-once.ts'
+import type { Described, Found } from './described.ts'
+import { type Said, saidBy } from './descriptions.ts'
+import type { ReferrerDigests } from './referrer-digests.ts'
+import { createReferrersPage, fitsAlone, type ReferrersPage } from './referrers-page.ts'
 
 export type Referrers = ReturnType<typeof createReferrers>
 
-export type Referrer = {
-  mediaType: string
-  digest: Digest
+type Wanted = Call & {
   size: number
+  after?: string | undefined
   artifactType?: string | undefined
-  annotations?: Record<string, string> | undefined
 }
 
-type Parts = { storage: StorageDriver; manifests: Manifests; tags: Tags }
+type Parts = { digests: ReferrerDigests; described: Described }
 
-export function createReferrers({ storage, manifests, tags }: Parts) {
-  return { list }
+export function createReferrers({ digests, described }: Parts) {
+  return { page }
 
-  /** In the order of their digests, those after `after`. A referrer that was deleted is none. */
-  async function* list(
-    repository: string,
-    subject: Digest,
-    call?: Call & { after?: string },
-  ): AsyncIterable<Referrer> {
-    const digests = new Set<Digest>([
-      ...(await linked(repository, subject, call)),
-      ...(await underFallbackTag(repository, subject, call)),
-    ])
-    const after = call?.after ?? ''
-    for (const digest of [...digests].sort().filter((it) => it > after)) {
-      const found = await manifests.find(repository, digest, call)
-      if (found?.description.subject !== subject) continue
-      const { mediaType, size, artifactType, annotations } = found.description
-      yield { mediaType, digest, size, artifactType, annotations }
+  /** In the order of their digests. A referrer that was deleted is none. */
+  async function page(repository: string, subject: Digest, wanted: Wanted): Promise<ReferrersPage> {
+    const { size, after = '', artifactType, signal } = wanted
+    const page = createReferrersPage(size)
+    if (size === 0) return page.end()
+
+    const asked = { subject, artifactType }
+    const find = (digest: Digest) => described.find(repository, digest, { signal })
+    const candidates = digests.list(repository, subject, { after, signal })
+    for await (const [digest, found] of atOnce(candidates, find)) {
+      const candidate = found && candidateOf(found, asked)
+      const isTaken =
+        page.hasRoomFor(candidate) &&
+        page.take(digest, await describe(digest, candidate, { ...asked, signal }))
+      if (!isTaken) return page.goOn()
     }
+    return page.end()
   }
 
-  async function linked(repository: string, subject: Digest, call?: Call): Promise<Digest[]> {
-    const found: Digest[] = []
-    for (const algorithm of algorithms) {
-      const folder = `${paths.referrers(repository, subject)}/${algorithm}`
-      for await (const { name } of storage.list(folder, { signal: call?.signal })) {
-        const digest = `${algorithm}:${name}`
-        if (isDigest(digest)) found.push(digest)
-      }
-    }
-    return found
+  /** Empty for what turns out to be none that was asked for. */
+  async function describe(
+    digest: Digest,
+    found: Found | undefined,
+    { signal, ...asked }: Asked & Call,
+  ): Promise<string> {
+    if (!found) return ''
+    const { description } = found
+    if (description?.said)
+      return textOf(digest, found.size, { ...description, ...description.said })
+    const manifest = await described.read(found, { signal })
+    if (!manifest) return ''
+    const said = saidBy(manifest)
+    const isAsked = manifest.subject === asked.subject && isOfType(said, asked)
+    return isAsked ? textOf(digest, found.size, { ...manifest, ...said }) : ''
   }
+}
 
-  async function underFallbackTag(
-    repository: string,
-    subject: Digest,
-    call?: Call,
-  ): Promise<Digest[]> {
-    const tag = `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`
-    const digest = isTag(tag) ? await tags.find(repository, tag, call) : undefined
-    const index = digest && (await manifests.find(repository, digest, call))
-    const children = index ? readStoredManifest(index.bytes)?.manifests : undefined
-    return children?.map((child) => child.digest) ?? []
-  }
+type Asked = { subject: Digest; artifactType: string | undefined }
+
+/** Undefined where something that is known of it speaks against it. */
+function candidateOf(found: Found, asked: Asked): Found | undefined {
+  if (!found.description) return found
+  const { subject, said } = found.description
+  return subject === asked.subject && (!said || isOfType(said, asked)) ? found : undefined
+}
+
+function isOfType(said: Said, { artifactType }: Asked): boolean {
+  return artifactType === undefined || said.artifactType === artifactType
+}
+
+/** What does not fit into any answer is left out of it, and can be read in the manifest. */
+function textOf(digest: Digest, size: number, said: Said & { mediaType: string }): string {
+  const { mediaType, artifactType, annotations } = said
+  const plain = JSON.stringify({ mediaType, digest, size, artifactType })
+  const texts = [
+    annotations ? `${plain.slice(0, -1)},"annotations":${annotations}}` : plain,
+    plain,
+    JSON.stringify({ mediaType, digest, size }),
+  ]
+  return texts.find(fitsAlone) ?? ''
 }
