@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { canonicalAddress } from '../../policies/network.ts'
 import type { Certificates } from './certificates.ts'
 import { refuseClients } from './client-auth.ts'
+import { answerPlainHttp } from './plain-http.ts'
 import { protocolOptions, serverOptions, type TlsSettings } from './tls-options.ts'
 
 type Parts = {
@@ -32,6 +33,7 @@ export function createTlsServer(
     server.setSecureContext({ ...protocol, ...context }),
   )
   server.once('close', stop)
+  answerPlainHttp(server)
   server.on('tlsClientError', ({ message }, { remoteAddress = '' }) => {
     const address = canonicalAddress(remoteAddress)
     log.debug({ address, reason: message }, 'a TLS connection was refused')

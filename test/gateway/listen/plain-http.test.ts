@@ -1,0 +1,56 @@
+/** Plain HTTP on the HTTPS port is told so, in the words of Go's servers. */
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { afterAll, expect, it } from '@jest/globals'
+import { openCertificates } from '../../../gateway/listen/certificates.ts'
+import { createTlsServer } from '../../../gateway/listen/tls-server.ts'
+import { useCleanup } from '../../support/cleanup.ts'
+import { createLines } from './log.ts'
+import { createWorkshop } from './openssl.ts'
+
+const cleanup = useCleanup()
+const shop = createWorkshop()
+afterAll(shop.remove)
+const made = shop.make({ name: 'server' })
+const said = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n'
+
+async function start() {
+  const { log } = createLines()
+  const certificates = await openCertificates({ ...made, clientcas: [], log, interval: 60_000 })
+  const settings = {
+    minimumtls: 'tls1.2',
+    clientauth: 'request-client-cert',
+    clientcas: [],
+  } as const
+  const server = createTlsServer({ settings, certificates, log }, (_, res) => res.end())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  cleanup.add(async () => {
+    server.close()
+    certificates.close()
+  })
+  return server
+}
+
+const rest = '/v2/ HTTP/1.1\r\nHost: a\r\n\r\n'
+const sent: [what: string, bytes: string, heard: string][] = [
+  ...['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'CONNECT'].map(
+    (method): [string, string, string] => [method, `${method} ${rest}`, said],
+  ),
+  ['a large body', `PUT ${rest}${'x'.repeat(1024 * 1024)}`, said],
+  ['what is neither', 'no protocol at all\r\n\r\n', ''],
+]
+
+it.each(sent)('%s', async (_, bytes, heard) => {
+  const server = await start()
+  const { port } = server.address() as AddressInfo
+  const client = connect(port, '127.0.0.1')
+  client.on('error', () => {}).write(bytes)
+  let text = ''
+  client.on('data', (chunk) => {
+    text += chunk
+  })
+  await new Promise((resolve) => client.once('close', resolve))
+  expect(text).toBe(heard)
+  // Nothing of it stays open.
+  await new Promise((resolve) => server.close(resolve))
+})
