@@ -2,13 +2,13 @@
 import { choice, flag, freeform, integer, list, section, text, url, value } from '../values.ts'
 
 export const catalog = section({
-  maxentries: integer().prefault('1000').describe('The most repositories in one answer.'),
+  maxentries: integer().prefault('10000').describe('The most repositories in one answer.'),
 })
   .prefault({})
   .describe('The list of repositories.')
 
 export const tags = section({
-  maxtags: integer().prefault('1000').describe('The most tags in one answer.'),
+  maxtags: integer().prefault('10000').describe('The most tags in one answer.'),
 })
   .prefault({})
   .describe('The list of tags.')

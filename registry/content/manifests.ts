@@ -143,12 +143,12 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
 
   /** Removes one tag and leaves the manifest. False when there was no such tag. */
   async function removeTag(repository: string, tag: Tag, call?: Call): Promise<boolean> {
+    if (!(await tags.find(repository, tag, call))) return false
     return removeTagIf(repository, tag, undefined, call)
   }
 
   /** Looks again once it holds the tag, which may have moved to another manifest meanwhile. */
   async function removeTagIf(repository: string, tag: Tag, names?: Digest, call?: Call) {
-    if (!matches(await tags.find(repository, tag, call), names)) return false
     return holdTag(repository, tag, async () => {
       const found = matches(await tags.find(repository, tag, call), names)
       if (found) await tags.remove(repository, tag, call)

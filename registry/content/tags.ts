@@ -41,20 +41,23 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
 
   /** Tags in byte order, those after the name `after`. A tag that a crash left half made is none. */
   async function* list(repository: string, call?: Call & { after?: string }): AsyncIterable<Tag> {
-    const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
-    const names = entries.filter((it) => it.isFolder).map((it) => it.name)
-    const found = atOnce(names.filter(isTag), (tag) => find(repository, tag, call))
-    for await (const [tag, digest] of found) if (digest) yield tag
+    for await (const [tag, digest] of current(repository, call)) if (digest) yield tag
   }
 
   /** The tags that name `digest` now. */
   async function naming(repository: string, digest: Digest, call?: Call): Promise<Tag[]> {
-    const all = await Array.fromAsync(list(repository, call))
     const found: Tag[] = []
-    for await (const [tag, named] of atOnce(all, (it) => find(repository, it, call))) {
+    for await (const [tag, named] of current(repository, call)) {
       if (named === digest) found.push(tag)
     }
     return found
+  }
+
+  /** Each tag with what it names. */
+  async function* current(repository: string, call?: Call & { after?: string }) {
+    const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
+    const names = entries.filter((it) => it.isFolder).map((it) => it.name)
+    yield* atOnce(names.filter(isTag), (tag) => find(repository, tag, call))
   }
 
   /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */

@@ -17,7 +17,8 @@ export function catalogHandlers({ repositories, locations, largestPage }: Parts)
     const { signal, may } = ctx.state
     const { size = Math.min(usualPage, largestPage), last } = parsePage(queryOf(ctx))
     if (size > largestPage) {
-      throw new RegistryError('badPage', { detail: { n: size, allowed: largestPage } })
+      const more = `${largestPage} are allowed (catalog.maxentries)`
+      throw new RegistryError('pageTooLarge', { more, detail: { n: size, allowed: largestPage } })
     }
     const source = repositories.list({ signal, ...(last && { after: last }) })
     const { items, more } = await takePage(visible(source, may), size)

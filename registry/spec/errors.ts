@@ -9,6 +9,7 @@ const table = {
   badTag: ['TAG_INVALID', 400, 'this is not a valid tag'],
   badDigest: ['DIGEST_INVALID', 400, 'this is not a digest that the registry can compute'],
   badPage: ['PAGINATION_NUMBER_INVALID', 400, 'n must be a whole number that is not negative'],
+  pageTooLarge: ['PAGINATION_NUMBER_INVALID', 400, 'n asks for more than one page may hold'],
   badRange: ['RANGE_INVALID', 400, 'Content-Range must read <first>-<last>'],
   requestMalformed: ['UNSUPPORTED', 400, 'this is not an HTTP request'],
   hostMalformed: ['UNSUPPORTED', 400, 'the request has to name one host, as host or host:port'],
@@ -67,6 +68,8 @@ const table = {
 export type Reason = keyof typeof table
 
 type Options = {
+  /** What the message goes on with. */
+  more?: string
   /** What was found and what is allowed; one entry of the answer for each element of `details`. */
   detail?: unknown
   details?: unknown[]
@@ -83,9 +86,9 @@ export class RegistryError extends Error {
   readonly details: unknown[]
   readonly headers: Record<string, string>
 
-  constructor(reason: Reason, { detail, details, headers, cause }: Options = {}) {
+  constructor(reason: Reason, { more, detail, details, headers, cause }: Options = {}) {
     const [code, status, message] = table[reason]
-    super(message, { cause })
+    super(more ? `${message}: ${more}` : message, { cause })
     this.reason = reason
     this.code = code
     this.status = status

@@ -57,7 +57,7 @@ describe('a configuration file', () => {
       readonly: { enabled: false },
     })
     expect(config.http).toMatchObject({ net: 'tcp', prefix: '/', draintimeout: 10_000 })
-    expect(config.catalog.maxentries).toBe(1000)
+    expect(config.catalog.maxentries).toBe(10_000)
   })
 
   it('for a compatible store is read as people write it', async () => {

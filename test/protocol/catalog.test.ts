@@ -108,7 +108,10 @@ describe('a catalog of many', () => {
     const largest = await namesAt(client, '?n=150')
     expect(largest.names).toHaveLength(150)
     expect(largest.next).toBe('/v2/_catalog?last=r149&n=150')
-    expectError(await client.get('/v2/_catalog?n=151'), 400, 'PAGINATION_NUMBER_INVALID')
+    const refused = await client.get('/v2/_catalog?n=151')
+    const [detail] = expectError(refused, 400, 'PAGINATION_NUMBER_INVALID')
+    expect(detail).toEqual({ n: 151, allowed: 150 })
+    expect(refused.text).toContain('150 are allowed (catalog.maxentries)')
   })
 })
 

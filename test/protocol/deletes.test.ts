@@ -66,6 +66,25 @@ describe('deleting a manifest by its digest', () => {
     expectError(again, 404, 'MANIFEST_UNKNOWN')
   })
 
+  it('reads each tag once, and again only those that name it', async () => {
+    const gone = await pushImage(client, 'tags', { reference: 'gone', layers: ['one'] })
+    await putManifest(client, 'tags/manifests/too', gone)
+    const kept = await pushImage(client, 'tags', { reference: 'kept', layers: ['two'] })
+    for (let nr = 0; nr < 50; nr++) await putManifest(client, `tags/manifests/t${nr}`, kept)
+
+    const { storage } = client.registry()
+    const { get } = storage
+    const read: string[] = []
+    storage.get = (path, call) => {
+      if (path.endsWith('/current/link')) read.push(path.split('/').at(-3) ?? '')
+      return get.call(storage, path, call)
+    }
+    expect((await client.remove(`/v2/tags/manifests/${gone.digest}`)).status).toBe(202)
+    storage.get = get
+    const names = Array.from({ length: 50 }, (_, nr) => `t${nr}`)
+    expect(read.sort()).toEqual(['gone', 'gone', 'kept', ...names, 'too', 'too'].sort())
+  })
+
   it('leaves the same manifest in other repositories', async () => {
     const image = await pushImage(client, 'c/one', { reference: 'v1' })
     await pushImage(client, 'c/two', { reference: 'v1' })
