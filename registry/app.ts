@@ -7,6 +7,7 @@ import { createDescribed } from './content/described.ts'
 import { createDescriptions } from './content/descriptions.ts'
 import { createLinks, type ReportBadLink } from './content/links.ts'
 import { createManifests } from './content/manifests.ts'
+import { createProtection } from './content/protected.ts'
 import { createReferences, type ReferenceRules } from './content/references.ts'
 import { createReferrerDigests } from './content/referrer-digests.ts'
 import { createReferrers } from './content/referrers.ts'
@@ -75,6 +76,7 @@ export function createRegistry(parts: RegistryParts) {
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const tagged = createTagged({ tags, manifests, pointers })
+  const protection = createProtection({ tags, manifests, links, leases })
   const references = createReferences({ blobs, manifests, rules: rules.references })
   const described = createDescribed({ storage, links, descriptions })
   const digests = createReferrerDigests({ storage, tags, described })
@@ -91,8 +93,15 @@ export function createRegistry(parts: RegistryParts) {
     referrers: referrersHandlers({ referrers, locations }),
     uploads: uploadsHandlers({ uploads, blobs, locations }),
     upload: uploadHandlers({ uploads, locations }),
-    blob: blobHandlers(blobs, storage),
-    manifest: manifestHandlers({ manifests, tagged, references, locations, checkClass }),
+    blob: blobHandlers({ blobs, protection, storage }),
+    manifest: manifestHandlers({
+      manifests,
+      tagged,
+      references,
+      protection,
+      locations,
+      checkClass,
+    }),
   }
 
   const purge = createPurge({ storage, repositories, uploads, leases })

@@ -20,7 +20,8 @@ export function letAsk(ctx: Context, { policy, report }: Asking) {
     identity,
     address: ctx.ip,
     onDenied(wanted, decision) {
-      denied ??= { wanted, decision }
+      // What was asked last is what the request ended with.
+      denied = { wanted, decision }
     },
   })
 

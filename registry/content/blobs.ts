@@ -67,14 +67,9 @@ export function createBlobs(storage: StorageDriver, links: Links) {
 
   /** Takes a blob out of a repository under every digest it is known by there. False if it was not in. */
   async function unlink(repository: string, digest: Digest, call?: Call): Promise<boolean> {
-    const stored = await links.read(paths.layerLink(repository, digest), call)
-    if (!stored) return false
-
-    const others = await links.aliases(paths.layers(repository), stored, call)
-    const names = new Set([digest, stored, ...others])
-    await Promise.all(
-      [...names].map((name) => storage.remove(paths.layerLink(repository, name), call)),
-    )
+    const names = await links.names(paths.layers(repository), digest, call)
+    if (!names) return false
+    await Promise.all(names.map((name) => storage.remove(paths.layerLink(repository, name), call)))
     return true
   }
 }

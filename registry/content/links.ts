@@ -3,7 +3,7 @@
  * some earlier registry; it counts as absent, so that no listing fails over it, and is reported once.
  */
 import { LRUCache } from 'lru-cache'
-import { algorithms, canonical, type Digest, isDigest } from '../spec/digest.ts'
+import { algorithmOf, algorithms, canonical, type Digest, hexOf, isDigest } from '../spec/digest.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
 
 export type Links = ReturnType<typeof createLinks>
@@ -13,7 +13,7 @@ const rememberedReports = 10_000
 
 export function createLinks(storage: StorageDriver, report: ReportBadLink) {
   const reported = new LRUCache<string, true>({ max: rememberedReports })
-  return { read, write, aliases }
+  return { read, write, names, aliases }
 
   async function read(path: string, call?: Call): Promise<Digest | undefined> {
     const bytes = await storage.get(path, call)
@@ -28,6 +28,13 @@ export function createLinks(storage: StorageDriver, report: ReportBadLink) {
 
   async function write(path: string, digest: Digest, call?: Call): Promise<void> {
     await storage.put(path, Buffer.from(digest), call)
+  }
+
+  /** All that the bytes are called below `folder` which `digest` is a name of; undefined if it is none. */
+  async function names(folder: string, digest: Digest, call?: Call): Promise<Digest[] | undefined> {
+    const [algorithm, hex] = [algorithmOf(digest), hexOf(digest)]
+    const stored = await read(`${folder}/${algorithm}/${hex}/link`, call)
+    return stored && [...new Set([digest, stored, ...(await aliases(folder, stored, call))])]
   }
 
   /** The other digests below `folder` that lead to `stored`: what clients called the same bytes. */

@@ -17,7 +17,7 @@ type Setting = Call & {
 }
 
 export function createTags(storage: StorageDriver, links: Links, pointers?: TagPointers) {
-  return { find, nameOf, list, naming, set, refuseMove, remove }
+  return { find, nameOf, names, list, naming, set, refuseMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
     return links.read(paths.tagCurrent(repository, tag), call)
@@ -39,6 +39,12 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
     return leadsTo === stored ? name : stored
   }
 
+  /** Those of `list`, and such as a crash left half made: quick to get, for no tag is read. */
+  async function names(repository: string, call?: Call & { after?: string }): Promise<Tag[]> {
+    const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
+    return entries.flatMap(({ name, isFolder }) => (isFolder && isTag(name) ? [name] : []))
+  }
+
   /** Tags in byte order, those after the name `after`. A tag that a crash left half made is none. */
   async function* list(repository: string, call?: Call & { after?: string }): AsyncIterable<Tag> {
     for await (const [tag, digest] of current(repository, call)) if (digest) yield tag
@@ -55,9 +61,7 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
 
   /** Each tag with what it names. */
   async function* current(repository: string, call?: Call & { after?: string }) {
-    const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
-    const names = entries.filter((it) => it.isFolder).map((it) => it.name)
-    yield* atOnce(names.filter(isTag), (tag) => find(repository, tag, call))
+    yield* atOnce(await names(repository, call), (tag) => find(repository, tag, call))
   }
 
   /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */

@@ -1,17 +1,25 @@
 /** GET, HEAD and DELETE /v2/<name>/blobs/<digest> ("Pulling blobs", "Deleting Blobs"). */
 import type { Blob, Blobs } from '../content/blobs.ts'
 import { paths } from '../content/paths.ts'
+import type { Protection } from '../content/protected.ts'
 import { entityTag, names } from '../spec/conditions.ts'
 import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
+import type { Tag } from '../spec/name.ts'
 import { type ByteRange, parseRanges } from '../spec/range.ts'
 import type { Opened, StorageDriver } from '../storage/driver.ts'
 import { byteranges } from './byteranges.ts'
 import { answerEmpty, type Context, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
-/** Without a `url` of the storage all bytes come from here. */
-export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> = {}): Handlers {
+type Parts = {
+  blobs: Blobs
+  protection: Protection
+  /** Without a `url` of the storage all bytes come from here. */
+  storage?: Pick<StorageDriver, 'url'>
+}
+
+export function blobHandlers({ blobs, protection, storage = {} }: Parts): Handlers {
   return { GET: send, HEAD: send, DELETE: remove }
 
   async function send(ctx: Context) {
@@ -79,9 +87,14 @@ export function blobHandlers(blobs: Blobs, storage: Pick<StorageDriver, 'url'> =
   }
 
   async function remove(ctx: Context) {
-    const { signal, target } = ctx.state
+    const { signal, target, may } = ctx.state
+    const { repository } = target
     const digest = parseDigest(target.reference)
-    if (!(await blobs.unlink(target.repository, digest, { signal }))) {
+    const mayRemove = (tag: Tag) => may({ action: 'delete', repository, tag })
+    const removed = await protection.removing(repository, { kind: 'blob', digest, mayRemove }, () =>
+      blobs.unlink(repository, digest, { signal }),
+    )
+    if (!removed) {
       throw new RegistryError('blobUnknown', { detail: digest })
     }
     answerEmpty(ctx, 202, { 'Docker-Content-Digest': digest })

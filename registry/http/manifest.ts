@@ -3,6 +3,7 @@
  * Manifests", "Deleting Manifests"). What was stored is sent, whatever the Accept header asks for.
  */
 import type { Manifests } from '../content/manifests.ts'
+import type { Protection } from '../content/protected.ts'
 import type { References } from '../content/references.ts'
 import type { Tagged } from '../content/tagged.ts'
 import { entityTag, names } from '../spec/conditions.ts'
@@ -21,13 +22,14 @@ type Parts = {
   manifests: Manifests
   tagged: Tagged
   references: References
+  protection: Protection
   locations: Locations
   /** Throws `denied` for a kind of content that this registry does not take. */
   checkClass: (manifest: Manifest) => void
 }
 
 export function manifestHandlers(parts: Parts): Handlers {
-  const { manifests, tagged, references, locations, checkClass } = parts
+  const { manifests, tagged, references, protection, locations, checkClass } = parts
   return { GET: send, HEAD: send, PUT: take, DELETE: remove }
 
   async function send(ctx: Context) {
@@ -64,16 +66,16 @@ export function manifestHandlers(parts: Parts): Handlers {
     const bytes = await readManifestBody(ctx)
     const manifest = parseManifest(bytes, ctx.get('Content-Type'))
     checkClass(manifest)
-    const whole = references.check(repository, manifest, { signal })
-    // It is awaited with what else the push has to wait for.
-    whole.catch(() => {})
-    const pushed = await manifests.put(repository, {
-      bytes,
-      manifest,
-      digest,
-      whole,
-      tags: byDigest ? named : [parseTag(reference), ...named],
-      mayMove: (tag) => ctx.state.may({ action: 'overwrite', repository, tag }),
+    const tags = byDigest ? named : [parseTag(reference), ...named]
+    const pushed = await protection.tagging(repository, tags, {
+      mayRemove: (tag) => mayRemove(ctx, tag),
+      work() {
+        const whole = references.check(repository, manifest, { signal })
+        // It is awaited with what else the push has to wait for.
+        whole.catch(() => {})
+        const mayMove = (tag: Tag) => ctx.state.may({ action: 'overwrite', repository, tag })
+        return manifests.put(repository, { bytes, manifest, digest, whole, tags, mayMove })
+      },
     })
     answerEmpty(ctx, 201, {
       Location: locations.manifest(ctx, pushed),
@@ -87,14 +89,21 @@ export function manifestHandlers(parts: Parts): Handlers {
     const { repository, reference } = ctx.state.target
     if (reference.includes(':')) {
       const digest = parseDigest(reference)
-      const mayRemove = (tag: Tag) => ctx.state.may({ action: 'delete', repository, tag })
-      const removed = await manifests.remove(repository, digest, mayRemove)
+      const may = (tag: Tag) => mayRemove(ctx, tag)
+      const removal = { kind: 'manifest', digest, mayRemove: may } as const
+      const removed = await protection.removing(repository, removal, () =>
+        manifests.remove(repository, digest, may),
+      )
       if (!removed) throw unknown(repository, digest)
     } else if (!isTag(reference) || !(await manifests.removeTag(repository, reference))) {
       throw unknownTag(reference)
     }
     answerEmpty(ctx, 202, {})
   }
+}
+
+function mayRemove(ctx: Context, tag: Tag): boolean {
+  return ctx.state.may({ action: 'delete', repository: ctx.state.target.repository, tag })
 }
 
 /** The tag in the path was asked about before the request came here; these are not in the path. */
