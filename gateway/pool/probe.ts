@@ -1,16 +1,22 @@
 /** Asks a worker for a sign of life: a signed request for nothing in particular. */
 
 import { randomUUID } from 'node:crypto'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import type { Address } from './addresses.ts'
 import { headersFor, internalHeaders } from './headers.ts'
 import type { Identities } from './identity.ts'
 
 const asked = { method: 'GET', url: '/v2/' }
 
-/** Rejects with what a log should say when the worker cannot be used. */
+/** What a worker makes of it; `unfit` says why one that is there is of no use. */
+export type Sign = 'up' | 'leaving' | { unfit: string }
+
+export const otherSecret =
+  'it does not accept our signature: is its http.secret the same, and its clock?'
+
+/** Rejects with what a log should say when there is no answer. */
 export function createProbe(identities: Identities) {
-  return async (address: Address, signal: AbortSignal): Promise<'up' | 'leaving'> => {
+  return async (address: Address, signal: AbortSignal): Promise<Sign> => {
     const identity = identities.sign(asked, {
       requestId: randomUUID(),
       origin: 'http://worker',
@@ -18,7 +24,7 @@ export function createProbe(identities: Identities) {
       readsBlobs: false,
       identity: { name: undefined, groups: [], method: 'none' },
     })
-    const { promise, resolve, reject } = Promise.withResolvers<'up' | 'leaving'>()
+    const { promise, resolve, reject } = Promise.withResolvers<Sign>()
     request({
       ...address,
       method: asked.method,
@@ -30,15 +36,15 @@ export function createProbe(identities: Identities) {
       .once('error', reject)
       .once('response', (answer) => {
         answer.resume()
-        if (answer.headers[internalHeaders.unsigned]) {
-          reject(
-            new Error('it does not accept our signature: is http.secret the same, and the clock?'),
-          )
-        } else if (answer.statusCode !== 200) {
-          reject(new Error(`it answers ${answer.statusCode}`))
-        } else resolve(answer.headers[internalHeaders.leaving] ? 'leaving' : 'up')
+        resolve(signOf(answer))
       })
       .end()
     return promise
   }
+}
+
+function signOf({ headers, statusCode }: IncomingMessage): Sign {
+  if (headers[internalHeaders.leaving]) return 'leaving'
+  if (headers[internalHeaders.unsigned]) return { unfit: otherSecret }
+  return statusCode === 200 ? 'up' : { unfit: `it answers ${statusCode}` }
 }

@@ -9,6 +9,7 @@ import { headersFor, internalHeaders } from './headers.ts'
 import { createHttpProxy } from './http-proxy.ts'
 import type { Identities } from './identity.ts'
 import type { Pool } from './pool.ts'
+import { otherSecret } from './probe.ts'
 import { breakOff, relay, relayBlob, type SendBlob } from './relay.ts'
 import type { Worker, Workers } from './workers.ts'
 
@@ -59,7 +60,11 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
   async function reach(ctx: Context, worker: Worker, { readsBlobs, isLast }: Attempt) {
     const { answer, hasBegun } = send(ctx, worker, readsBlobs)
     try {
-      return await answer
+      const head = await answer
+      if (!isDisbelieved(head, worker) || isLast || !isHarmless(ctx)) return head
+      // Another worker may well believe us.
+      head.resume()
+      return undefined
     } catch (error) {
       if (ctx.state.signal.aborted) throw error
       worker.failed()
@@ -91,6 +96,13 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
   }
 }
 
+/** Whether the worker has another secret; it gets no more requests then. */
+function isDisbelieved({ headers }: IncomingMessage, worker: Worker): boolean {
+  if (!headers[internalHeaders.unsigned]) return false
+  worker.unfit(otherSecret)
+  return true
+}
+
 /** Done twice, it is as if it was done once; and there is no body that may be gone already. */
 function isHarmless({ method }: Context): boolean {
   return method === 'GET' || method === 'HEAD'
@@ -100,9 +112,7 @@ function isHarmless({ method }: Context): boolean {
 function refused(head: IncomingMessage): RegistryError {
   head.resume()
   if (!head.headers[internalHeaders.unsigned]) return new RegistryError('unauthorized')
-  const cause = new Error(
-    'a worker did not accept our signature: is its http.secret the same, and its clock?',
-  )
+  const cause = new Error(`a worker is of no use: ${otherSecret}`)
   return new RegistryError('unavailable', { headers: { 'Retry-After': '5' }, cause })
 }
 

@@ -5,6 +5,7 @@
 import { Agent } from 'node:http'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import { type Address, type FindAddresses, nameOf } from './addresses.ts'
+import type { Sign } from './probe.ts'
 
 export type Worker = {
   readonly name: string
@@ -14,6 +15,8 @@ export type Worker = {
   begin(weight: number): () => void
   /** It could not be reached, or broke off: others come first until it answers again. */
   failed(): void
+  /** It is there and of no use: the same as a failure, with the reason. */
+  unfit(reason: string): void
   /** It says that it stops: it gets nothing new. */
   leaving(): void
 }
@@ -21,7 +24,7 @@ export type Worker = {
 export type WorkersParts = {
   find: FindAddresses
   /** Asks one for a sign of life; rejects when there is none. */
-  probe: (address: Address, signal: AbortSignal) => Promise<'up' | 'leaving'>
+  probe: (address: Address, signal: AbortSignal) => Promise<Sign>
   /** Hears of each change. */
   report: (change: { worker: string; state: State; reason?: string }) => void
   times?: Partial<typeof usual>
@@ -31,6 +34,8 @@ type State = 'up' | 'down' | 'leaving'
 type Known = Worker & {
   /** Undefined as long as nobody has heard of it. */
   state: State | undefined
+  /** Why it is of no use, as long as it is there and says so. */
+  fault: string | undefined
   load: number
   /** How many probes in turn it left without any answer. */
   misses: number
@@ -138,7 +143,9 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
 
   function describe(): string {
     if (known.size === 0) return unfound ? String(unfound) : 'there is none'
-    return [...known.values()].map(({ name, state }) => `${name} is ${state ?? 'new'}`).join(', ')
+    return [...known.values()]
+      .map(({ name, state, fault }) => `${name} is ${state ?? 'new'}${fault ? ` (${fault})` : ''}`)
+      .join(', ')
   }
 
   /** What it is doing it still may end. */
@@ -152,10 +159,12 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
     worker.isAsked = true
     const late = AbortSignal.timeout(answer)
     try {
-      const state = await probe(worker.address, AbortSignal.any([closing.signal, late]))
+      const sign = await probe(worker.address, AbortSignal.any([closing.signal, late]))
       worker.misses = 0
-      if (state === 'leaving') worker.leaving()
-      else become(worker, 'up')
+      if (sign === 'leaving') worker.leaving()
+      else if (sign === 'up') become(worker, 'up')
+      // Whoever answers has not left, whatever was said at this address before.
+      else worker.unfit(sign.unfit)
     } catch (error) {
       if (!closing.signal.aborted) miss(worker, error, late.aborted)
     } finally {
@@ -164,15 +173,19 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
   }
 
   function miss(worker: Known, error: unknown, isLate: boolean): void {
-    if (worker.state !== 'leaving') become(worker, 'down', error)
+    if (worker.state !== 'leaving') become(worker, 'down', { reason: error })
     worker.misses = isLate || isUnreachable(error) ? worker.misses + 1 : 0
     if (worker.misses === missesToCut) worker.agent.destroy()
   }
 
-  function become(worker: Known, state: State, reason?: unknown): void {
+  type Why = { reason?: unknown; fault?: string }
+
+  function become(worker: Known, state: State, { fault, reason = fault }: Why = {}): void {
+    const isOld = worker.state === state && worker.fault === fault
     // What comes to light of one that is forgotten is no news.
-    if (worker.state === state || known.get(worker.name) !== worker) return
+    if (isOld || known.get(worker.name) !== worker) return
     worker.state = state
+    worker.fault = fault
     // There may be another process at the same address by now.
     if (state === 'up') worker.agent.maxFreeSockets = mostIdle
     report({ worker: worker.name, state, ...(reason ? { reason: String(reason) } : {}) })
@@ -191,6 +204,7 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
       address,
       agent,
       state: undefined,
+      fault: undefined,
       load: 0,
       misses: 0,
       isAsked: false,
@@ -200,7 +214,8 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
           worker.load -= weight
         }
       },
-      failed: () => become(worker, 'down', 'a request failed'),
+      failed: () => become(worker, 'down', { reason: 'a request failed' }),
+      unfit: (fault) => become(worker, 'down', { fault }),
       leaving() {
         become(worker, 'leaving')
         agent.maxFreeSockets = 0

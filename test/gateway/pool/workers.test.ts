@@ -83,6 +83,30 @@ describe('a worker', () => {
     await until(() => changes.length === 4)
   })
 
+  const lasts = ['leaving', 'refusing', 'up'] as const
+  it.each(lasts)('that was %s and comes back with another secret is named, once', async (last) => {
+    const { pick, set, changes, until, looks } = await table(['a', 'b'])
+    const seen = { leaving: 'a leaving', refusing: 'a down', up: 'a up' }[last]
+    set('a', last)
+    await until(() => changes.includes(seen))
+    set('a', 'unfit')
+    await until(() => changes.at(-1) === 'a down: it has another secret')
+    const count = changes.length
+    await looks(4)
+    expect(changes).toHaveLength(count)
+    for (let turn = 0; turn < 3; turn++) expect(hostOf(await pick())).toBe('b')
+    set('a', 'up')
+    await until(() => changes.at(-1) === 'a up')
+  })
+
+  it('that is the only one and has another secret is named to those who wait', async () => {
+    const { pick, set, changes, until } = await table(['a'], { patience: 20 })
+    set('a', 'unfit')
+    await until(() => changes.length === 2)
+    const failure = await pick().catch((error) => error)
+    expect(String(failure.cause)).toContain('a:1 is down (it has another secret)')
+  })
+
   it('whose address is gone is forgotten, and new when it comes again', async () => {
     const { pick, remove, set, changes, until } = await table(['a', 'b'])
     const [one, two] = [await pick(), await pick()]

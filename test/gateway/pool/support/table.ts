@@ -2,7 +2,7 @@
 import { type Address, nameOf } from '../../../../gateway/pool/addresses.ts'
 import { createWorkers } from '../../../../gateway/pool/workers.ts'
 
-type Sign = 'up' | 'leaving' | 'refusing' | 'silent'
+type Sign = 'up' | 'leaving' | 'refusing' | 'silent' | 'unfit'
 
 export function createTable(hosts: string[], times = {}) {
   const addressOf = (host: string): Address => ({ host, port: 1 })
@@ -23,11 +23,13 @@ export function createTable(hosts: string[], times = {}) {
       hear()
       const sign = signs.get(nameOf(address).split(':')[0] ?? '')
       if (sign === 'up' || sign === 'leaving') return sign
+      if (sign === 'unfit') return { unfit: 'it has another secret' }
       if (sign === 'silent') await new Promise((_, no) => signal.addEventListener('abort', no))
       throw Object.assign(new Error('no answer'), { code: 'ECONNREFUSED' })
     },
-    report({ worker, state }) {
-      changes.push(`${worker.split(':')[0]} ${state}`)
+    report({ worker, state, reason }) {
+      const why = reason === 'it has another secret' ? `: ${reason}` : ''
+      changes.push(`${worker.split(':')[0]} ${state}${why}`)
       hear()
     },
     times: { interval: 5, answer: 20, patience: 5_000, ...times },
