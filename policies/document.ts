@@ -1,5 +1,6 @@
 /** A policy file as YAML: plain values of text, lists and sections, and the place of each. */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
+import { readYaml, startOf } from './yaml.ts'
 
 /** `file` is what messages call it. */
 export type Source = { file: string; text: string }
@@ -25,24 +26,20 @@ export function readDocument({ file, text }: Source): {
   document?: PolicyDocument
   problems: Problem[]
 } {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    prettyErrors: false,
-    lineCounter: lines,
-  })
+  const { document, lines, faults } = readYaml(text)
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
-    return { line, column: col }
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
   }
   const fail = (message: string, offset = 0) => ({ file, message, ...at(offset) })
-  const problems = [...document.errors, ...document.warnings].map(({ pos, message }) =>
-    fail(`this is not valid YAML: ${message}`, pos[0]),
-  )
+  const problems = [
+    ...faults.map((it) => fail(`${it.message}${it.hint ? `; ${it.hint}` : ''}`, it.offset)),
+    ...document.warnings.map((it) => fail(`this is not valid YAML: ${it.message}`, it.pos[0])),
+  ]
   if (problems.length > 0) return { problems }
 
   try {
-    const value: unknown = withoutEmpty(document.toJS())
+    const value: unknown = withoutEmpty(document.toJS({ maxAliasCount: -1 }))
     // A file that lost its content, say on a full disk, may not take its rules out of force.
     if (value === undefined) return { problems: [fail('is empty; write rules, or remove it')] }
     const find = (steps: Steps, key: boolean) => at(offsetOf(document, steps, key))
@@ -86,5 +83,3 @@ function childOf(node: unknown, step: PropertyKey): { key?: unknown; value?: unk
   if (!isMap(node)) return {}
   return node.items.find(({ key }) => isScalar(key) && key.value === step) ?? {}
 }
-
-const startOf = (node: unknown) => (node as { range?: [number] } | undefined)?.range?.[0]

@@ -47,7 +47,13 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
       const worker = await workers.pick(ctx.state.signal)
       const end = worker.begin(weightOf(ctx))
       try {
-        const head = await reach(ctx, worker, { readsBlobs, isLast: attempt === mostAttempts })
+        const isLast = attempt === mostAttempts
+        const head = await reach(ctx, worker, { readsBlobs, isLast })
+        if (head && isDisbelieved(head, worker) && !isLast && isHarmless(ctx)) {
+          // Another worker may well believe us.
+          head.resume()
+          continue
+        }
         if (head) return await deliver(ctx, worker, { head, readsBlobs })
       } finally {
         end()
@@ -60,11 +66,7 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
   async function reach(ctx: Context, worker: Worker, { readsBlobs, isLast }: Attempt) {
     const { answer, hasBegun } = send(ctx, worker, readsBlobs)
     try {
-      const head = await answer
-      if (!isDisbelieved(head, worker) || isLast || !isHarmless(ctx)) return head
-      // Another worker may well believe us.
-      head.resume()
-      return undefined
+      return await answer
     } catch (error) {
       if (ctx.state.signal.aborted) throw error
       worker.failed()

@@ -19,7 +19,7 @@ const rows: Record<string, [written: string, problem: string][]> = {
     ['rules: [', 'a.yaml:1:9: this is not valid YAML: '],
     ['rules:\n\t- a', 'a.yaml:2:1: this is not valid YAML: '],
     ['a: 1\na: 2', 'a.yaml:2:1: this is not valid YAML: Map keys must be unique'],
-    ['a: *b', 'a.yaml:1:1: this is not valid YAML: Unresolved alias'],
+    ['a: *b', 'a.yaml:1:4: this alias has no anchor; text that begins with * has to be in quotes'],
     ['groups: { a: [b] }', 'there is no rule, so nobody might do anything'],
   ],
   keys: [
