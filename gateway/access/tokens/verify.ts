@@ -38,17 +38,23 @@ export const leewaySeconds = 60
 /** An access token is called one of these, or nothing; a refresh token never is. */
 const accessTypes = new Set([undefined, 'jwt', 'at+jwt'])
 
-/** `remember` is how many verified tokens are kept: looking one up costs a fortieth of a signature. */
+/** Some ten thousand tokens of the usual size. Looking one up costs a fortieth of a signature. */
+const mostRemembered = 32 * 1024 * 1024
+
+/** About what is kept of a token: what it grants, as objects, takes more than its text. */
+const sizeOf = (token: string) => 512 + 3 * token.length
+
+/** `remember` is how many bytes may be kept of tokens that were verified. */
 export function createVerifier({
   authorities,
-  remember = 10_000,
+  remember = mostRemembered,
   now = Date.now,
 }: {
   authorities: readonly Authority[]
   remember?: number
   now?: () => number
 }) {
-  const verified = new LRUCache<string, Remembered>({ max: Math.max(1, remember) })
+  const verified = new LRUCache<string, Remembered>({ maxSize: Math.max(1, remember) })
 
   /** Throws `TokenRefused`. */
   return async function verify(token: string): Promise<Identity> {
@@ -64,7 +70,8 @@ export function createVerifier({
     const payload = await payloadOf(token, authority, new Date(now()))
     const read = readFrom(payload, authority)
     const endsAt = (Number(payload.exp) + leewaySeconds) * 1000
-    if (remember > 0) verified.set(digest, { ...read, endsAt, trust, authority })
+    const kept = { ...read, endsAt, trust, authority }
+    if (remember > 0) verified.set(digest, kept, { size: sizeOf(token) })
     return confirmed(read, authority)
   }
 }

@@ -1,7 +1,8 @@
-import type { KeyObject } from 'node:crypto'
+import { type KeyObject, randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import type { JWTPayload } from 'jose'
 import { asymmetric } from '../../../../gateway/access/tokens/algorithms.ts'
 import { idsOfKey } from '../../../../gateway/access/tokens/key-ids.ts'
 import { TokenRefused } from '../../../../gateway/access/tokens/refused.ts'
@@ -89,9 +90,31 @@ describe('what was verified', () => {
     })
   })
 
+  it('is remembered by what it takes, not by how many there are', async () => {
+    const trust = await openTrust({ ...(await bundleOf(root.pem)), report: () => {} })
+    let readings = 0
+    const identityOf = ({ sub = '' }: JWTPayload) => {
+      readings += 1
+      return { name: sub, groups: [], method: 'token' }
+    }
+    const authority = { issuer, service, algorithms: asymmetric, trust, identityOf }
+    const verify = createVerifier({ authorities: [authority], remember: 200_000 })
+    const readAgain = async (tokens: string[]) => {
+      for (const token of tokens) await verify(token)
+      readings = 0
+      for (const token of tokens) await verify(token)
+      return readings
+    }
+    const small = await Promise.all(Array.from({ length: 20 }, () => make({ claims: nonce() })))
+    expect(await readAgain(small)).toBe(0)
+    const large = () => make({ claims: { ...nonce(), filler: 'a'.repeat(20_000) } })
+    expect(await readAgain([await large(), await large()])).toBe(0)
+    expect(await readAgain([await large(), await large(), await large(), await large()])).toBe(4)
+  })
+
   it('is not remembered beyond its time', async () => {
     let time = Date.now()
-    const verify = await open({ remember: 10, now: () => time })
+    const verify = await open({ remember: 10_000, now: () => time })
     const token = await make({ claims: { exp: now() + 10 } })
     time += 65_000
     expect(await verify(token)).toMatchObject({ name: 'alice' })
@@ -119,3 +142,11 @@ it('the keys of one issuer are worth nothing for another', async () => {
   await expect(verify(await of('issuer 1', root.privateKey))).rejects.toThrow(TokenRefused)
   await expect(verify(await of('issuer 0', stranger.privateKey))).rejects.toThrow(TokenRefused)
 })
+
+const nonce = () => ({ jti: randomUUID() })
+
+async function bundleOf(pem: string) {
+  const rootcertbundle = join(await cleanup.folder(), 'bundle.pem')
+  await writeFile(rootcertbundle, pem)
+  return { rootcertbundle }
+}
