@@ -2,6 +2,7 @@
 import { RegistryError } from '../spec/errors.ts'
 import { largestManifest } from '../spec/manifest.ts'
 import type { Bytes } from '../storage/driver.ts'
+import type { BodyBudget } from './body-budget.ts'
 import type { Context } from './context.ts'
 
 export function declaredLength(ctx: Context): number | undefined {
@@ -18,15 +19,17 @@ export function bodyOf(ctx: Context): Bytes {
   return ctx.req.iterator({ destroyOnReturn: false })
 }
 
-/** A manifest as a whole. Throws `manifestTooLarge`. */
-export async function readManifestBody(ctx: Context): Promise<Buffer> {
+/** A manifest as a whole. Throws `manifestTooLarge` and `tooManyBodies`. */
+export async function readManifestBody(ctx: Context, budget: BodyBudget): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = declaredLength(ctx) ?? 0
   refuseAbove(size)
   size = 0
+  const take = budget.openFor(ctx)
   for await (const chunk of bodyOf(ctx)) {
     size += chunk.length
     refuseAbove(size)
+    take(chunk.length)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

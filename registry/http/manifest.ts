@@ -12,6 +12,7 @@ import { RegistryError } from '../spec/errors.ts'
 import { type Manifest, parseManifest } from '../spec/manifest.ts'
 import { isTag, parseTag, type Tag } from '../spec/name.ts'
 import { readManifestBody } from './body.ts'
+import { createBodyBudget } from './body-budget.ts'
 import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
@@ -30,6 +31,7 @@ type Parts = {
 
 export function manifestHandlers(parts: Parts): Handlers {
   const { manifests, tagged, references, protection, locations, checkClass } = parts
+  const budget = createBodyBudget()
   return { GET: send, HEAD: send, PUT: take, DELETE: remove }
 
   async function send(ctx: Context) {
@@ -63,7 +65,7 @@ export function manifestHandlers(parts: Parts): Handlers {
     const named = parseTags(queryOf(ctx).getAll('tag'))
     for (const tag of named) refuseUnless(ctx, 'push', tag)
 
-    const bytes = await readManifestBody(ctx)
+    const bytes = await readManifestBody(ctx, budget)
     const manifest = parseManifest(bytes, ctx.get('Content-Type'))
     checkClass(manifest)
     const tags = byDigest ? named : [parseTag(reference), ...named]

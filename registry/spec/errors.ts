@@ -28,6 +28,7 @@ const table = {
   deleteDisabled: ['UNSUPPORTED', 405, 'deleting is switched off: storage.delete.enabled is false'],
   readOnly: ['UNSUPPORTED', 405, 'the registry is in read-only mode'],
   tooManyRequests: ['TOOMANYREQUESTS', 429, 'too many failed attempts: try again later'],
+  tooManyBodies: ['TOOMANYREQUESTS', 429, 'too many manifests of yours are under way at once'],
   unauthorized: ['UNAUTHORIZED', 401, 'authentication required'],
   unsigned: ['UNAUTHORIZED', 401, 'a worker answers nobody but its gateways'],
   tagImmutable: ['DENIED', 403, 'a policy keeps this tag as it is'],
