@@ -27,13 +27,24 @@ export type Decision = { allowed: boolean; rule?: RuleReference; because: string
 export type Policy = ((question: Question) => Decision) & {
   /** Whether there is anything at all that strangers may see: then the catalog is for them too. */
   readonly showsStrangers?: boolean
+  /** Whether there is no repository that someone does not see; without it, there may be some. */
+  readonly showsAll?: (who: Who) => boolean
 }
 
+/** The part of a question that says who asks, and from where. */
+export type Who = Pick<Question, 'name' | 'groups' | 'address'>
+
 /** Lets whoever has signed in do everything, as registry:2 does. */
-export const membersPolicy: Policy = ({ name }) => ({
-  allowed: name !== undefined,
-  because: 'whoever signs in may do everything',
-})
+export const membersPolicy: Policy = Object.assign(
+  ({ name }: Question) => ({
+    allowed: name !== undefined,
+    because: 'whoever signs in may do everything',
+  }),
+  { showsAll: ({ name }: Who) => name !== undefined },
+)
 
 /** Lets everyone do everything, for a registry that was told of no policies. */
-export const openPolicy: Policy = () => ({ allowed: true, because: 'no policy is configured' })
+export const openPolicy: Policy = Object.assign(
+  () => ({ allowed: true, because: 'no policy is configured' }),
+  { showsAll: () => true },
+)

@@ -2,7 +2,14 @@
  * Decides who may do what: a pure function of the rules and a question, without clock, network or
  * memory. A rule that denies beats any that allows, silence is a no, and order never matters.
  */
-import { type Action, actions, type Decision, type Policy, type Question } from './decision.ts'
+import {
+  type Action,
+  actions,
+  type Decision,
+  type Policy,
+  type Question,
+  type Who,
+} from './decision.ts'
 import { contains, findAddress, parseNetwork } from './network.ts'
 import { compilePatterns } from './pattern.ts'
 import { indexBySegment } from './rule-index.ts'
@@ -59,8 +66,39 @@ export function compilePolicy(files: readonly PolicyFile[]): Policy {
     const { denying, allowing } = answers
     return find(denying(repository), asked) ?? find(allowing(repository), asked) ?? silence
   }
-  return Object.assign(decide, { showsStrangers: rules.some(({ rule }) => showsStrangers(rule)) })
+  return Object.assign(decide, {
+    showsStrangers: rules.some(({ rule }) => showsStrangers(rule)),
+    showsAll: createShowsAll(rules, members),
+  })
 }
+
+/** Someone sees all where a rule shows all to them, and none hides anything from them. */
+function createShowsAll(rules: CompiledRule[], members: Members) {
+  // A rule with tags says nothing of a repository as a whole.
+  const whole = rules
+    .map(({ rule }) => rule)
+    .filter((rule) => !rule.tags && rule.actions.some(shows))
+  const conditionsOf = (some: PlacedRule[]) =>
+    some.map((rule) => every([whoOf(rule, members), fromOf(rule)]))
+  const showing = conditionsOf(
+    whole.filter((rule) => rule.effect === 'allow' && rule.repositories.includes('**')),
+  )
+  const hiding = conditionsOf(whole.filter((rule) => rule.effect === 'deny'))
+
+  return ({ name, groups, address }: Who): boolean => {
+    const found = address === undefined ? undefined : findAddress(address)
+    const asked = {
+      name: name || undefined,
+      groups,
+      repository: '',
+      tag: undefined,
+      address: found,
+    }
+    return showing.some((holds) => holds(asked)) && !hiding.some((holds) => holds(asked))
+  }
+}
+
+const shows = (action: string) => seeing.has(action)
 
 function showsStrangers({ effect, who, actions: named }: PlacedRule): boolean {
   const isForStrangers = who.some((it) => it === 'anonymous' || it === '*')

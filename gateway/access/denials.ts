@@ -24,6 +24,8 @@ export function letAsk(ctx: Context, { policy, report }: Asking) {
       denied = { wanted, decision }
     },
   })
+  const { name, groups } = identity
+  ctx.state.seesAll = () => policy().showsAll?.({ name, groups, address: ctx.ip }) === true
 
   return async (next: () => Promise<unknown>): Promise<void> => {
     try {

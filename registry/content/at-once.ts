@@ -34,3 +34,19 @@ export function createTurns() {
     return mine
   }
 }
+
+/**
+ * Does work for all who ask at a time. Nobody gets what was begun before they asked, so at most one piece
+ * of work is under way, and one waits for it.
+ */
+export function createShared<T>(work: () => Promise<T>): () => Promise<T> {
+  const inTurn = createTurns()
+  let next: Promise<T> | undefined
+  return () => {
+    next ??= inTurn(() => {
+      next = undefined
+      return work()
+    })
+    return next
+  }
+}

@@ -1,11 +1,13 @@
 /** Repositories: they come into being with their first push, and are listed once they hold manifests. */
 import type { Call, StorageDriver } from '../storage/driver.ts'
+import { atOnce, createShared } from './at-once.ts'
 import { paths } from './paths.ts'
 
 export type Repositories = ReturnType<typeof createRepositories>
 
 export function createRepositories(storage: StorageDriver) {
-  return { exists, list, all }
+  const walk = createShared(walkAll)
+  return { exists, list, listVisible, all }
 
   /** Whether anything was ever pushed: a manifest, or a blob on its way to one. */
   async function exists(repository: string, call?: Call): Promise<boolean> {
@@ -26,6 +28,38 @@ export function createRepositories(storage: StorageDriver) {
     for await (const name of all(call)) {
       if (await holdsAnything(paths.manifests(name), call)) yield name
     }
+  }
+
+  /**
+   * Of those that `isVisible`, in the same order. All names are walked and asked about for it, whatever
+   * comes after `after`, so that the time tells nobody where the names are that they do not see.
+   */
+  async function* listVisible(
+    isVisible: (name: string) => boolean,
+    call?: Call & { after?: string },
+  ): AsyncIterable<string> {
+    const visible = (await walk()).filter(isVisible)
+    const after = orderOf(call?.after ?? '')
+    const rest = visible.filter((name) => orderOf(name) > after)
+    const found = atOnce(rest, (name) => holdsAnything(paths.manifests(name), call))
+    for await (const [name, isRepository] of found) if (isRepository) yield name
+  }
+
+  /** As `all`, for whoever wants every one of them: level by level, many folders at a time. */
+  async function walkAll(): Promise<string[]> {
+    let names: string[] = []
+    let level = await namesIn('')
+    while (level.length > 0) {
+      names = names.concat(level)
+      const deeper = await Array.fromAsync(atOnce(level, namesIn))
+      level = deeper.flatMap(([, found]) => found)
+    }
+    return names.sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+  }
+
+  async function namesIn(parent: string): Promise<string[]> {
+    const found = await Array.fromAsync(children(parent, ''))
+    return found.map((name) => (parent ? `${parent}/${name}` : name))
   }
 
   /**
@@ -54,4 +88,9 @@ export function createRepositories(storage: StorageDriver) {
       if (isFolder && !name.startsWith('_') && name >= from) yield name
     }
   }
+}
+
+/** Names compared by it are in the order of `all`: part by part. */
+function orderOf(name: string): string {
+  return name.split('/').filter(Boolean).join('\0')
 }

@@ -1,6 +1,5 @@
 /** GET /v2/_catalog: the names of all repositories, an extension of registry:2 that tools rely on. */
 import type { Repositories } from '../content/repositories.ts'
-import type { CallState } from '../spec/call.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { nextLink, parsePage, takePage } from '../spec/page.ts'
 import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
@@ -14,22 +13,18 @@ export function catalogHandlers({ repositories, locations, largestPage }: Parts)
   return { GET: list }
 
   async function list(ctx: Context) {
-    const { signal, may } = ctx.state
+    const { signal, may, seesAll } = ctx.state
     const { size = Math.min(usualPage, largestPage), last } = parsePage(queryOf(ctx))
     if (size > largestPage) {
       const more = `${largestPage} are allowed (catalog.maxentries)`
       throw new RegistryError('pageTooLarge', { more, detail: { n: size, allowed: largestPage } })
     }
-    const source = repositories.list({ signal, ...(last && { after: last }) })
-    const { items, more } = await takePage(visible(source, may), size)
+    const call = { signal, ...(last && { after: last }) }
+    // Before pages are counted, so that none is short and no link names what is hidden.
+    const isVisible = (repository: string) => may({ action: 'list', repository })
+    const source = seesAll() ? repositories.list(call) : repositories.listVisible(isVisible, call)
+    const { items, more } = await takePage(source, size)
     if (more) ctx.set('Link', nextLink(locations.page(ctx), { n: size, last: items.at(-1) ?? '' }))
     answerJson(ctx, { repositories: items })
-  }
-}
-
-/** Before pages are counted, so that none is short and no link names what is hidden. */
-async function* visible(repositories: AsyncIterable<string>, may: CallState['may']) {
-  for await (const repository of repositories) {
-    if (may({ action: 'list', repository })) yield repository
   }
 }

@@ -32,6 +32,8 @@ export type CallState = {
   identity: Identity
   /** Whether the one who asks may do something else as a part of this request. */
   may: (wanted: Wanted) => boolean
+  /** Whether no repository at all is hidden from the one who asks. */
+  seesAll: () => boolean
   /** Aborts when the client has gone, so that nothing goes on for nobody. */
   signal: AbortSignal
   /** Set where somebody else sends the bytes of blobs, and only has to hear which. */

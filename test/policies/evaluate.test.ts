@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { openPolicy, type Question } from '../../policies/decision.ts'
+import { openPolicy, type Question, type Who } from '../../policies/decision.ts'
 import { buildPolicy } from '../../policies/load.ts'
 import { policyOf, rule, sourcesOf } from './written.ts'
 
@@ -183,6 +183,23 @@ describe('a decision', () => {
     const question = { name: 'alice', groups: [], repository: 'x', tag: 'v1' }
     expect(policy({ ...question, action: 'list' }).allowed).toBe(true)
     expect(policy({ ...question, action: 'pull' }).allowed).toBe(false)
+  })
+
+  it('knows who sees all there is', () => {
+    const [alice, stranger] = [
+      { name: 'alice', groups: [] },
+      { name: undefined, groups: [] },
+    ]
+    const sees = (who: Who, ...rules: Parameters<typeof policyOf>) =>
+      policyOf(...rules).showsAll?.(who)
+    const everything = rule({ who: ['authenticated'], actions: ['pull'] })
+    expect(sees(alice, everything)).toBe(true)
+    expect(sees(stranger, everything)).toBe(false)
+    expect(sees(alice, rule({ repositories: ['team/**'] }))).toBe(false)
+    expect(sees(alice, everything, rule({ effect: 'deny', repositories: ['x'] }))).toBe(false)
+    const others = rule({ effect: 'deny', who: ['user:bob'], repositories: ['x'] })
+    expect(sees(alice, everything, others)).toBe(true)
+    expect(openPolicy.showsAll?.(stranger)).toBe(true)
   })
 
   it('is always yes without policies', () => {

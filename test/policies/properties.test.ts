@@ -63,6 +63,17 @@ describe('a policy', () => {
     )
   })
 
+  it('says of nobody that they see all from whom it hides something', () => {
+    fc.assert(
+      fc.property(fc.array(rules), questions, (all, question) => {
+        const policy = compilePolicy([file(all, groups)])
+        const isSeen = policy({ ...question, action: 'list' }).allowed
+        expect(isSeen || policy.showsAll?.(question)).toBe(isSeen)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   it('does not depend on the order of rules, or on the files they are in', () => {
     const shuffled = fc
       .array(rules, { minLength: 1 })
