@@ -79,6 +79,7 @@ async function openRedirect({ http, kura }: Config, challenge: AcmeChallenge | u
   if (!kura.redirect) return undefined
   const { port } = tcpAddress(http.addr)
   const redirect = createRedirect({ port, ...(challenge && { challenge }) })
+  answerInTurn(redirect)
   await opened(redirect, tcpAddress(kura.redirect), {
     addr: kura.redirect,
     setting: 'kura.redirect (REGISTRY_KURA_REDIRECT)',
