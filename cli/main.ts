@@ -98,15 +98,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })
 
+/** For a question with the answer no, 1 is taken. */
+const mistake = process.argv[2] === 'policy' && process.argv[3] === 'check' ? 2 : 1
+
 restoreVariables(process.env)
 try {
   await createProgram().parseAsync(withCommand(process.argv.slice(2)), { from: 'user' })
 } catch (error) {
   // Commander has already said what was wrong with the command line.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  if (error instanceof CommanderError) process.exitCode = error.exitCode && mistake
   else {
     const isOurFault = !(error instanceof Error) || error instanceof TypeError
     process.stderr.write(`kura: ${isOurFault ? String((error as Error)?.stack) : error.message}\n`)
-    process.exitCode = 1
+    process.exitCode = mistake
   }
 }

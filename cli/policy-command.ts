@@ -20,7 +20,9 @@ export function policyCommand(): Command {
 
   command
     .command('check')
-    .description('say whether something is allowed, and by which rule; exit code 1 if it is not')
+    .description(
+      'say whether something is allowed, and by which rule; exit code 1 if not, 2 for a mistake',
+    )
     .argument(...folder)
     .addOption(
       new Option('--action <action>', 'what is asked for').choices(actions).makeOptionMandatory(),

@@ -38,14 +38,23 @@ export async function checkPolicy({ folder, write, ...options }: CheckOptions): 
   return allowed ? 0 : 1
 }
 
+/** As rules write them: `user:robot:ci` is the user `robot:ci`. */
+const bareUser = (user: string | undefined) => user?.replace(/^user:/, '')
+const bareGroup = (group: string) => group.replace(/^group:/, '')
+
 function readQuestion({
-  user,
-  groups,
+  user: writtenUser,
+  groups: writtenGroups,
   action,
   repository,
   tag,
   from,
 }: Omit<CheckOptions, 'folder' | 'write'>) {
+  const user = bareUser(writtenUser)
+  const groups = writtenGroups?.map(bareGroup)
+  if (user === '' || user === '*' || user === 'anonymous' || user === 'authenticated') {
+    throw new Error(`--user ${writtenUser} is no user: leave it out for someone not signed in`)
+  }
   if (!isAction(action)) throw new Error(`${action} is no action; there are ${actions.join(', ')}`)
   if (from !== undefined && !findAddress(from))
     throw new Error(`${from} is no address: it is one such as 192.0.2.7 or 2001:db8::1`)

@@ -60,6 +60,10 @@ function plainOptions(redis: Settings): RedisOptions {
     sentinelPassword: redis.sentinelpassword,
     db: redis.db,
     clientName: redis.clientname,
+    isUnnamed: redis.disableidentity,
+    identitySuffix: redis.identitysuffix,
+    // Below zero go-redis follows none.
+    mostRedirects: redis.maxredirects === undefined ? undefined : Math.max(0, redis.maxredirects),
     protocol: protocol === 2 || protocol === 3 ? protocol : undefined,
     connectMs: within(connectLimits, redis.dialtimeout),
     answerMs: within(answerLimits, redis.readtimeout),

@@ -16,6 +16,7 @@ export function rulesFrom({
     deleteEnabled: storage.delete.enabled,
     largestCatalogPage: catalog.maxentries,
     largestTagPage: tags.maxtags,
+    tagLookups: storage.tag?.concurrencylimit || undefined,
     classes: policy?.repository?.classes ?? [],
     references: {
       disabled: validation.disabled,

@@ -16,6 +16,37 @@ const elsewhere = refused('content would be kept somewhere else')
 const unchanged = refused('what it changes would be left unchanged')
 const open = refused('everyone would be let in')
 
+/** One connection for each process is all there is, and what failed on it is not sent again. */
+const redisRows: [effect: string, ...keys: string[]][] = [
+  ['each process has one connection', 'pool', 'poolfifo', 'poolsize', 'pooltimeout'],
+  ['each process has one connection', 'minidleconns', 'maxidleconns', 'maxactiveconns'],
+  ['the connection stays for as long as it is good', 'connmaxidletime', 'connmaxlifetime'],
+  ['a command that failed is not sent again', 'maxretries', 'minretrybackoff', 'maxretrybackoff'],
+  ['redis.readtimeout is for sending and for the answer', 'writetimeout'],
+  ['redis.readtimeout holds whatever time a request has', 'contexttimeoutenabled'],
+  ['masters are asked, as replicas may be behind', 'readonly', 'routebylatency', 'routerandomly'],
+  ['no module of Redis is used', 'unstableresp3'],
+]
+const redis = Object.fromEntries(
+  redisRows.flatMap(([effect, ...keys]) => keys.map((key) => [`redis.${key}`, ignored(effect)])),
+)
+
+const cloudfrontKeys = [
+  'privatekey',
+  'keypairid',
+  'duration',
+  'ipfilteredby',
+  'awsregion',
+  'updatefrequency',
+  'iprangesurl',
+]
+const cloudfront = Object.fromEntries(
+  cloudfrontKeys.map((key) => [
+    `middleware.storage.0.options.${key}`,
+    ignored('clients are not sent to CloudFront'),
+  ]),
+)
+
 export const unsupported: Readonly<Record<string, Row>> = {
   'storage.gcs': elsewhere,
   'storage.azure': elsewhere,
@@ -26,21 +57,38 @@ export const unsupported: Readonly<Record<string, Row>> = {
   'middleware.registry': unchanged,
   'middleware.repository': unchanged,
   'storage.cache': ignored('every answer comes from the storage itself'),
-  'notifications.endpoints': ignored('nobody is told of events'),
   health: ignored('nothing is checked'),
   'http.debug': ignored('there is no debug listener'),
   'http.http2': ignored('clients are served over HTTP/1.1'),
   'http.h2c': ignored('clients are served over HTTP/1.1'),
   'log.hooks': ignored('no mail is sent'),
+  proxy: ignored('nothing is fetched from another registry'),
+  notifications: ignored('nobody is told of events'),
+  'validation.enabled': ignored('validation.disabled says the same'),
+  'storage.filesystem.maxthreads': ignored(
+    'UV_THREADPOOL_SIZE says how many threads read and write',
+  ),
+  'storage.s3.loglevel': ignored('failures of the service are logged, and nothing else of it'),
+  ...cloudfront,
+  ...redis,
 }
 
 export type Unsupported = { key: string; place: string; message: string; fatal: boolean }
 
-/** The rows that concern this configuration: those whose keys were written somewhere. */
+/** The rows that concern this configuration: of those for one place, only the one that says most. */
 export function findUnsupported(origins: Origins): Unsupported[] {
-  return Object.entries(unsupported).flatMap(([key, { effect, fatal }]) => {
-    const place = origins.get(key)
-    if (place === undefined) return []
-    return [{ key, place, fatal, message: `${key} is not supported yet (${place}): ${effect}` }]
+  const found = [...origins].flatMap(([written, place]) => {
+    // A row speaks of the first item of a list and means all of them.
+    const key = written.replace(/\.\d+(?=\.|$)/g, '.0')
+    const row = Object.hasOwn(unsupported, key) ? unsupported[key] : undefined
+    return row ? [{ key, written, place, ...row }] : []
   })
+  const order = Object.keys(unsupported)
+  return found
+    .filter(({ key }) => !found.some((it) => it.key.startsWith(`${key}.`)))
+    .sort((a, b) => order.indexOf(a.key) - order.indexOf(b.key))
+    .map(({ key, written, place, effect, fatal }) => {
+      const message = `${written} is not supported yet (${place}): ${effect}`
+      return { key, place, fatal, message }
+    })
 }

@@ -25,6 +25,7 @@ export function findIncoherences(documents: readonly PolicyDocument[]): Problem[
     ...repeated(names, 'is the name of a rule already'),
     ...who.flatMap((it) => faultsOfGroup(it, known)),
     ...rules.flatMap(faultsOfOverwrite),
+    ...rules.flatMap(faultsOfTags),
     ...tests.flatMap(faultsOfStranger),
   ]
 }
@@ -73,6 +74,21 @@ function faultsOfOverwrite(rule: Found): Problem[] {
   const message =
     '("overwrite") allows nothing without push, and whoever may push may overwrite; deny overwrite to those who may not'
   return [at(overwrite, message)]
+}
+
+/** A repository is listed as a whole, so no question about the catalog has a tag. */
+function faultsOfTags(rule: Found): Problem[] {
+  const tags = childOf(rule, 'tags')
+  const actions = itemsAt(rule, 'actions')
+  const isIdle = actions.length > 0 && actions.every(({ value }) => value === 'list')
+  if (tags.value === undefined || !isIdle) return []
+  const effect = childOf(rule, 'effect').value === 'deny' ? 'denies' : 'allows'
+  return [
+    at(
+      tags,
+      `never count, so this rule ${effect} nothing: repositories are listed as a whole; leave tags out`,
+    ),
+  ]
 }
 
 function faultsOfStranger(test: Found): Problem[] {

@@ -2,6 +2,7 @@
  * What a policy file may hold: groups, rules and tests. Every value reads the text that was written,
  * so a tag 1.10 stays 1.10. What concerns several keys or files is in coherence.ts.
  */
+import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { isTag, parseRepository } from '../registry/spec/name.ts'
 import { actions, type RuleReference } from './decision.ts'
@@ -44,15 +45,20 @@ function faultOfName(name: string): string | undefined {
   return name.includes('*') ? 'must be one name; * stands alone and means everyone' : undefined
 }
 
+/** A class is a long word: what is a slip or two away from it is hardly the name of a user. */
+const isNearly = (lower: string, name: string) => name.length > 3 && distance(lower, name) <= 2
+
 function faultOfWho(written: string): string | undefined {
   if (classes.includes(written)) return undefined
   const [prefix, ...rest] = written.split(':')
   if (rest.length > 0) {
     if (prefix === 'user' || prefix === 'group') return faultOfName(rest.join(':'))
-    return `must be ${either.format(classes)}, user:… or group:…; there is no ${prefix}:`
+    const near = ['user', 'group'].find((it) => distance(`${prefix}`.toLowerCase(), it) <= 2)
+    const rule = `must be ${either.format(classes)}, user:… or group:…; there is no ${prefix}:`
+    return near === undefined ? rule : `${rule}; did you mean ${near}:?`
   }
   const lower = written.toLowerCase()
-  const meant = usualMistakes[lower] ?? classes.find((it) => it === lower)
+  const meant = usualMistakes[lower] ?? classes.find((it) => isNearly(lower, it))
   if (meant === undefined) return faultOfName(written)
   return `must be ${meant}, or user:${written} for a user of that name`
 }

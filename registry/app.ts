@@ -44,6 +44,8 @@ export type RegistryRules = {
   deleteEnabled: boolean
   largestCatalogPage: number
   largestTagPage: number
+  /** How many tags are read at once when a manifest is deleted; without it, a usual number. */
+  tagLookups?: number | undefined
   /** The kinds of images that may be pushed; empty for all. */
   classes: readonly string[]
   references: ReferenceRules
@@ -72,7 +74,7 @@ export function createRegistry(parts: RegistryParts) {
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
   const pointers = parts.far && redis ? createTagPointers(redis) : undefined
-  const tags = createTags(storage, links, pointers)
+  const tags = createTags(storage, links, { pointers, lookups: rules.tagLookups })
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const tagged = createTagged({ tags, manifests, pointers })

@@ -54,7 +54,9 @@ const keys = section({
   tag: section({
     concurrencylimit: integer()
       .optional()
-      .describe('How many tags are looked up at once when a manifest is deleted.'),
+      .describe(
+        'How many tags are looked up at once when a manifest is deleted; 32 without it, or with 0.',
+      ),
   }).optional(),
   maintenance: maintenance.prefault({}),
 })

@@ -9,11 +9,12 @@ const few = 32
 export async function* atOnce<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
   ask: (item: T) => Promise<R>,
+  most = few,
 ): AsyncIterable<[item: T, answer: R]> {
   let some: T[] = []
   for await (const item of items) {
     some.push(item)
-    if (some.length < few) continue
+    if (some.length < most) continue
     yield* answersTo(some, ask)
     some = []
   }

@@ -16,7 +16,14 @@ type Setting = Call & {
   as?: Digest
 }
 
-export function createTags(storage: StorageDriver, links: Links, pointers?: TagPointers) {
+type Options = {
+  pointers?: TagPointers | undefined
+  /** How many tags are read at once to find those that name a manifest. */
+  lookups?: number | undefined
+}
+
+export function createTags(storage: StorageDriver, links: Links, options: Options = {}) {
+  const { pointers, lookups } = options
   return { find, nameOf, names, list, naming, set, refuseMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
@@ -53,15 +60,19 @@ export function createTags(storage: StorageDriver, links: Links, pointers?: TagP
   /** The tags that name `digest` now. */
   async function naming(repository: string, digest: Digest, call?: Call): Promise<Tag[]> {
     const found: Tag[] = []
-    for await (const [tag, named] of current(repository, call)) {
+    for await (const [tag, named] of current(repository, call, lookups)) {
       if (named === digest) found.push(tag)
     }
     return found
   }
 
   /** Each tag with what it names. */
-  async function* current(repository: string, call?: Call & { after?: string }) {
-    yield* atOnce(await names(repository, call), (tag) => find(repository, tag, call))
+  async function* current(
+    repository: string,
+    call?: Call & { after?: string },
+    most: number | undefined = undefined,
+  ) {
+    yield* atOnce(await names(repository, call), (tag) => find(repository, tag, call), most)
   }
 
   /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */

@@ -41,7 +41,7 @@ export function createClient(options: RedisOptions): Client {
         clusterNodeRetryStrategy: reconnectAfter,
         slotsRefreshTimeout: shared.commandTimeout,
         slotsRefreshInterval: 5_000,
-        maxRedirections: 4,
+        maxRedirections: options.mostRedirects ?? 4,
         // A certificate names hosts; their addresses are looked up when one connects.
         ...(shared.tls && { dnsLookup: (host, found) => found(null, host) }),
       })
@@ -56,6 +56,8 @@ function sharedSettings(options: RedisOptions) {
     username: options.username,
     password: options.password,
     connectionName: options.clientName,
+    disableClientInfo: options.isUnnamed ?? false,
+    clientInfoTag: options.identitySuffix,
     protocol: options.protocol ?? 3,
     connectTimeout: connectMs,
     disconnectTimeout: 250,

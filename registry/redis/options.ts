@@ -12,6 +12,11 @@ export type RedisOptions = {
   sentinelPassword?: string | undefined
   db?: number | undefined
   clientName?: string | undefined
+  /** Whether the server is not told which library connects, and what is added where it is told. */
+  isUnnamed?: boolean | undefined
+  identitySuffix?: string | undefined
+  /** How many redirects of a cluster are followed for one command. */
+  mostRedirects?: number | undefined
   protocol?: 2 | 3 | undefined
   /** How long connecting may take, and how long an answer, in milliseconds. */
   connectMs?: number | undefined

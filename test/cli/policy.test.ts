@@ -50,6 +50,11 @@ describe('kura policy check', () => {
       1,
       'denied: ann, delete team/app:v1\n  "releases stay" (FILE:5) denies it\n',
     ],
+    [
+      on('team/app', 'push', { user: 'user:ann', groups: ['group:ops'] }),
+      0,
+      'allowed: ann [ops], push team/app\n  "ann owns it" (FILE:3) allows it\n',
+    ],
     [on('team/app', 'pull'), 1, 'denied: anonymous, pull team/app\n  no rule allows it\n'],
     [
       on('team/app', 'pull', { user: 'bob', groups: ['ops'], from: '10.1.1.1' }),
@@ -69,6 +74,7 @@ describe('kura policy check', () => {
     [on('Team', 'pull'), '"Team" is no name of a repository'],
     [on('team', 'pull', { tag: '-' }), '"-" is no name of a tag'],
     [on('team', 'pull', { from: '10.0.0.0/8' }), '10.0.0.0/8 is no address'],
+    [on('team', 'pull', { user: 'anonymous' }), 'leave it out for someone not signed in'],
     [on('team', 'pull', { groups: ['ops'] }), 'someone in groups has a name; give it'],
   ]
   it.each(refused)('%j is refused', async (question, message) => {

@@ -88,6 +88,10 @@ const rows: Record<string, [written: string, problem: string][]> = {
       rule({ who: '[everyone]' }),
       '("everyone") must be *, or user:everyone for a user of that name',
     ],
+    [rule({ who: '[anonymus]' }), '("anonymus") must be anonymous, or user:anonymus'],
+    [rule({ who: '[authentcated]' }), 'must be authenticated, or user:authentcated'],
+    [rule({ who: '["gruop:ops"]' }), 'there is no gruop:; did you mean group:?'],
+    [rule({ who: '[*]' }), 'text that begins with * has to be in quotes, as in ["*"]'],
     [rule({ who: '[Anonymous]' }), '("Anonymous") must be anonymous, or user:Anonymous'],
     [rule({ who: '["ci-*"]' }), '("ci-*") must be one name; * stands alone and means everyone'],
     [rule({ who: '["user:"]' }), '("user:") must be a name, without spaces around it'],
@@ -103,6 +107,10 @@ const rows: Record<string, [written: string, problem: string][]> = {
     [`groups: { ops: a }\n${rule()}`, 'groups.ops ("a") must be a list of users'],
   ],
   actions: [
+    [
+      rule({ actions: '[list]', tags: '[v1]' }),
+      'rules[0].tags never count, so this rule allows nothing',
+    ],
     [
       rule({ actions: '[pull, overwrite]' }),
       'a.yaml:2:66: rules[0].actions[1] ("overwrite") allows nothing without push',

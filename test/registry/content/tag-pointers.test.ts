@@ -32,7 +32,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     const tags = createTags(
       storage,
       createLinks(storage, () => {}),
-      pointers,
+      { pointers },
     )
     /** What a request for the tag does. */
     const look = async () => {

@@ -1,0 +1,71 @@
+/**
+ * Every setting is read by the part that its row names, or kura says at the start that it does nothing.
+ * A key counts as read where it stands in the code of that part, comments and text left out: whole
+ * sections are handed on, so that watching who asks for them would see all of their keys asked for.
+ */
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from '@jest/globals'
+import { schema } from '../../config/schema.ts'
+import { settingsOf } from '../../config/shape.ts'
+import { unsupported } from '../../config/support.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** It is put in the place of `log.level` before anybody reads. */
+const olderPlace = 'loglevel'
+
+/** The first row that a key lies in says which files may be the ones that read it. */
+const readers: [section: string, files: string][] = [
+  ['version', 'config/schema.ts'],
+  ['log', '{gateway/http/log*,cli/serve,cli/processes/gateway}.ts'],
+  ['storage.s3', 'registry/storage/s3*.ts'],
+  ['storage.filesystem', '{cli/storage,cli/token-keys,registry/storage/open}.ts'],
+  ['storage.maintenance', '{cli/rules,cli/processes/registry,registry/upkeep/purge}.ts'],
+  ['storage', '{cli/rules,cli/storage,registry/storage/middleware}.ts'],
+  ['auth.token', 'cli/access-foreign.ts'],
+  ['auth', '{cli/access,cli/checks}.ts'],
+  ['middleware.storage', '{registry/storage/middleware,cli/storage}.ts'],
+  ['http.tls', '{cli/server-certificates,gateway/listen/tls-options}.ts'],
+  ['http', '{cli/listen,cli/rules,cli/serve,cli/shared-secret,cli/processes/gateway}.ts'],
+  ['redis', 'cli/redis.ts'],
+  ['catalog', 'cli/rules.ts'],
+  ['tags', 'cli/rules.ts'],
+  ['validation', 'cli/rules.ts'],
+  ['policy', 'cli/rules.ts'],
+  ['kura.tokens', 'cli/{access,access-tokens,token-keys}.ts'],
+  ['kura', 'cli/{access,serve,listen,processes/*}.ts'],
+]
+
+const within = (key: string, section: string) => `${key}.`.startsWith(`${section}.`)
+
+function codeOf(pattern: string): string {
+  return globSync(pattern, { cwd: root })
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n')
+    .replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+    .replace(/'[^'\n]*'/g, "''")
+}
+
+const code = new Map(readers.map(([section, files]) => [section, codeOf(files)]))
+
+const leaves = [...settingsOf(schema)]
+  .filter(({ path, shape }) => shape.kind === 'leaf' && path[0] !== olderPlace)
+  .map(({ path }) => path.join('.'))
+  .filter((key) => !Object.keys(unsupported).some((row) => within(key, row)))
+
+it.each(leaves)('%s is read', (key) => {
+  const [section = ''] = readers.find(([it]) => within(key, it)) ?? []
+  // What a user chooses or counts has the name of what holds it.
+  const name = key
+    .split('.')
+    .filter((step) => step !== '<name>' && step !== '0')
+    .at(-1)
+  expect(code.get(section) ?? '').toMatch(new RegExp(`\\b${name}\\b`))
+})
+
+it('and no more is said to do nothing than does', () => {
+  const known = new Set([...settingsOf(schema)].map(({ path }) => path.join('.')))
+  expect(Object.keys(unsupported).filter((key) => !known.has(key))).toEqual([])
+  expect(leaves.length).toBeGreaterThan(80)
+})
