@@ -45,9 +45,11 @@ describeWith(['skopeo', 'podman', 'buildah'], 'a kura with TLS', () => {
     expect(Tags).toEqual(['v1'])
   })
 
-  it('does not answer what is not TLS', async () => {
+  it('tells what is not TLS to come with TLS', async () => {
     const { kura } = await startWithTls()
-    await expect(fetch(kura.url)).rejects.toThrow('fetch failed')
+    const plain = await fetch(kura.url)
+    expect(plain.status).toBe(400)
+    expect(await plain.text()).toBe('Client sent an HTTP request to an HTTPS server.\n')
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
     const { port } = kura
     request({ port, path: '/v2/', rejectUnauthorized: false }, (it) => resolve(it.statusCode))
