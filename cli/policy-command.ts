@@ -20,6 +20,8 @@ export function policyCommand(): Command {
 
   command
     .command('check')
+    // Its own mistakes have an exit code of their own, which only the caller can give.
+    .exitOverride()
     .description(
       'say whether something is allowed, and by which rule; exit code 1 if not, 2 for a mistake',
     )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { checkPolicy, testPolicies } from '../../cli/policy.ts'
 import { useCleanup } from '../support/cleanup.ts'
+import { runKura } from '../support/kura.ts'
 
 const cleanup = useCleanup()
 
@@ -96,6 +97,16 @@ describe('kura policy check', () => {
     const asked = checkPolicy({ ...on('team', 'pull'), folder, write: capture().write })
     await expect(asked).rejects.toThrow(`the policies cannot be used:\n  ${file}:1:8: rules must`)
   })
+})
+
+it.each([
+  [1, ['--action', 'pull', '--repository', 'a', '--user', 'user:eve']],
+  [2, ['--action', 'psuh', '--repository', 'a']],
+  [2, ['--action', 'pull']],
+  [2, ['--action', 'pull', '--repository', 'A']],
+])('kura policy check ends with %i for %j', async (code, args) => {
+  const { folder } = await folderWith(teams)
+  expect((await runKura(['policy', 'check', folder, ...args])).code).toBe(code)
 })
 
 describe('kura policy test', () => {
