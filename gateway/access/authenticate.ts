@@ -110,8 +110,8 @@ async function verify(token: string, ctx: Context, login: Login) {
   } catch (error) {
     if (!(error instanceof TokenRefused)) throw error
     const late = ctx.state.target.kind === 'upload' ? inGrace(error, login) : undefined
-    const { reason, expired } = error
-    if (!late) login.report?.(ctx, { what: 'login', user: expired?.identity.name, reason })
+    const { reason, user } = error
+    if (!late) login.report?.(ctx, { what: 'login', user, reason })
     return late
   }
 }

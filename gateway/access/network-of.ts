@@ -1,14 +1,14 @@
 /**
  * What one client can move about in: an IPv4 address, or the 64 bits of an IPv6 network, since every
- * machine has 2^64 addresses there to choose from.
+ * machine has 2^64 addresses there to choose from. Empty for one that is not known.
  */
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
 export function networkOf(address: string): string {
   const [plain = ''] = address.split('%')
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)
   if (mapped?.[1]) return mapped[1]
-  if (!isIPv6(plain)) return address
+  if (!isIPv6(plain)) return isIPv4(plain) ? plain : ''
 
   const [head = '', tail] = plain.toLowerCase().split('::')
   const left = head === '' ? [] : head.split(':')

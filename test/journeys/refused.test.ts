@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createToken, revokeToken } from '../../cli/token.ts'
-import { addUser } from '../../cli/user.ts'
+import { addUser, removeUser } from '../../cli/user.ts'
 import { openRobots } from '../../gateway/access/tokens/robots.ts'
 import { as } from '../protocol/support/people.ts'
 import { useCleanup } from '../support/cleanup.ts'
@@ -27,13 +27,16 @@ const index = JSON.stringify({ schemaVersion: 2, manifests: [] })
 const type = { 'Content-Type': 'application/vnd.oci.image.index.v1+json' }
 
 let kura: Kura
+let file: string
 /** A token that was good until a moment ago. */
 let revoked: string
 
 beforeAll(async () => {
   const folder = await cleanup.folder()
-  const file = join(folder, 'htpasswd')
-  await addUser({ file, name: 'ann', password: 'annann', write: () => {} })
+  file = join(folder, 'htpasswd')
+  for (const name of ['ann', 'bob']) {
+    await addUser({ file, name, password: name + name, write: () => {} })
+  }
   await writeFile(file, 'old:$apr1$mOL2SaTz$ZXwyHeJtExAjmjxmyb1jb0\n', { flag: 'a' })
   await mkdir(join(folder, 'policies'))
   await writeFile(join(folder, 'policies/team.yaml'), rules)
@@ -128,6 +131,18 @@ it('a bearer token that is none, and a refresh token that is none, are one line 
   expect(given.status).toBe(401)
   const { reason } = await next('a login was refused')
   expect(reason).toContain('the refresh token is not one of ours')
+})
+
+it('a token of a user who was removed is one line, with that name', async () => {
+  const wish = `${kura.url}/v2/token?service=kura`
+  const { token } = JSON.parse((await send('GET', wish, { headers: as('bob') })).body.toString())
+  const headers = { authorization: `Bearer ${token}` }
+  const ask = async () => (await send('GET', `${kura.url}/v2/`, { headers })).status
+  expect(await ask()).toBe(200)
+  await removeUser({ file, name: 'bob', write: () => {} })
+  await kura.said(/the htpasswd file changed and was read again/)
+  expect(await ask()).toBe(401)
+  expect(await next('a login was refused')).toMatchObject({ ...request, 'auth.user.name': 'bob' })
 })
 
 describe('a denial by a policy', () => {

@@ -57,13 +57,20 @@ export function createFingerprints(parts: FingerprintParts) {
   /** Throws `TokenRefused` for a token whose credential is gone or another by now. */
   async function confirm(name: string, fingerprint: unknown): Promise<void> {
     if (typeof fingerprint !== 'string') {
-      throw new TokenRefused(`it does not say which credential of ${quote(name)} it is tied to`)
+      throw new TokenRefused(`it does not say which credential of ${quote(name)} it is tied to`, {
+        user: name,
+      })
     }
     if ((await of(name)) === fingerprint) return
     // It may be tied to something that another process has seen before this one.
     await Promise.all([endings.check(), robots.check()])
     if ((await of(name)) === fingerprint) return
-    throw new TokenRefused(`the credential of ${quote(name)} that it is tied to is no longer good`)
+    throw new TokenRefused(
+      `the credential of ${quote(name)} that it is tied to is no longer good`,
+      {
+        user: name,
+      },
+    )
   }
 
   /** No user of a htpasswd file has a colon in the name; robots and other issuers always do. */

@@ -69,7 +69,7 @@ export function createRefreshTokens(options: Options) {
       const { [credentialClaim]: fingerprint, [groupsClaim]: groups } = claims
       await fingerprints.confirm(name, fingerprint)
       if (!(await sessions.isThere({ user: name, id: jti, endsAt: exp }))) {
-        throw new TokenRefused(`this session of ${quote(name)} was ended`)
+        throw new TokenRefused(`this session of ${quote(name)} was ended`, { user: name })
       }
       const identity = { name, groups, method: 'refresh-token' }
       return { identity, ...(fingerprint !== undefined && { fingerprint }) }

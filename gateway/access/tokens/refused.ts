@@ -7,17 +7,21 @@ import { LoginRefused } from '../login-refused.ts'
 
 type Options = {
   cause?: unknown
+  /** Whose token it is, where its signature has been found good. */
+  user?: string
   /** Set when the token is right in every way but that its time has passed. */
   expired?: { identity: Identity; at: Date }
 }
 
 export class TokenRefused extends LoginRefused {
   override readonly name = 'TokenRefused'
+  readonly user: string | undefined
   readonly expired: Options['expired']
 
-  constructor(reason: string, { cause, expired }: Options = {}) {
+  constructor(reason: string, { cause, user, expired }: Options = {}) {
     super(reason, { cause })
     this.message = 'the token was refused'
+    this.user = user ?? expired?.identity.name
     this.expired = expired
   }
 }

@@ -115,7 +115,8 @@ export function createWishReaders(parts: WishParts) {
       throw refused({ reason }, 'session')
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error
-      throw refused({ reason: error.reason }, 'session')
+      const { user, reason } = error
+      throw refused({ ...(user !== undefined && { user }), reason }, 'session')
     }
   }
 }

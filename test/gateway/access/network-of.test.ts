@@ -15,6 +15,7 @@ describe('an address counts as', () => {
     ['1:2:3::5:6:192.0.2.1', '1:2:3:0::/64'],
     ['::1', '0:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['unknown', ''],
     ['', ''],
   ]
   it.each(rows)('%j: %j', (address, network) => {
