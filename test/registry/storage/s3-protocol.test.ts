@@ -4,6 +4,7 @@
  * which a repository stays for its empty folders alone.
  */
 import './s3-standard.ts'
+import '../../protocol/blob-parts.test.ts'
 import '../../protocol/blob-ranges.test.ts'
 import '../../protocol/deletes.test.ts'
 import '../../protocol/manifest-pull.test.ts'
