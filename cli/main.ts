@@ -1,6 +1,7 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../files/permission.ts'
 import { sayWhatIsAllowed } from './allowed.ts'
 import { certCommand } from './cert.ts'
 import { htpasswdCommand } from './htpasswd.ts'
@@ -109,7 +110,9 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode && mistake
   else {
     const isOurFault = !(error instanceof Error) || error instanceof TypeError
-    process.stderr.write(`kura: ${isOurFault ? String((error as Error)?.stack) : error.message}\n`)
+    process.stderr.write(
+      `kura: ${isOurFault ? String((error as Error)?.stack) : messageOf(error)}\n`,
+    )
     process.exitCode = mistake
   }
 }

@@ -4,6 +4,7 @@
  * node:cluster ends the process.
  */
 import type { Logger } from 'pino'
+import { messageOf } from '../files/permission.ts'
 import { type Ask, createAsk } from './asking.ts'
 
 /**
@@ -41,8 +42,7 @@ export async function follow<Given>({ log, start }: Part<Given>): Promise<number
     running = await Promise.race([starting, stopped.then(() => undefined)])
   } catch (error) {
     log.debug({ err: error }, 'could not start')
-    const message = error instanceof Error ? error.message : String(error)
-    await tell({ kura: 'failed', reason: onOneLine(message) })
+    await tell({ kura: 'failed', reason: onOneLine(messageOf(error)) })
     return 1
   }
   if (!running) return 0

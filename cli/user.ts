@@ -57,7 +57,7 @@ export async function listUsers({ file, write }: { file: string; write: Write })
 
 async function textOf(file: string): Promise<string> {
   const bytes = await readFile(file).catch((cause) => {
-    throw new Error(`${file}: ${explainUnreadable(cause)}; kura user add makes it`, { cause })
+    throw new Error(`${file}: ${explainUnreadable(cause, file)}; kura user add makes it`, { cause })
   })
   return decodeHtpasswd(bytes).text
 }

@@ -1,5 +1,6 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
 import { readFile } from 'node:fs/promises'
+import { explainPermission } from '../files/permission.ts'
 import { applyVariables, type Environment, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
 import { layOver, type Protection, quickstart } from './quickstart.ts'
@@ -69,12 +70,13 @@ export async function readConfig({ path, env }: Source): Promise<Loaded> {
 const unreadable: Record<string, string> = {
   ENOENT: 'there is no such file',
   EISDIR: 'this is a folder, not a file',
-  EACCES: 'this file may not be read',
 }
 
 async function parseFile(path: string): Promise<Tree> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigError([`${path}: ${unreadable[cause.code ?? ''] ?? cause.message}`])
+    const known =
+      cause.code === 'EACCES' ? explainPermission(path, 'read') : unreadable[cause.code ?? '']
+    throw new ConfigError([`${path}: ${known ?? cause.message}`])
   })
   const tree = parseYaml(text, (line, column) =>
     [path, line, ...(column ? [column] : [])].join(':'),

@@ -1,6 +1,7 @@
 /** From the files of a folder to a policy: read, checked as a whole, and put to their own tests. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { explainPermission } from '../files/permission.ts'
 import { findIncoherences } from './coherence.ts'
 import type { Policy } from './decision.ts'
 import { type PolicyDocument, type Problem, readDocument, type Source } from './document.ts'
@@ -77,7 +78,6 @@ function inOrder(problems: Problem[], files: string[]): Problem[] {
 const unreadable: Record<string, string> = {
   ENOENT: 'there is no such folder',
   ENOTDIR: 'this is a file, not a folder',
-  EACCES: 'this may not be read',
   EISDIR: 'this is a folder, not a file',
 }
 
@@ -95,5 +95,7 @@ export async function readPolicyFolder(folder: string): Promise<Source[]> {
 }
 
 const refuse = (path: string) => (cause: NodeJS.ErrnoException) => {
-  throw new PolicyError([`${path}: ${unreadable[cause.code ?? ''] ?? cause.message}`])
+  const known =
+    cause.code === 'EACCES' ? explainPermission(path, 'read') : unreadable[cause.code ?? '']
+  throw new PolicyError([`${path}: ${known ?? cause.message}`])
 }

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { explainPermission } from '../../files/permission.ts'
 import { defaultCost } from './bcrypt-limits.ts'
 import { createHtpasswd } from './htpasswd-create.ts'
 import { costOf, type ParsedHtpasswd, parseHtpasswd } from './htpasswd-lines.ts'
@@ -80,7 +81,7 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
   /** Said once, however long it lasts. */
   function report(error: unknown) {
     pending = undefined
-    const why = explainUnreadable(error)
+    const why = explainUnreadable(error, path)
     if (why !== failure) log.error({ path, setting }, `${why}; its last users stay`)
     failure = why
   }
@@ -106,7 +107,7 @@ async function readOrCreate(path: string, log: Logger): Promise<Buffer> {
       return await readFile(path)
     })
   } catch (cause) {
-    throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause)}`, { cause })
+    throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause, path)}`, { cause })
   }
 }
 
@@ -114,13 +115,12 @@ const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such folder',
   EISDIR: 'this is a folder, not a file',
-  EACCES: 'this file may not be read or made',
-  EPERM: 'this file may not be read or made',
   EROFS: 'there is no such file, and none can be made on a read-only file system',
 }
 
-export function explainUnreadable(error: unknown): string {
+export function explainUnreadable(error: unknown, path: string): string {
   const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM') return explainPermission(path, 'read')
   return reasons[code ?? ''] ?? message
 }
 

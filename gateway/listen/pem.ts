@@ -1,6 +1,7 @@
 /** Reads certificates and keys from PEM files; whatever is wrong with one is said by setting and path. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { explainPermission } from '../../files/permission.ts'
 
 /** `setting` is what an operator would have to change. */
 export type PemFile = { setting: string; path: string; text: string }
@@ -13,7 +14,6 @@ export function fault({ setting, path }: Named, what: string, cause?: unknown): 
 
 const reasons: Record<string, string> = {
   ENOENT: 'does not exist',
-  EACCES: 'cannot be read: this user lacks the permission',
   EISDIR: 'is a folder, not a file',
   ENOTDIR: 'does not exist: a part of its path is no folder',
   ELOOP: 'is a symbolic link that leads back to itself',
@@ -24,7 +24,9 @@ export async function readPemFile(setting: string, path: string): Promise<PemFil
     return { setting, path, text: await readFile(path, 'latin1') }
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException
-    throw fault({ setting, path }, reasons[code] ?? `cannot be read: ${message}`, cause)
+    const known =
+      code === 'EACCES' ? `cannot be read: ${explainPermission(path, 'read')}` : reasons[code]
+    throw fault({ setting, path }, known ?? `cannot be read: ${message}`, cause)
   }
 }
 

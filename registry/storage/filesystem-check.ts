@@ -4,15 +4,25 @@
  */
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { explainPermission } from '../../files/permission.ts'
 
-/** What a registry's folder holds, here or in registry:2; `kura` is where our leases lie. */
-const ours = new Set(['docker', 'kura', 'scheduler-state.json', 'lost+found'])
+/**
+ * What a registry's folder holds, here or in registry:2. `kura` is where our leases lie; the rest is what
+ * people put beside the images before there are any.
+ */
+const ours = new Set([
+  'docker',
+  'kura',
+  'scheduler-state.json',
+  'lost+found',
+  'certs',
+  'auth',
+  'policies',
+])
 
 const setting = 'set storage.filesystem.rootdirectory (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)'
 
 const reasons: Record<string, string> = {
-  EACCES: 'this user may not write to it',
-  EPERM: 'this user may not write to it',
   EROFS: 'it is on a read-only file system',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'a part of the path is a file',
@@ -55,7 +65,8 @@ async function usable<T>(root: string, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException
-    const why = reasons[code] ?? message
+    const isClosed = code === 'EACCES' || code === 'EPERM'
+    const why = isClosed ? explainPermission(root, 'write') : (reasons[code] ?? message)
     throw new Error(`the data folder ${root} cannot be used: ${why}; ${setting} to another`, {
       cause,
     })

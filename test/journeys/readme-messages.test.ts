@@ -47,7 +47,19 @@ const starts: Record<string, Start> = {
   'the data folder … is not empty and holds no registry': {
     env: () => ({ [root]: join(home, 'photos') }),
   },
-  'this user may not write to it': { env: () => ({ [root]: join(home, 'roots') }), user: '65534' },
+  'may not write to it: the folder belongs to': {
+    env: () => ({ [root]: join(home, 'roots') }),
+    user: '65534',
+  },
+  'may not read it: the file belongs to': {
+    env: () => ({
+      REGISTRY_HTTP_TLS_CERTIFICATE: join(home, 'one/server.crt'),
+      REGISTRY_HTTP_TLS_KEY: join(home, 'one/server.key'),
+      [root]: undefined,
+      REGISTRY_STORAGE: 'inmemory',
+    }),
+    user: '65534',
+  },
   'another program listens there already': {
     env: () => ({ REGISTRY_HTTP_ADDR: `127.0.0.1:${inUse}` }),
   },

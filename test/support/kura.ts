@@ -76,16 +76,17 @@ export async function startKura(options: Options = {}) {
 
 export type Ended = { code: number; stdout: string; stderr: string }
 
-/** Runs a command line of kura to its end. */
+/** Runs a command line of kura to its end, as the user with the number `as` where that is given. */
 export async function runKura(
   args: string[],
-  { env = {}, cwd }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  { env = {}, cwd, as }: { env?: NodeJS.ProcessEnv; cwd?: string; as?: number } = {},
 ): Promise<Ended> {
   const child = spawn(command, args, {
     env: environment(env),
     cwd: cwd ?? tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
+    ...(as !== undefined && { uid: as, gid: as }),
   })
   const [stdout, stderr, [code]] = await Promise.all([
     text(child.stdout),

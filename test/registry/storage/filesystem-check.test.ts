@@ -27,6 +27,7 @@ const welcome: [what: string, names: string[]][] = [
   ['a volume that is shared with something else', ['docker/', 'backups/', 'notes.txt']],
   ['a volume that we began and never pushed to', ['kura/']],
   ['a disk of its own', ['lost+found/']],
+  ['what was put there for a registry to come', ['certs/', 'auth/', 'policies/']],
   ['a folder of hidden files', ['.snapshot/', '.keep']],
 ]
 
