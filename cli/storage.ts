@@ -7,7 +7,7 @@ import { endpointOf } from '../registry/storage/s3-options.ts'
 
 export async function openStorageOf(config: Config, log: Logger) {
   const report = (message: string, fields = {}) => log.info(fields, message)
-  const driver = await openStorage(storageFrom(config), report)
+  const driver = await openStorage(storageFrom(config), report, (it) => log.warn(it))
   const steps = config.middleware?.storage.filter(({ disabled }) => !disabled) ?? []
   return withUrlRules(withMiddleware(driver, steps), config.storage.redirect)
 }

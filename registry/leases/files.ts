@@ -44,7 +44,7 @@ export async function openFileLeases(
       local.hold(name, busy, async () => {
         const key = createHash('sha256').update(name).digest('hex').slice(0, 32)
         const claim = join(folder, `${key}.${me}.${randomUUID()}`)
-        if (!(await acquire(key, claim))) throw busyError(busy)
+        if (!(await acquire(key, claim).catch(sayIfGone(folder)))) throw busyError(busy)
         held.add(claim)
         const since = performance.now()
         try {
@@ -102,5 +102,14 @@ export async function openFileLeases(
     if (alive !== undefined) return alive
     const found = await stat(path).catch(() => undefined)
     return found !== undefined && Date.now() - found.mtimeMs < missedBeats * heartbeat
+  }
+}
+
+/** A folder that was there at the start and is not any more went with the data that it lies beside. */
+function sayIfGone(folder: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== 'ENOENT') throw error
+    const what = `the data folder that holds ${folder} is gone, or is another than it was`
+    throw Object.assign(new Error(what, { cause: error }), { code: 'EVANISHED' })
   }
 }

@@ -62,6 +62,7 @@ const table = {
   tooManyTags: ['MANIFEST_INVALID', 414, 'too many tags in one request'],
 
   storageFull: ['UNAVAILABLE', 507, 'the disk of the registry is full'],
+  storageGone: ['UNAVAILABLE', 503, 'the data folder of the registry is gone; its log says more'],
   unavailable: ['UNAVAILABLE', 503, 'the registry is not available just now'],
   failed: ['UNKNOWN', 500, 'the registry failed; its log says why'],
 } as const satisfies Record<string, readonly [code: string, status: number, message: string]>
@@ -102,9 +103,12 @@ export class RegistryError extends Error {
 const reasonsByCode = new Map<unknown, Reason>([
   ['ENOSPC', 'storageFull'],
   ['EDQUOT', 'storageFull'],
+  // Of the folder as a whole: its disk was unmounted, for instance.
+  ['EVANISHED', 'storageGone'],
   // What a storage driver throws when its store does not answer, or has too much to do.
   ['EUNAVAILABLE', 'unavailable'],
 ])
+const isUnavailable = (reason: Reason) => reason === 'unavailable' || reason === 'storageGone'
 const retryAfter = { 'Retry-After': '5' }
 
 /** What a client hears of whatever was thrown. */
@@ -114,7 +118,7 @@ export function toRegistryError(cause: unknown): RegistryError {
   const reason = reasonsByCode.get(code) ?? 'failed'
   return new RegistryError(reason, {
     cause,
-    ...(reason === 'unavailable' && { headers: retryAfter }),
+    ...(isUnavailable(reason) && { headers: retryAfter }),
   })
 }
 

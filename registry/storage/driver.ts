@@ -43,7 +43,7 @@ export interface StorageDriver {
   /**
    * Adds `source` to a value that has `at` bytes so far (0: it need not exist) and answers the new
    * size. Any other size rejects. When `source` breaks off, what it gave so far stays, in order, and
-   * the rejection carries the reason; `stat` tells how much that is.
+   * the rejection carries the reason; `stat` tells how much that is. A full disk may keep nothing of it.
    */
   append(path: string, source: Bytes, call: Call & { at: number }): Promise<number>
 

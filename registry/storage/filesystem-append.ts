@@ -13,7 +13,10 @@ import { flushFolder } from './filesystem-folders.ts'
 const batchSize = 1024 * 1024
 const newFile = 0o666
 
-/** Answers the new size. Whatever way it ends, the bytes taken so far are on disk, in order. */
+/**
+ * Answers the new size. Whatever way it ends, the bytes taken so far are on disk, in order; but of what a
+ * full disk broke off nothing stays. Its client begins anew, and needs the room.
+ */
 export async function appendTo(
   path: string,
   source: Bytes,
@@ -26,12 +29,20 @@ export async function appendTo(
     if (size !== at) throw new Error(`${path} has ${size} bytes where ${at} were expected`)
     try {
       return await writeAll(file, abortable(source, signal), at)
+    } catch (error) {
+      if (isFull(error)) await file.truncate(at)
+      throw error
     } finally {
       await Promise.all([file.datasync(), flushFolder(dirname(path))])
     }
   } finally {
     await file.close()
   }
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown }
+  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 /** A request's own stream already ends when its client leaves; only other sources need wrapping. */

@@ -26,14 +26,17 @@ const reasons: Record<string, string> = {
   EROFS: 'it is on a read-only file system',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'a part of the path is a file',
-  ENOSPC: 'its disk is full',
 }
 
 /** Creates the folder if need be. Throws an error that names the folder, the fault and the setting. */
-export async function checkFolder(root: string, { readOnly = false } = {}): Promise<void> {
+export async function checkFolder(
+  root: string,
+  { readOnly = false } = {},
+  warn: (message: string) => void = () => {},
+): Promise<void> {
   const foreign = await usable(root, async () => {
     await mkdir(root, { recursive: true })
-    if (!readOnly) await tryToWrite(root)
+    if (!readOnly) await tryToWrite(root).catch((error) => warnIfFull(error, { root, warn }))
     const names = await readdir(root)
     return names.includes('docker') ? [] : names.filter((name) => !isOurs(name))
   })
@@ -47,6 +50,14 @@ export async function checkFolder(root: string, { readOnly = false } = {}): Prom
 function isOurs(name: string): boolean {
   return ours.has(name) || name.startsWith('.')
 }
+
+/** On a full disk what is there is served all the same, and deletes make room. */
+function warnIfFull(error: NodeJS.ErrnoException, { root, warn }: Warning): void {
+  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error
+  warn(`the disk of the data folder ${root} is full: pulls go on, pushes are refused with 507`)
+}
+
+type Warning = { root: string; warn: (message: string) => void }
 
 async function tryToWrite(root: string): Promise<void> {
   const probe = join(root, `.kura-probe-${process.pid}`)

@@ -2,16 +2,37 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Makes `folder` and whatever is missing above it, and flushes the names this adds. */
-export async function ensureFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
+/**
+ * Makes `folder` and whatever is missing above it, and flushes the names this adds. `confirm` is asked
+ * before more than one folder is made.
+ */
+export async function ensureFolder(folder: string, confirm = async () => {}): Promise<void> {
+  const first = (await makeOne(folder)) ?? (await makeMany(folder, confirm))
+  if (!first) return
 
   const changed = [dirname(first)]
   for (let added = dirname(folder); added.length >= first.length; added = dirname(added)) {
     changed.push(added)
   }
   await Promise.all(changed.map(flushFolder))
+}
+
+/** The folder, if it was made just now; an empty text if it was there; undefined if more is missing. */
+async function makeOne(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder)
+    return folder
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return ''
+    if (code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function makeMany(folder: string, confirm: () => Promise<void>): Promise<string | undefined> {
+  await confirm()
+  return mkdir(folder, { recursive: true })
 }
 
 export async function flushFolder(folder: string): Promise<void> {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { StorageDriver } from './driver.ts'
 import { appendTo } from './filesystem-append.ts'
 import { ensureFolder, flushFolder } from './filesystem-folders.ts'
+import type { Presence } from './filesystem-presence.ts'
 import { readFrom } from './filesystem-read.ts'
 
 /** A draft that a crash left behind; no path of ours ends like this, so readers skip it. */
@@ -15,8 +16,25 @@ const newFile = 0o666
 /** ENOTDIR: a file stands where the path needs a folder. ENAMETOOLONG: no file can be called so. */
 const nothingThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
 
-export function createFilesystemDriver({ root }: { root: string }): StorageDriver {
+type Options = {
+  root: string
+  /** Tells whether the folder is still there. */
+  presence?: Presence
+}
+
+export function createFilesystemDriver({ root, presence }: Options): StorageDriver {
   const locate = (path: string) => join(root, path)
+  const confirm = presence?.confirm
+
+  async function absentIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await work
+    } catch (error) {
+      if (!nothingThere.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+      await confirm?.()
+      return undefined
+    }
+  }
 
   return {
     name: 'filesystem',
@@ -44,7 +62,7 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
     async put(path, value, { signal, hint = false } = {}) {
       const target = locate(path)
       const draft = `${target}.${randomUUID()}${draftSuffix}`
-      await ensureFolder(dirname(target))
+      await ensureFolder(dirname(target), confirm)
       try {
         const file = await open(draft, 'wx', newFile)
         try {
@@ -63,14 +81,14 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
 
     async append(path, source, call) {
       const target = locate(path)
-      await ensureFolder(dirname(target))
+      await ensureFolder(dirname(target), confirm)
       return appendTo(target, source, call)
     },
 
     async move(from, to, { signal } = {}) {
       signal?.throwIfAborted()
       const [source, target] = [locate(from), locate(to)]
-      await ensureFolder(dirname(target))
+      await ensureFolder(dirname(target), confirm)
       await rename(source, target)
       // The old name may outlive a crash, which does no harm; the new one may not be lost.
       await flushFolder(dirname(target))
@@ -93,14 +111,5 @@ export function createFilesystemDriver({ root }: { root: string }): StorageDrive
     },
 
     async close() {},
-  }
-}
-
-async function absentIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (nothingThere.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
   }
 }

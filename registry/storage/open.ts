@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { StorageDriver } from './driver.ts'
 import { checkFolder } from './filesystem-check.ts'
+import { openPresence } from './filesystem-presence.ts'
 import type { Report, S3Options } from './s3-options.ts'
 import type { UrlOptions } from './s3-url.ts'
 
@@ -14,14 +15,16 @@ export type StorageChoice =
 export async function openStorage(
   choice: StorageChoice,
   report: Report = () => {},
+  warn: (message: string) => void = () => {},
 ): Promise<StorageDriver> {
   switch (choice.driver) {
     case 'inmemory':
       return (await import('./inmemory.ts')).createInmemoryDriver()
     case 'filesystem': {
       const root = resolve(choice.rootdirectory)
-      await checkFolder(root, choice)
-      return (await import('./filesystem.ts')).createFilesystemDriver({ root })
+      await checkFolder(root, choice, warn)
+      const presence = await openPresence(root, choice)
+      return (await import('./filesystem.ts')).createFilesystemDriver({ root, presence })
     }
     case 's3':
       return (await import('./s3-check.ts')).openS3Driver(choice, report)

@@ -1,5 +1,5 @@
 /** The disk is full: kura says so, shows nothing half-made, and goes on once there is room again. */
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
@@ -27,14 +27,15 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
   const fills = { body: tooLarge, headers: chunkHeaders }
   const small = imageFrom(random.bytes(10_000), random.bytes(20_000))
   let kura: Kura
+  let folder: string
 
   beforeAll(async () => {
-    const folder = join(await cleanup.folder(), 'disk')
+    folder = join(await cleanup.folder(), 'disk')
     await mkdir(folder)
     await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder])
     cleanup.add(() => run('umount', ['--lazy', folder]))
     kura = await startKura({ root: folder })
-    cleanup.add(kura.stop)
+    cleanup.add(() => kura.stop())
     await pushImage({ url: kura.url, repository: 'before' }, 'v1', small)
   })
 
@@ -47,11 +48,11 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
     expect(JSON.parse(body.toString()).errors).toMatchObject([{ code: 'UNAVAILABLE' }])
   }
 
-  /** Takes what is left of the disk; answers where the upload goes on. */
-  async function fill(repository: string): Promise<string> {
-    const upload = next(await send('POST', uploads(repository)), kura.url)
-    expectFull(await send('PATCH', upload, fills))
-    return upload
+  /** Takes what is left of the disk; answers the file that does. */
+  async function fill(): Promise<string> {
+    const filler = join(folder, 'filler')
+    await expect(writeFile(filler, tooLarge)).rejects.toThrow('ENOSPC')
+    return filler
   }
 
   it('refuses a blob that does not fit, and takes smaller ones right after', async () => {
@@ -64,22 +65,27 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
     expect(await pullImage(place('after'), 'v1')).toBe(small.digest)
   })
 
-  it('keeps what fits of an upload, goes on answering pulls, and has room again once it is deleted', async () => {
-    const upload = await fill('large')
-    const received = receivedBytes(await send('GET', upload))
-    expect(received).toBeGreaterThan(0)
-    expect(received).toBeLessThan(tooLarge.length)
+  it('keeps nothing of a chunk that did not fit, and all that was acknowledged before', async () => {
+    const begun = next(await send('POST', uploads('large')), kura.url)
+    const first = random.bytes(mebibyte)
+    const upload = next(
+      await send('PATCH', begun, { body: first, headers: chunkHeaders }),
+      kura.url,
+    )
+    expectFull(await send('PATCH', upload, fills))
+    expect(receivedBytes(await send('GET', upload))).toBe(first.length)
     expectFull(await send('PUT', `${upload}?digest=${digestOf(tooLarge)}`, fills))
     expect(await pullImage(place('before'), 'v1')).toBe(small.digest)
 
-    expectStatus(await send('DELETE', upload), 204)
+    // Nobody had to make room for this.
     const other = imageFrom(random.bytes(mebibyte))
     await pushImage(place('after'), 'v2', other)
     expect(await pullImage(place('after'), 'v2')).toBe(other.digest)
+    expectStatus(await send('DELETE', upload), 204)
   })
 
   it('leaves a tag as it was when the manifest that should replace it does not fit', async () => {
-    const upload = await fill('large')
+    const filler = await fill()
     const manifest = JSON.parse(small.manifest.toString())
     const annotations = { padding: 'x'.repeat(100_000) }
     const padded = Buffer.from(JSON.stringify({ ...manifest, annotations }))
@@ -87,9 +93,24 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
     expect(await pullImage(place('before'), 'v1')).toBe(small.digest)
     expectStatus(await send('GET', manifestUrl(place('before'), digestOf(padded))), 404)
 
-    expectStatus(await send('DELETE', upload), 204)
+    await rm(filler)
     expectStatus(await putManifest(place('before'), 'v1', padded), 201)
     expect(await pullImage(place('before'), 'v1')).toBe(digestOf(padded))
+  })
+
+  it('starts again, serves pulls, refuses pushes, and says so, until there is room', async () => {
+    await kura.stop()
+    const filler = await fill()
+    kura = await startKura({ root: folder })
+    expect(kura.output()).toMatch(/level=warning msg="the disk of the data folder \S+ is full/)
+    expect(await pullImage(place('after'), 'v1')).toBe(small.digest)
+    const begun = await send('POST', uploads('large'))
+    expectFull(begun.status === 507 ? begun : await send('PATCH', next(begun, kura.url), fills))
+    expectStatus(await send('DELETE', manifestUrl(place('after'), 'v2')), 202)
+
+    await rm(filler)
+    await pushImage(place('again'), 'v1', small)
+    expect(await pullImage(place('again'), 'v1')).toBe(small.digest)
   })
 
   it('never answers 500', () => {
