@@ -1,12 +1,12 @@
 /** Real clients sign in with a password, and are told in words what they may not do. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { addUser } from '../../cli/user.ts'
 import { type Cleanup, useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
-import type { Kura } from '../support/kura.ts'
+import { type Kura, runKura } from '../support/kura.ts'
 import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
 
@@ -18,19 +18,26 @@ rules:
 `
 
 /** A kura where ann signs in with the password `secret of ann`, under the policies above. */
-async function startGuarded(cleanup: Cleanup): Promise<Kura> {
+async function startGuarded(
+  cleanup: Cleanup,
+  more: Record<string, string> = {},
+): Promise<Kura & { tokens: string }> {
   const folder = await cleanup.folder()
+  const tokens = join(folder, 'tokens')
   const file = join(folder, 'htpasswd')
   await addUser({ file, name: 'ann', password: 'secret of ann', write: () => {} })
   await writeFile(join(folder, 'team.yaml'), policies)
-  return startKuraHere(cleanup, {
+  const kura = await startKuraHere(cleanup, {
     env: {
       REGISTRY_AUTH: 'htpasswd',
       REGISTRY_AUTH_HTPASSWD_REALM: 'Registry Realm',
       REGISTRY_AUTH_HTPASSWD_PATH: file,
       REGISTRY_KURA_POLICIES: folder,
+      REGISTRY_KURA_TOKENS_FOLDER: tokens,
+      ...more,
     },
   })
+  return { ...kura, tokens }
 }
 
 describeWith(['dockerd', 'docker', 'root'], 'docker with a password', () => {
@@ -75,6 +82,53 @@ describeWith(['dockerd', 'docker', 'root'], 'docker with a password', () => {
       /denied: a policy keeps this tag as it is/,
     )
   })
+})
+
+const engine = ['dockerd', 'docker', 'root'] as const
+const others = ['skopeo', 'podman', 'buildah'] as const
+
+describeWith([...engine, ...others], 'a file of logins that docker wrote', () => {
+  const cleanup = useCleanup()
+  type Logins = { auths: Record<string, { auth: string; identitytoken?: string }> }
+  const credentials = ['--username', 'ann', '--password', 'secret of ann']
+
+  it('serves podman, skopeo and buildah, unless docker was given a refresh token', async () => {
+    const kura = await startGuarded(cleanup)
+    const refreshing = await startGuarded(cleanup, { REGISTRY_KURA_TOKENS_REFRESH: 'true' })
+    const { docker, env, folder } = await startDockerEngine(cleanup)
+    for (const { host } of [kura, refreshing]) {
+      expect(await docker('login', ...credentials, host)).toContain('Login Succeeded')
+    }
+    const file = join(env.DOCKER_CONFIG, 'config.json')
+    const { auths } = JSON.parse(await readFile(file, 'utf8')) as Logins
+    const kept = Buffer.from('ann:secret of ann').toString('base64')
+    expect(auths[kura.host]).toEqual({ auth: kept })
+    expect(auths[refreshing.host]).toHaveProperty('identitytoken')
+
+    const { podman, skopeo, buildah } = await openContainers(cleanup)
+    for (const tool of [podman, skopeo, buildah]) {
+      const login = (host: string) => tool('login', '--tls-verify=false', '--authfile', file, host)
+      expect(await login(kura.host)).toContain('Existing credentials are valid')
+      await expect(login(refreshing.host)).rejects.toThrow()
+    }
+
+    // What docker keeps does until the session is ended; then it has to sign in again.
+    const image = `${refreshing.host}/team/app:latest`
+    await writeFile(join(folder, 'content'), 'one')
+    await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY content /content\n')
+    await docker('build', '--quiet', '--tag', image, folder)
+    await docker('push', image)
+    const revoked = await runKura(['token', 'revoke', '--user', 'ann'], {
+      env: { REGISTRY_HTTP_ADDR: ':5000', REGISTRY_KURA_TOKENS_FOLDER: refreshing.tokens },
+    })
+    expect(revoked).toMatchObject({ code: 0, stderr: expect.stringContaining('ended 1 session') })
+    const push = () => docker('push', image).then(() => 'pushed', String)
+    let said = await push()
+    while (said === 'pushed') said = await push()
+    expect(said).toMatch(/this login has ended; sign in again|unauthorized/)
+    await docker('login', ...credentials, refreshing.host)
+    await docker('push', image)
+  }, 300_000)
 })
 
 describeWith(['skopeo', 'podman', 'buildah'], 'podman and skopeo with a password', () => {
