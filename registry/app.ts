@@ -78,7 +78,7 @@ export function createRegistry(parts: RegistryParts) {
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const tagged = createTagged({ tags, manifests, pointers })
-  const protection = createProtection({ tags, manifests, links, leases })
+  const protection = createProtection({ storage, tags, manifests, links, leases })
   const references = createReferences({ blobs, manifests, rules: rules.references })
   const described = createDescribed({ storage, links, descriptions })
   const digests = createReferrerDigests({ storage, tags, described })

@@ -30,9 +30,8 @@ async function openLeases({ storage }: Config, redis: Redis | undefined, folder:
   // Where nothing is written, nobody needs to wait for another.
   if (storage.inmemory || storage.maintenance.readonly.enabled) return createInProcessLeases()
   // On a disk that all share, leases need no Redis, and outlive it.
-  const shared =
-    storage.filesystem && join(resolve(storage.filesystem.rootdirectory), 'kura/leases')
-  const fallback = shared ? await openFileLeases(shared) : undefined
+  const root = storage.filesystem && resolve(storage.filesystem.rootdirectory)
+  const fallback = root ? await openFileLeases(join(root, 'kura/leases'), { root }) : undefined
   if (redis) return createRedisLeases({ redis, fallback })
   return fallback ?? openFileLeases(join(folder, 'leases'))
 }

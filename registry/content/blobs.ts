@@ -1,7 +1,8 @@
 /** Layers and configs: stored once by digest, visible in a repository only where a link says so. */
 import { algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
 import type { Call, ReadCall, Stat, StorageDriver } from '../storage/driver.ts'
-import type { Links } from './links.ts'
+import { type FencedStorage, withoutLease } from '../storage/fenced.ts'
+import { type Links, writeLink } from './links.ts'
 import { paths } from './paths.ts'
 
 const emptyDigest = digestOf(canonical, new Uint8Array())
@@ -10,9 +11,13 @@ export type Blobs = ReturnType<typeof createBlobs>
 
 /** `canonical` is the digest under which the bytes lie; the client may know them by another. */
 export type Blob = { canonical: Digest; size: number }
+type Named = { repository: string; digest: Digest }
+type Linking = Named & { stored: Digest }
 
 export function createBlobs(storage: StorageDriver, links: Links) {
-  return { find, findAnywhere, open, read, link, unlink }
+  // Of a blob that is whole, links can be made by anyone at any time.
+  const changing = withoutLease(storage)
+  return { find, findAnywhere, open, read, link, mount, unlink }
 
   /**
    * A blob of another repository is not found here, even when its bytes are in storage. Always asks
@@ -58,18 +63,21 @@ export function createBlobs(storage: StorageDriver, links: Links) {
   }
 
   /** Makes bytes that are already in storage visible as `digest`, and as what they are stored under. */
-  async function link(repository: string, digest: Digest, stored: Digest, call?: Call) {
-    const names = new Set([stored, digest])
-    await Promise.all(
-      [...names].map((name) => links.write(paths.layerLink(repository, name), stored, call)),
-    )
+  async function link(under: FencedStorage, { repository, digest, stored }: Linking, call?: Call) {
+    const names = [...new Set([stored, digest])].map((name) => paths.layerLink(repository, name))
+    await Promise.all(names.map((path) => writeLink(under, { path, digest: stored }, call)))
+  }
+
+  /** Does the same for a blob that is visible in another repository. */
+  async function mount(linking: Linking, call?: Call): Promise<void> {
+    await link(changing, linking, call)
   }
 
   /** Takes a blob out of a repository under every digest it is known by there. False if it was not in. */
-  async function unlink(repository: string, digest: Digest, call?: Call): Promise<boolean> {
+  async function unlink(under: FencedStorage, { repository, digest }: Named, call?: Call) {
     const names = await links.names(paths.layers(repository), digest, call)
     if (!names) return false
-    await Promise.all(names.map((name) => storage.remove(paths.layerLink(repository, name), call)))
+    await Promise.all(names.map((name) => under.remove(paths.layerLink(repository, name), call)))
     return true
   }
 }

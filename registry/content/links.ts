@@ -4,16 +4,17 @@
  */
 import { LRUCache } from 'lru-cache'
 import { algorithmOf, algorithms, canonical, type Digest, hexOf, isDigest } from '../spec/digest.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
+import type { Call } from '../storage/driver.ts'
+import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 
 export type Links = ReturnType<typeof createLinks>
 export type ReportBadLink = (path: string, found: string) => void
 
 const rememberedReports = 10_000
 
-export function createLinks(storage: StorageDriver, report: ReportBadLink) {
+export function createLinks(storage: ReadableStorage, report: ReportBadLink) {
   const reported = new LRUCache<string, true>({ max: rememberedReports })
-  return { read, write, names, aliases }
+  return { read, names, aliases }
 
   async function read(path: string, call?: Call): Promise<Digest | undefined> {
     const bytes = await storage.get(path, call)
@@ -24,10 +25,6 @@ export function createLinks(storage: StorageDriver, report: ReportBadLink) {
     if (!reported.has(path)) report(path, text.slice(0, 100))
     reported.set(path, true)
     return undefined
-  }
-
-  async function write(path: string, digest: Digest, call?: Call): Promise<void> {
-    await storage.put(path, Buffer.from(digest), call)
   }
 
   /** All that the bytes are called below `folder` which `digest` is a name of; undefined if it is none. */
@@ -49,4 +46,10 @@ export function createLinks(storage: StorageDriver, report: ReportBadLink) {
     }
     return found
   }
+}
+
+type Link = { path: string; digest: Digest }
+
+export async function writeLink(under: FencedStorage, { path, digest }: Link, call?: Call) {
+  await under.put(path, Buffer.from(digest), call)
 }

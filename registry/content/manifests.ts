@@ -6,8 +6,10 @@ import { RegistryError } from '../spec/errors.ts'
 import type { Manifest } from '../spec/manifest.ts'
 import type { Tag } from '../spec/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
+import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import type { Description, Descriptions } from './descriptions.ts'
-import type { Links } from './links.ts'
+import { hold } from './hold.ts'
+import { type Links, writeLink } from './links.ts'
 import { paths } from './paths.ts'
 import type { Tags } from './tags.ts'
 
@@ -22,10 +24,19 @@ type ManifestPush = {
   whole: Promise<void>
   tags: Tag[]
   mayMove: MayChange
+  /** The storage under a lease that the caller holds, if it does. */
+  within?: Changeable | undefined
 }
+
+type ManifestRemoval = { digest: Digest; mayRemove: MayChange; within?: Changeable | undefined }
 
 /** Whether a tag may be made to name another manifest, or be removed with the one it names. */
 type MayChange = (tag: Tag) => boolean
+
+type Changeable = Omit<StorageDriver, 'close'>
+type Work<T> = (under: FencedStorage) => Promise<T>
+/** `names` is what it has to name. */
+type NamedTag = { repository: string; tag: Tag; names?: Digest }
 
 type Parts = {
   storage: StorageDriver
@@ -35,7 +46,9 @@ type Parts = {
   descriptions: Descriptions
 }
 
-export function createManifests({ storage, links, tags, leases, descriptions }: Parts) {
+export function createManifests(parts: Parts) {
+  const { links, tags, leases, descriptions } = parts
+  const storage: ReadableStorage = parts.storage
   return { find, has, put, remove, removeTag }
 
   /** `digest` in the answer is the one that was asked for. A damaged manifest is not found. */
@@ -86,18 +99,19 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
       push.tags.map((tag) => tags.refuseMove(repository, tag, digest, push.mayMove)),
     )
 
-    await holdRevision(repository, stored, async () => {
-      await allSettled([push.whole, storage.put(paths.blob(stored), bytes, call)])
+    await holdRevision(push.within, { repository, digest: stored }, async (under) => {
+      await allSettled([push.whole, under.put(paths.blob(stored), bytes, call)])
       const names = [...new Set([stored, digest])]
-      const linked = Promise.all([
-        ...names.map((name) => links.write(paths.revisionLink(repository, name), stored, call)),
-        manifest.subject &&
-          links.write(paths.referrerLink(repository, manifest.subject, digest), stored, call),
-      ])
+      const places = names.map((name) => paths.revisionLink(repository, name))
+      if (manifest.subject) places.push(paths.referrerLink(repository, manifest.subject, digest))
+      const linked = Promise.all(
+        places.map((path) => writeLink(under, { path, digest: stored }, call)),
+      )
       const tagged = push.tags.map((tag) =>
-        holdTag(repository, tag, async () => {
+        holdTag(under, { repository, tag }, async (both) => {
           await tags.refuseMove(repository, tag, digest, push.mayMove)
-          await tags.set(repository, tag, stored, { ...call, whole: linked, as: digest })
+          const setting = { repository, tag, digest: stored, as: digest }
+          await tags.set(both, setting, { ...call, whole: linked })
         }),
       )
       await allSettled([linked, ...tagged])
@@ -113,28 +127,27 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
    */
   async function remove(
     repository: string,
-    digest: Digest,
-    mayRemove: MayChange,
+    { digest, mayRemove, within }: ManifestRemoval,
     call?: Call,
   ): Promise<{ tags: Tag[] } | undefined> {
     const stored = await links.read(paths.revisionLink(repository, digest), call)
     if (!stored) return undefined
 
-    return holdRevision(repository, stored, async () => {
+    return holdRevision(within, { repository, digest: stored }, async (under) => {
       const removed: Tag[] = []
       const named = await tags.naming(repository, stored, call)
       const kept = named.find((tag) => !mayRemove(tag))
       if (kept) throw new RegistryError('tagImmutable', { detail: { tag: kept, digest: stored } })
       for (const tag of named) {
-        if (await removeTagIf(repository, tag, stored, call)) removed.push(tag)
+        if (await removeTagIf(under, { repository, tag, names: stored }, call)) removed.push(tag)
       }
       const aliases = await links.aliases(paths.revisions(repository), stored, call)
       const names = [...new Set([digest, stored, ...aliases])]
       const subject = await subjectOf(stored, call)
       await Promise.all(
         names.flatMap((name) => [
-          storage.remove(paths.revision(repository, name), call),
-          subject && storage.remove(paths.referrer(repository, subject, name), call),
+          under.remove(paths.revision(repository, name), call),
+          subject && under.remove(paths.referrer(repository, subject, name), call),
         ]),
       )
       return { tags: removed }
@@ -144,14 +157,15 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
   /** Removes one tag and leaves the manifest. False when there was no such tag. */
   async function removeTag(repository: string, tag: Tag, call?: Call): Promise<boolean> {
     if (!(await tags.find(repository, tag, call))) return false
-    return removeTagIf(repository, tag, undefined, call)
+    return removeTagIf(parts.storage, { repository, tag }, call)
   }
 
   /** Looks again once it holds the tag, which may have moved to another manifest meanwhile. */
-  async function removeTagIf(repository: string, tag: Tag, names?: Digest, call?: Call) {
-    return holdTag(repository, tag, async () => {
+  async function removeTagIf(within: Changeable, { names, ...named }: NamedTag, call?: Call) {
+    const { repository, tag } = named
+    return holdTag(within, named, async (under) => {
       const found = matches(await tags.find(repository, tag, call), names)
-      if (found) await tags.remove(repository, tag, call)
+      if (found) await tags.remove(under, named, call)
       return found
     })
   }
@@ -165,12 +179,18 @@ export function createManifests({ storage, links, tags, leases, descriptions }: 
    * Pushing and deleting one manifest exclude each other, or a push could be acknowledged whose
    * revision a delete has just taken away. Whoever needs both takes the revision first, then the tag.
    */
-  function holdRevision<T>(repository: string, digest: Digest, work: () => Promise<T>) {
-    return leases.hold(`manifest ${repository} ${digest}`, 'unavailable', work)
+  function holdRevision<T>(
+    storage: Changeable = parts.storage,
+    { repository, digest }: { repository: string; digest: Digest },
+    work: Work<T>,
+  ): Promise<T> {
+    const name = `manifest ${repository} ${digest}`
+    return hold(leases, { name, busy: 'unavailable', storage }, work)
   }
 
-  function holdTag<T>(repository: string, tag: Tag, work: () => Promise<T>) {
-    return leases.hold(`tag ${repository} ${tag}`, 'unavailable', work)
+  /** `storage` is the one under the revision's lease, where that is held. */
+  function holdTag<T>(storage: Changeable, { repository, tag }: NamedTag, work: Work<T>) {
+    return hold(leases, { name: `tag ${repository} ${tag}`, busy: 'unavailable', storage }, work)
   }
 }
 

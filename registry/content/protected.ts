@@ -9,7 +9,10 @@ import type { Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { readStoredManifest } from '../spec/manifest.ts'
 import type { Tag } from '../spec/name.ts'
+import type { StorageDriver } from '../storage/driver.ts'
+import type { FencedStorage } from '../storage/fenced.ts'
 import { atOnce } from './at-once.ts'
+import { hold } from './hold.ts'
 import type { Links } from './links.ts'
 import type { Manifests } from './manifests.ts'
 import { paths } from './paths.ts'
@@ -30,9 +33,15 @@ const folders = { manifest: paths.revisions, blob: paths.layers } satisfies Reco
 const mostBytes = 4 * 1024 * 1024
 const bytesEach = 200
 
-type Needs = { tags: Tags; manifests: Manifests; links: Links; leases: Leases }
+type Needs = {
+  storage: StorageDriver
+  tags: Tags
+  manifests: Manifests
+  links: Links
+  leases: Leases
+}
 
-export function createProtection({ tags, manifests, links, leases }: Needs) {
+export function createProtection({ storage, tags, manifests, links, leases }: Needs) {
   /** What a manifest names is a fact about its digest, and can be remembered. */
   const known = new LRUCache<Digest, Parts>({
     maxSize: mostBytes,
@@ -47,15 +56,15 @@ export function createProtection({ tags, manifests, links, leases }: Needs) {
   async function removing<T>(
     repository: string,
     { kind, digest, mayRemove }: Removal,
-    work: () => Promise<T>,
+    work: (under: FencedStorage) => Promise<T>,
   ): Promise<T> {
     // Held in any case: the first tag that has to stay may be about to be set.
-    return holding(repository, async () => {
+    return holding(repository, async (under) => {
       const kept = (await tags.names(repository)).filter((tag) => !mayRemove(tag))
       const tag =
         kept.length > 0 ? await findKeeping(repository, kept, { kind, digest }) : undefined
       // It is asked about that tag last, so that the log names the rule that keeps it.
-      if (tag === undefined || mayRemove(tag)) return work()
+      if (tag === undefined || mayRemove(tag)) return work(under)
       throw new RegistryError('tagImmutable', { detail: { tag, digest } })
     })
   }
@@ -67,13 +76,13 @@ export function createProtection({ tags, manifests, links, leases }: Needs) {
   function tagging<T>(
     repository: string,
     named: readonly Tag[],
-    { mayRemove, work }: { mayRemove: MayRemove; work: () => Promise<T> },
+    { mayRemove, work }: { mayRemove: MayRemove; work: (under?: FencedStorage) => Promise<T> },
   ): Promise<T> {
     return named.every(mayRemove) ? work() : holding(repository, work)
   }
 
-  function holding<T>(repository: string, work: () => Promise<T>): Promise<T> {
-    return leases.hold(`protected ${repository}`, 'unavailable', work)
+  function holding<T>(repository: string, work: (under: FencedStorage) => Promise<T>): Promise<T> {
+    return hold(leases, { name: `protected ${repository}`, busy: 'unavailable', storage }, work)
   }
 
   /** The first of `kept` that reaches the digest under one of its names. */

@@ -2,19 +2,22 @@
 import type { Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { isTag, type Tag } from '../spec/name.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
+import type { Call } from '../storage/driver.ts'
+import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import { atOnce } from './at-once.ts'
-import type { Links } from './links.ts'
+import { type Links, writeLink } from './links.ts'
 import { paths } from './paths.ts'
 import type { TagPointers } from './tag-pointers.ts'
 
 export type Tags = ReturnType<typeof createTags>
 
-type Setting = Call & {
-  whole?: Promise<unknown>
+type Named = { repository: string; tag: Tag }
+type Setting = Named & {
+  digest: Digest
   /** The digest by which the client pushed the manifest; without it, the one it is stored under. */
   as?: Digest
 }
+type Whole = Call & { whole?: Promise<unknown> }
 
 type Options = {
   pointers?: TagPointers | undefined
@@ -22,7 +25,7 @@ type Options = {
   lookups?: number | undefined
 }
 
-export function createTags(storage: StorageDriver, links: Links, options: Options = {}) {
+export function createTags(storage: ReadableStorage, links: Links, options: Options = {}) {
   const { pointers, lookups } = options
   return { find, nameOf, names, list, naming, set, refuseMove, remove }
 
@@ -93,23 +96,24 @@ export function createTags(storage: StorageDriver, links: Links, options: Option
    * A tag is seen once its current link is there, and then it is whole: its history comes before, which
    * nobody reads until then, and so does all that `whole` waits for.
    */
-  async function set(repository: string, tag: Tag, digest: Digest, call?: Setting): Promise<void> {
-    const { whole, as = digest, ...rest } = call ?? {}
-    const history = links.write(paths.tagIndex(repository, tag, digest), as, rest)
-    await Promise.all([history, whole])
+  async function set(under: FencedStorage, setting: Setting, call: Whole) {
+    const { repository, tag, digest, as = digest } = setting
+    const { whole, ...rest } = call
+    const history = paths.tagIndex(repository, tag, digest)
+    await Promise.all([writeLink(under, { path: history, digest: as }, rest), whole])
     try {
-      await links.write(paths.tagCurrent(repository, tag), digest, rest)
+      await writeLink(under, { path: paths.tagCurrent(repository, tag), digest }, rest)
     } finally {
       await pointers?.forget(repository, tag)
     }
   }
 
-  async function remove(repository: string, tag: Tag, call?: Call): Promise<void> {
+  async function remove(under: FencedStorage, { repository, tag }: Named, call?: Call) {
     try {
-      await storage.remove(paths.tagCurrent(repository, tag), call)
+      await under.remove(paths.tagCurrent(repository, tag), call)
     } finally {
       await pointers?.forget(repository, tag)
     }
-    await storage.remove(paths.tag(repository, tag), call)
+    await under.remove(paths.tag(repository, tag), call)
   }
 }

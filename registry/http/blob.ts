@@ -91,8 +91,9 @@ export function blobHandlers({ blobs, protection, storage = {} }: Parts): Handle
     const { repository } = target
     const digest = parseDigest(target.reference)
     const mayRemove = (tag: Tag) => may({ action: 'delete', repository, tag })
-    const removed = await protection.removing(repository, { kind: 'blob', digest, mayRemove }, () =>
-      blobs.unlink(repository, digest, { signal }),
+    const removal = { kind: 'blob', digest, mayRemove } as const
+    const removed = await protection.removing(repository, removal, (under) =>
+      blobs.unlink(under, { repository, digest }, { signal }),
     )
     if (!removed) {
       throw new RegistryError('blobUnknown', { detail: digest })

@@ -71,12 +71,12 @@ export function manifestHandlers(parts: Parts): Handlers {
     const tags = byDigest ? named : [parseTag(reference), ...named]
     const pushed = await protection.tagging(repository, tags, {
       mayRemove: (tag) => mayRemove(ctx, tag),
-      work() {
+      work(within) {
         const whole = references.check(repository, manifest, { signal })
         // It is awaited with what else the push has to wait for.
         whole.catch(() => {})
         const mayMove = (tag: Tag) => ctx.state.may({ action: 'overwrite', repository, tag })
-        return manifests.put(repository, { bytes, manifest, digest, whole, tags, mayMove })
+        return manifests.put(repository, { bytes, manifest, digest, whole, tags, mayMove, within })
       },
     })
     answerEmpty(ctx, 201, {
@@ -93,8 +93,8 @@ export function manifestHandlers(parts: Parts): Handlers {
       const digest = parseDigest(reference)
       const may = (tag: Tag) => mayRemove(ctx, tag)
       const removal = { kind: 'manifest', digest, mayRemove: may } as const
-      const removed = await protection.removing(repository, removal, () =>
-        manifests.remove(repository, digest, may),
+      const removed = await protection.removing(repository, removal, (within) =>
+        manifests.remove(repository, { digest, mayRemove: may, within }),
       )
       if (!removed) throw unknown(repository, digest)
     } else if (!isTag(reference) || !(await manifests.removeTag(repository, reference))) {

@@ -58,7 +58,8 @@ export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers 
       ? await findIn(from, digest, signal)
       : await blobs.findAnywhere(digest, { signal })
     if (!found) return undefined
-    await blobs.link(target.repository, digest, found.canonical, { signal })
+    const linked = { repository: target.repository, digest, stored: found.canonical }
+    await blobs.mount(linked, { signal })
     return digest
   }
 

@@ -4,106 +4,153 @@
  * A process writes its claim, then looks: it holds the lease when nobody else alive has a claim to
  * the same name, and withdraws otherwise. Two can both withdraw and try again; two can never both
  * hold. Every claim has a name of its own, so clearing away a dead one cannot hit a living one.
+ *
+ * Beside a claim there is a way: a symbolic link to the root of the storage, under the name of the
+ * claim. A process that clears a claim away removes its way first. So the earlier holder, if it was
+ * only paused, finds that every path through its way is gone: the kernel decides, in the same step in
+ * which it would have made the change.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, open, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startClock } from './elapsed.ts'
 import { createInProcessLeases } from './in-process.ts'
-import { busyError, type Leases, patience } from './lease.ts'
+import { busyError, type Leases, leaseOf, patience } from './lease.ts'
 import { isAlive, processName } from './process-name.ts'
+import { openWays } from './ways.ts'
 
 /** A claim from elsewhere (another container, another machine) is dead once it missed so many beats. */
 const missedBeats = 5
 const shortestWait = 5
 
 /** In milliseconds: between two signs of life, and how long someone waits for their turn. */
-type Times = { heartbeat?: number; longest?: number }
+type Options = {
+  heartbeat?: number
+  longest?: number
+  /** Of the storage, where that is a folder: without it leases have no ways. */
+  root?: string | undefined
+}
+/** A claim of our own: when it last showed a sign of life, and whether it came too late. */
+type Own = { sinceBeat: () => number; isLost: boolean }
 
 export async function openFileLeases(
   folder: string,
-  { heartbeat = 2_000, longest = patience }: Times = {},
+  { heartbeat = 2_000, longest = patience, root }: Options = {},
 ): Promise<Leases> {
   await mkdir(folder, { recursive: true })
   const me = processName()
   const local = createInProcessLeases(longest)
-  const held = new Set<string>()
-  let lastBeat = performance.now()
-  let lastHalt = Number.NEGATIVE_INFINITY
+  const held = new Map<string, Own>()
+  const term = missedBeats * heartbeat
+  const ways = root === undefined ? undefined : await openWays(root)
   await clearDead(await claims(''))
-  const beat = setInterval(() => {
-    if (!isAwake()) lastHalt = performance.now()
-    lastBeat = performance.now()
-    const now = new Date()
-    // A claim that was just released is gone, which is as it should be.
-    for (const claim of held) utimes(claim, now, now).catch(() => {})
+  await ways?.clear((name) => isAlive(ownerOf(name)) === false)
+  const beating = setInterval(() => {
+    for (const [name, own] of held) beat(name, own)
   }, heartbeat).unref()
 
   return {
     hold: (name, busy, work) =>
       local.hold(name, busy, async () => {
         const key = createHash('sha256').update(name).digest('hex').slice(0, 32)
-        const claim = join(folder, `${key}.${me}.${randomUUID()}`)
-        if (!(await acquire(key, claim).catch(sayIfGone(folder)))) throw busyError(busy)
-        held.add(claim)
-        const since = performance.now()
+        const claim = `${key}.${me}.${randomUUID()}`
+        await ways?.make(claim).catch(sayIfGone(folder))
         try {
-          return await work({ isHeld: () => lastHalt < since && isAwake() })
+          const { own, isTakenOver } = await acquire(key, claim, busy).catch(sayIfGone(folder))
+          held.set(claim, own)
+          const lease = leaseOf(
+            () => isFresh(own),
+            () => isThere(claim, own),
+          )
+          return await work({ ...lease, isTakenOver, ...(ways && { way: ways.of(claim) }) })
         } finally {
           held.delete(claim)
-          await rm(claim, { force: true })
+          await rm(join(folder, claim), { force: true })
+          await ways?.remove(claim)
         }
       }),
 
     async close() {
-      clearInterval(beat)
+      clearInterval(beating)
     },
   }
 
-  /** Whoever shows no sign of life for too long may have lost what it holds. */
-  function isAwake(): boolean {
-    return performance.now() - lastBeat < missedBeats * heartbeat
+  function isFresh(own: Own): boolean {
+    if (own.sinceBeat() >= term) own.isLost = true
+    return !own.isLost
   }
 
-  async function acquire(key: string, claim: string): Promise<boolean> {
-    const deadline = Date.now() + longest
+  /** A sign of life that did not reach the folder is none. One that comes too late is not given. */
+  async function beat(claim: string, own: Own): Promise<void> {
+    if (!isFresh(own)) return
+    const [sinceBeat, now] = [startClock(), new Date()]
+    try {
+      await utimes(join(folder, claim), now, now)
+      if (isFresh(own)) own.sinceBeat = sinceBeat
+    } catch {
+      // It was just released, or another process has cleared it away, or the folder does not answer.
+      if (held.has(claim)) await isThere(claim, own).catch(() => {})
+    }
+  }
+
+  async function isThere(claim: string, own: Own): Promise<boolean> {
+    try {
+      await Promise.all([stat(join(folder, claim)), ways?.confirm(claim)])
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') own.isLost = true
+      throw busyError('unavailable')
+    }
+    return true
+  }
+
+  async function acquire(key: string, claim: string, busy: Parameters<typeof busyError>[0]) {
+    const waited = startClock()
+    let isTakenOver = false
     for (let pause = shortestWait; ; pause = Math.min(pause * 2, 200)) {
-      await (await open(claim, 'wx')).close()
-      if (!(await othersClaim(key, claim))) return true
-      await rm(claim, { force: true })
-      if (Date.now() > deadline) return false
+      const own: Own = { sinceBeat: startClock(), isLost: false }
+      await (await open(join(folder, claim), 'wx')).close()
+      const others = (await claims(key)).filter((name) => name !== claim)
+      const { areAlive, mayComeBack } = await clearDead(others)
+      isTakenOver ||= mayComeBack
+      if (!areAlive) return { own, isTakenOver }
+      await rm(join(folder, claim), { force: true })
+      if (waited() > longest) throw busyError(busy)
       // Chance breaks the tie between two who keep seeing each other.
       await wait(pause * (0.5 + Math.random()))
     }
   }
 
-  async function othersClaim(key: string, claim: string): Promise<boolean> {
-    return clearDead((await claims(key)).filter((path) => path !== claim))
-  }
-
   async function claims(key: string): Promise<string[]> {
-    const names = await readdir(folder)
-    return names.filter((name) => name.startsWith(key)).map((name) => join(folder, name))
+    return (await readdir(folder)).filter((name) => name.startsWith(key))
   }
 
-  /** Whether any of the claims is a living process's; those found dead are removed. */
-  async function clearDead(paths: string[]): Promise<boolean> {
-    let alive = false
-    for (const path of paths) {
-      if (await isHeld(path)) alive = true
-      else await rm(path, { force: true })
+  /**
+   * Whether any of the claims is a living process's; those found dead are removed. A silent process of
+   * another container or machine may only be paused.
+   */
+  async function clearDead(names: string[]) {
+    let [areAlive, mayComeBack] = [false, false]
+    for (const name of names) {
+      if (await isHeld(name)) areAlive = true
+      else {
+        mayComeBack ||= isAlive(ownerOf(name)) === undefined
+        await ways?.remove(name)
+        await rm(join(folder, name), { force: true })
+      }
     }
-    return alive
+    return { areAlive, mayComeBack }
   }
 
-  async function isHeld(path: string): Promise<boolean> {
-    const owner = path.slice(folder.length + 1).split('.')[1] ?? ''
-    const alive = isAlive(owner)
+  async function isHeld(name: string): Promise<boolean> {
+    const alive = isAlive(ownerOf(name))
     if (alive !== undefined) return alive
-    const found = await stat(path).catch(() => undefined)
-    return found !== undefined && Date.now() - found.mtimeMs < missedBeats * heartbeat
+    const found = await stat(join(folder, name)).catch(() => undefined)
+    return found !== undefined && Date.now() - found.mtimeMs < term
   }
 }
+
+const ownerOf = (claim: string) => claim.split('.')[1] ?? ''
 
 /** A folder that was there at the start and is not any more went with the data that it lies beside. */
 function sayIfGone(folder: string): (error: NodeJS.ErrnoException) => never {

@@ -1,7 +1,8 @@
 /** Leases among the requests of one process: each waits for the one before it. */
-import { busyError, type Leases, patience } from './lease.ts'
+import { busyError, type Leases, leaseOf, patience } from './lease.ts'
 
-const ours = { isHeld: () => true }
+/** Requests of one process stand still together, and go on where they were. */
+const ours = leaseOf(() => true)
 
 /** `longest` is how long someone waits for their turn, in milliseconds. */
 export function createInProcessLeases(longest = patience): Leases {

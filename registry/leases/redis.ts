@@ -13,8 +13,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { acquireLease, type Claim, releaseLease, renewLease } from '../redis/lease-scripts.ts'
 import type { Redis } from '../redis/open.ts'
 import { type Reason, RegistryError } from '../spec/errors.ts'
+import { startClock } from './elapsed.ts'
 import { createInProcessLeases } from './in-process.ts'
-import { busyError, type Lease, type Leases, patience } from './lease.ts'
+import { busyError, type Lease, type Leases, leaseOf, patience } from './lease.ts'
 
 type Options = {
   redis: Redis
@@ -32,8 +33,8 @@ type Options = {
 /** Someone else holds the lease, or Redis cannot be asked. */
 type Obstacle = 'taken' | 'missing'
 type Asked = Omit<Claim, 'epoch'>
-/** `since` is when Redis was asked, from which our own clock counts. */
-type Granted = { epoch: number; since: number }
+/** `sinceAsked` counts from when Redis was asked. */
+type Granted = { epoch: number; sinceAsked: () => number }
 
 const shortestWait = 5
 const longestWait = 200
@@ -58,10 +59,10 @@ export function createRedisLeases(options: Options): Leases {
     if (found === 'missing' && !fallback) throw unavailable()
 
     const kept = found === 'missing' ? undefined : keep({ ...claim, ...found })
-    const lease = { isHeld: () => kept?.isHeld() ?? false }
     try {
       // The fallback alone says whether it is held: Redis may have been away for as long as it liked.
-      return await (fallback ? fallback.hold(name, busy, work) : work(lease))
+      if (fallback) return await fallback.hold(name, busy, work)
+      return await work(kept?.lease ?? lost)
     } finally {
       kept?.end()
       // What cannot be released now ends by itself; what seemed to have failed may need it too.
@@ -85,43 +86,55 @@ export function createRedisLeases(options: Options): Leases {
   }
 
   async function ask(asked: Asked): Promise<Granted | Obstacle> {
-    const since = performance.now()
+    const sinceAsked = startClock()
     try {
       const epoch = await acquireLease(redis, { ...asked, ttl })
-      return epoch === undefined ? 'taken' : { epoch, since }
+      return epoch === undefined ? 'taken' : { epoch, sinceAsked }
     } catch {
       return 'missing'
     }
   }
 
   /** Renews a claim until its end, or until it is lost. */
-  function keep({ since, ...claim }: Claim & Granted) {
-    let confirmedAt = since
+  function keep({ sinceAsked, ...claim }: Claim & Granted) {
+    let sinceConfirmed = sinceAsked
     let isOver = false
-    let timer = setTimeout(renew, ttl / 3).unref()
-    const isFresh = () => performance.now() - confirmedAt < ttl
+    let timer = setTimeout(renewLater, ttl / 3).unref()
+    const isFresh = () => sinceConfirmed() < ttl
+    const leftMs = () => (isOver ? 0 : ttl - sinceConfirmed())
+    const isHeld = () => !isOver && isFresh()
 
     return {
-      isHeld: () => !isOver && isFresh(),
+      lease: { ...leaseOf(isHeld, () => renew().catch(refuse)), leftMs },
       end() {
         isOver = true
         clearTimeout(timer)
       },
     }
 
-    async function renew(): Promise<void> {
-      const now = performance.now()
-      let pause = ttl / 3
-      try {
-        const holds = await renewLease(redis, { ...claim, ttl, wasValid: isFresh() })
-        if (holds) confirmedAt = now
-        else isOver = true
-      } catch {
-        pause = ttl / 10
-      }
-      if (!isOver) timer = setTimeout(renew, pause).unref()
+    async function renewLater(): Promise<void> {
+      const pause = await renew().then(
+        () => ttl / 3,
+        () => ttl / 10,
+      )
+      if (!isOver) timer = setTimeout(renewLater, pause).unref()
+    }
+
+    /** Answers whether the claim holds. */
+    async function renew(): Promise<boolean> {
+      const sinceNow = startClock()
+      const holds = await renewLease(redis, { ...claim, ttl, wasValid: isFresh() })
+      if (!holds) isOver = true
+      else if (sinceNow() < sinceConfirmed()) sinceConfirmed = sinceNow
+      return holds
     }
   }
+}
+
+const lost = leaseOf(() => false)
+
+function refuse(): never {
+  throw unavailable()
 }
 
 function unavailable(): RegistryError {

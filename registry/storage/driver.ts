@@ -78,6 +78,12 @@ export interface StorageDriver {
    */
   remove(path: string, call?: Call & { names?: readonly string[] }): Promise<void>
 
+  /**
+   * For drivers where a value may still be open for writing in a process that has lost its lease: that
+   * process goes on with bytes that no reader sees. What is not there stays so.
+   */
+  detach?(path: string, call?: Call): Promise<void>
+
   /** For drivers where something may stay of what a crash interrupted, and be seen by nobody. */
   removeUnfinished?(before: Date, call?: Call): Promise<number>
 
@@ -91,5 +97,15 @@ export type Opened = Stat & { bytes: Bytes; giveUp(): void }
 export type Placed = { path: string; size: number }
 export type Final = () => string | undefined
 export type Entry = { name: string; isFolder: boolean }
-export type Call = { signal?: AbortSignal | undefined }
+export type Call = {
+  signal?: AbortSignal | undefined
+  /** Of changes: what has to hold in the moment in which they are made. */
+  fence?: Fence | undefined
+}
+/** The lease under which a change is made, as `registry/leases/lease.ts` describes it. */
+export type Fence = {
+  check(): void
+  way?: string | undefined
+  leftMs?: (() => number) | undefined
+}
 export type ReadCall = Call & { range?: ByteRange | undefined }

@@ -7,7 +7,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
-import type { Bytes, Call } from './driver.ts'
+import type { Bytes, Call, Fence } from './driver.ts'
 import { flushFolder } from './filesystem-folders.ts'
 
 const batchSize = 1024 * 1024
@@ -20,7 +20,7 @@ const newFile = 0o666
 export async function appendTo(
   path: string,
   source: Bytes,
-  { at, signal }: Call & { at: number },
+  { at, signal, fence }: Call & { at: number },
 ): Promise<number> {
   const create = at === 0 ? constants.O_CREAT : 0
   const file = await open(path, constants.O_WRONLY | create, newFile)
@@ -28,7 +28,7 @@ export async function appendTo(
     const { size } = await file.stat()
     if (size !== at) throw new Error(`${path} has ${size} bytes where ${at} were expected`)
     try {
-      return await writeAll(file, abortable(source, signal), at)
+      return await writeAll(file, abortable(source, signal), { at, fence })
     } catch (error) {
       if (isFull(error)) await file.truncate(at)
       throw error
@@ -52,7 +52,9 @@ function abortable(source: Bytes, signal: AbortSignal | undefined): Bytes {
   return Readable.from(source, { signal, objectMode: true })
 }
 
-async function writeAll(file: FileHandle, source: Bytes, at: number): Promise<number> {
+type Place = { at: number; fence: Fence | undefined }
+
+async function writeAll(file: FileHandle, source: Bytes, { at, fence }: Place): Promise<number> {
   let position = at
   let batch: Uint8Array[] = []
   let gathered = 0
@@ -64,6 +66,7 @@ async function writeAll(file: FileHandle, source: Bytes, at: number): Promise<nu
     position += gathered
     batch = []
     gathered = 0
+    fence?.check()
     writing = writeFully(file, chunks, start)
     // A failure is thrown where the promise is awaited next; until then it must not be unhandled.
     writing.catch(() => {})

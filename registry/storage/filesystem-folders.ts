@@ -36,7 +36,11 @@ async function makeMany(folder: string, confirm: () => Promise<void>): Promise<s
 }
 
 export async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
+  await flushFile(folder)
+}
+
+export async function flushFile(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
     await handle.sync()
   } finally {

@@ -1,10 +1,11 @@
 /** Storage in a folder of this machine, laid out and written as safely as a file system allows. */
 import { randomUUID } from 'node:crypto'
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { StorageDriver } from './driver.ts'
+import type { Fence, StorageDriver } from './driver.ts'
 import { appendTo } from './filesystem-append.ts'
-import { ensureFolder, flushFolder } from './filesystem-folders.ts'
+import { ensureFolder, flushFile, flushFolder } from './filesystem-folders.ts'
 import type { Presence } from './filesystem-presence.ts'
 import { readFrom } from './filesystem-read.ts'
 
@@ -12,6 +13,8 @@ import { readFrom } from './filesystem-read.ts'
 const draftSuffix = '.tmp'
 
 const newFile = 0o666
+/** Where the file system can, without copying a byte. */
+const clone = constants.COPYFILE_FICLONE
 
 /** ENOTDIR: a file stands where the path needs a folder. ENAMETOOLONG: no file can be called so. */
 const nothingThere = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
@@ -25,6 +28,11 @@ type Options = {
 export function createFilesystemDriver({ root, presence }: Options): StorageDriver {
   const locate = (path: string) => join(root, path)
   const confirm = presence?.confirm
+  /** The same place, for as long as the lease is held. Nothing may be made on the way that is not there. */
+  const locateUnder = (path: string, fence: Fence | undefined) => {
+    fence?.check()
+    return join(root, fence?.way ?? '', path)
+  }
 
   async function absentIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
     try {
@@ -59,7 +67,7 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
      * Draft, flush, rename, flush the folder: the order that makes a crash at any line leave the
      * old value or the new one. The draft goes on every way out; after the rename that is a no-op.
      */
-    async put(path, value, { signal, hint = false } = {}) {
+    async put(path, value, { signal, fence, hint = false } = {}) {
       const target = locate(path)
       const draft = `${target}.${randomUUID()}${draftSuffix}`
       await ensureFolder(dirname(target), confirm)
@@ -71,7 +79,7 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
         } finally {
           await file.close()
         }
-        await rename(draft, target)
+        await rename(draft, locateUnder(path, fence))
       } catch (error) {
         await rm(draft, { force: true })
         throw error
@@ -80,16 +88,15 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
     },
 
     async append(path, source, call) {
-      const target = locate(path)
-      await ensureFolder(dirname(target), confirm)
-      return appendTo(target, source, call)
+      await ensureFolder(dirname(locate(path)), confirm)
+      return appendTo(locateUnder(path, call.fence), source, call)
     },
 
-    async move(from, to, { signal } = {}) {
+    async move(from, to, { signal, fence } = {}) {
       signal?.throwIfAborted()
-      const [source, target] = [locate(from), locate(to)]
+      const target = locate(to)
       await ensureFolder(dirname(target), confirm)
-      await rename(source, target)
+      await rename(locateUnder(from, fence), target)
       // The old name may outlive a crash, which does no harm; the new one may not be lost.
       await flushFolder(dirname(target))
     },
@@ -104,10 +111,26 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
       yield* entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
-    async remove(path, { signal } = {}) {
+    async remove(path, { signal, fence } = {}) {
       signal?.throwIfAborted()
-      await rm(locate(path), { recursive: true, force: true })
+      await rm(locateUnder(path, fence), { recursive: true, force: true })
       await absentIfMissing(flushFolder(dirname(locate(path))))
+    },
+
+    async detach(path, { signal, fence } = {}) {
+      signal?.throwIfAborted()
+      const target = locate(path)
+      const draft = `${target}.${randomUUID()}${draftSuffix}`
+      try {
+        const isThere = await absentIfMissing(copyFile(target, draft, clone).then(() => true))
+        if (!isThere) return
+        await flushFile(draft)
+        await rename(draft, locateUnder(path, fence))
+      } catch (error) {
+        await rm(draft, { force: true })
+        throw error
+      }
+      await flushFolder(dirname(target))
     },
 
     async close() {},

@@ -18,7 +18,7 @@ export async function appendTo(
   bucket: S3Bucket,
   path: string,
   source: Bytes,
-  { at, signal }: Append,
+  { at, signal, fence }: Append,
 ): Promise<number> {
   signal?.throwIfAborted()
   await expectSize(bucket, path, at)
@@ -27,7 +27,7 @@ export async function appendTo(
   const kept = at - (at % bucket.partSize)
   const rest = kept < at ? { first: kept, last: at - 1 } : undefined
   const head = (rest && (await getObject(bucket, path, { range: rest }))) ?? Buffer.alloc(0)
-  const target = createTarget(bucket, path, { kept })
+  const target = createTarget(bucket, path, { kept, fence })
   const { bytes, came } = endingEarly(source, signal)
   try {
     await sendParts(bytes, {

@@ -3,6 +3,7 @@ import { CopyObjectCommand } from '@aws-sdk/client-s3'
 import type { Call } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { isTooLarge } from './s3-errors.ts'
+import { underFence } from './s3-fence.ts'
 import { createLane } from './s3-lane.ts'
 import { beginMultipart, type Multipart } from './s3-multipart.ts'
 
@@ -22,23 +23,26 @@ export async function copyObject(bucket: S3Bucket, copy: Copy): Promise<void> {
   }
 }
 
-async function copyAtOnce(bucket: S3Bucket, { from, to, signal }: Copy): Promise<void> {
+async function copyAtOnce(bucket: S3Bucket, { from, to, signal, fence }: Copy): Promise<void> {
   const command = new CopyObjectCommand({
     ...bucket.at(to),
     ...bucket.writing,
     CopySource: bucket.source(from),
   })
-  await bucket.slow.send(command, { abortSignal: signal })
+  await bucket.slow.send(underFence(command, fence), { abortSignal: signal })
 }
 
-async function copyInParts(bucket: S3Bucket, { from, to, size, signal }: Copy): Promise<void> {
+async function copyInParts(
+  bucket: S3Bucket,
+  { from, to, size, signal, fence }: Copy,
+): Promise<void> {
   signal?.throwIfAborted()
   const partSize = Math.max(bucket.copies.partSize, Math.ceil(size / mostParts))
   const target = await beginMultipart(bucket, to)
   try {
     await copyParts(target, { from, size, partSize, atOnce: bucket.copies.atOnce, signal })
     signal?.throwIfAborted()
-    await target.complete(size)
+    await target.complete(size, fence)
   } catch (error) {
     await target.abort()
     throw error

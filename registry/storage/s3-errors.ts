@@ -1,5 +1,7 @@
 /** What went wrong at the S3 service, told apart by code and status, never by message. */
 
+import { RegistryError } from '../spec/errors.ts'
+
 /** Seen on a connection, or before there was one. */
 const brokenConnection = new Set([
   'ECONNREFUSED',
@@ -57,6 +59,8 @@ export function isUnavailable(error: unknown): boolean {
  * store, the code of a connection that could not be made. An answer of any other kind is left as it is.
  */
 export function asStorageError(error: unknown, command: string): unknown {
+  // The lease was lost before the request was sent.
+  if (error instanceof RegistryError) return error
   const { name = '', message = '', $metadata, $response } = Object(error) as Failure
   if (name === 'AbortError') return error
   const code = codeFor(error)

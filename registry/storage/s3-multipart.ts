@@ -7,8 +7,10 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
 import type { ByteRange } from '../spec/range.ts'
+import type { Fence } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { absentIfMissing, failureOf } from './s3-errors.ts'
+import { underFence } from './s3-fence.ts'
 
 export type Multipart = Awaited<ReturnType<typeof beginMultipart>>
 
@@ -42,12 +44,12 @@ export async function beginMultipart(bucket: S3Bucket, path: string) {
     },
 
     /** Rejects unless an object of `size` bytes is there afterwards. */
-    async complete(size: number): Promise<void> {
+    async complete(size: number, fence?: Fence): Promise<void> {
       const numbers = [...tags.keys()].sort((one, other) => one - other)
       const Parts = numbers.map((PartNumber) => ({ PartNumber, ETag: tags.get(PartNumber) }))
       const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })
       try {
-        await bucket.slow.send(command)
+        await bucket.slow.send(underFence(command, fence))
       } catch (error) {
         // An answer that got lost: the request was sent again, when there was nothing left to do.
         if (failureOf(error).status !== 404) throw error

@@ -4,6 +4,7 @@
  * others then take the place of.
  */
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -21,6 +22,7 @@ const commands = {
   GetObject: (at: At) => new GetObjectCommand(at),
   PutObject: (at: At, writing: Partial<PutObjectCommandInput>) =>
     new PutObjectCommand({ ...at, ...writing }),
+  DeleteObject: (at: At) => new DeleteObjectCommand(at),
   UploadPart: (at: At) => new UploadPartCommand({ ...at, PartNumber: 1, UploadId: 'id' }),
 }
 

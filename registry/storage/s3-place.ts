@@ -13,11 +13,12 @@ export async function placeObject(
   bucket: S3Bucket,
   draft: string,
   source: Bytes,
-  { final, signal }: Call & { final: Final },
+  { final, signal, fence }: Call & { final: Final },
 ): Promise<Placed> {
   signal?.throwIfAborted()
   const { bytes, came } = endingEarly(source, signal)
   const target = createTarget(bucket, draft, {
+    fence,
     elsewhere: () => (came.reason ? undefined : final()),
   })
   try {
@@ -36,7 +37,7 @@ export async function putStream(
   bucket: S3Bucket,
   path: string,
   source: Bytes,
-  { check, signal }: Call & { check: () => void },
+  { check, signal, fence }: Call & { check: () => void },
 ): Promise<number> {
   signal?.throwIfAborted()
   const { bytes, came } = endingEarly(source, signal)
@@ -47,7 +48,7 @@ export async function putStream(
     isChecked = true
     return undefined
   }
-  const target = createTarget(bucket, path, { elsewhere: checkOnce })
+  const target = createTarget(bucket, path, { elsewhere: checkOnce, fence })
   try {
     await sendParts(bytes, { size: bucket.partSize, head: nothing, send: target.send })
     checkOnce()

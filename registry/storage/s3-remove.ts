@@ -1,13 +1,14 @@
 /** Removing: a value, all below a folder, and uploads in parts that nobody will ever complete. */
 import {
   AbortMultipartUploadCommand,
-  DeleteObjectCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3'
 import type { Call } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
+import { absentIfMissing } from './s3-errors.ts'
+import { underFence } from './s3-fence.ts'
 import { createLane } from './s3-lane.ts'
 
 const atOnce = 16
@@ -27,9 +28,9 @@ export async function removeAll(bucket: S3Bucket, path: string, call: Removal): 
   ])
 }
 
-export async function removeOne(bucket: S3Bucket, Key: string, { signal }: Call): Promise<void> {
-  const command = new DeleteObjectCommand({ Bucket: bucket.name, Key })
-  await bucket.quick.send(command, { abortSignal: signal })
+export async function removeOne(bucket: S3Bucket, key: string, call: Call): Promise<void> {
+  const { signal, fence } = call
+  await absentIfMissing(bucket.send.quick('DeleteObject', { key, signal, fence }))
 }
 
 async function removeBelow(bucket: S3Bucket, Prefix: string, call: Call): Promise<void> {
@@ -58,7 +59,7 @@ async function removeKeys(bucket: S3Bucket, keys: string[], call: Call): Promise
 }
 
 /** Answers the keys that are still there. */
-async function removeTogether(bucket: S3Bucket, keys: string[], { signal }: Call) {
+async function removeTogether(bucket: S3Bucket, keys: string[], { signal, fence }: Call) {
   if (keys.length === 1) return keys
   const Objects = keys.map((Key) => ({ Key }))
   const command = new DeleteObjectsCommand({
@@ -66,10 +67,13 @@ async function removeTogether(bucket: S3Bucket, keys: string[], { signal }: Call
     Delete: { Objects, Quiet: true },
   })
   try {
-    const { Errors = [] } = await bucket.quick.send(command, { abortSignal: signal })
+    const { Errors = [] } = await bucket.quick.send(underFence(command, fence), {
+      abortSignal: signal,
+    })
     return Errors.flatMap(({ Key }) => Key ?? [])
   } catch (error) {
     signal?.throwIfAborted()
+    fence?.check()
     if ((error as { code?: string }).code === 'EUNAVAILABLE') throw error
     return keys
   }

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto'
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
+import type { Fence } from './driver.ts'
 import { connectMs } from './s3-client.ts'
 import { asStorageError } from './s3-errors.ts'
 import { exchange } from './s3-exchange.ts'
@@ -22,6 +23,8 @@ export type Wanted = {
   headers?: Record<string, string>
   body?: Uint8Array | undefined
   signal?: AbortSignal | undefined
+  /** Asked before each attempt. */
+  fence?: Fence | undefined
   /** For the answer to begin, in milliseconds, where that is not the client's own limit. */
   answerMs?: number
 }
@@ -88,6 +91,7 @@ export function createSender(options: Options) {
     const signed = await sign(request, new Date(Date.now() + offset), body ?? nothing)
     const search = queryOf(query)
     const path = search ? `${request.path}?${search}` : request.path
+    wanted.fence?.check()
     const call = {
       isEncrypted,
       body,

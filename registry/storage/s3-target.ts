@@ -2,6 +2,7 @@
  * Where a stream goes: one request for what is a single part, and an upload in parts, begun when it is
  * needed, for all else.
  */
+import type { Fence } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { copyParts } from './s3-copy.ts'
 import { beginMultipart, type Multipart } from './s3-multipart.ts'
@@ -14,10 +15,11 @@ type Options = {
   kept?: number
   /** Asked when there is only one part: where it goes, if that is elsewhere. It may throw. */
   elsewhere?: () => string | undefined
+  fence?: Fence | undefined
 }
 
 export function createTarget(bucket: S3Bucket, path: string, options: Options = {}) {
-  const { kept = 0, elsewhere } = options
+  const { kept = 0, elsewhere, fence } = options
   let parts: ReturnType<typeof begin> | undefined
   let at = path
   let isDone = false
@@ -33,7 +35,7 @@ export function createTarget(bucket: S3Bucket, path: string, options: Options = 
 
   /** Answers where the object is. */
   async function finish(size: number): Promise<string> {
-    if (parts) await (await parts).target.complete(size)
+    if (parts) await (await parts).target.complete(size, fence)
     else if (!isDone) await put(new Uint8Array())
     return at
   }
@@ -45,7 +47,7 @@ export function createTarget(bucket: S3Bucket, path: string, options: Options = 
 
   async function put(bytes: Uint8Array): Promise<void> {
     at = elsewhere?.() ?? path
-    await bucket.send.slow('PutObject', { key: bucket.key(at), body: bytes })
+    await bucket.send.slow('PutObject', { key: bucket.key(at), body: bytes, fence })
     isDone = true
   }
 

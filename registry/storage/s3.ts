@@ -52,8 +52,8 @@ export function createS3Driver(
 
     url: urls.sign,
 
-    async put(path, value, { signal } = {}) {
-      await bucket.send.quick('PutObject', { key: bucket.key(path), body: value, signal })
+    async put(path, value, { signal, fence } = {}) {
+      await bucket.send.quick('PutObject', { key: bucket.key(path), body: value, signal, fence })
     },
 
     async putNew(path, value, { signal } = {}) {

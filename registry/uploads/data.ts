@@ -7,11 +7,17 @@ import type { Blobs } from '../content/blobs.ts'
 import { paths } from '../content/paths.ts'
 import { type Algorithm, algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
-import type { Bytes, Stat, StorageDriver } from '../storage/driver.ts'
+import type { Bytes, Stat } from '../storage/driver.ts'
+import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import { digestsOf, hashing, newHash } from './hash.ts'
 import type { Received, UploadState } from './state.ts'
 
 export type Upload = { repository: string; id: string }
+type Publishing = { upload: Upload; digest: Digest; verified: Digest }
+type Whole = { source: Bytes; size: number | undefined }
+type Whose = { isOurs: boolean }
+/** What the driver can do is asked for where nothing is changed. */
+type Abilities = { place?: unknown; putStream?: unknown }
 type Ask = (path: string) => Promise<Stat | undefined>
 
 /** A placed blob that is older may be about to be collected; far less than what is given it there. */
@@ -19,7 +25,7 @@ const freshMs = 30 * 60 * 1000
 
 const nothing: Received = { size: 0, changedAt: new Date(0), digests: [] }
 
-export function createUploadData(storage: StorageDriver, blobs: Blobs) {
+export function createUploadData(storage: ReadableStorage & Abilities, blobs: Blobs) {
   return { probe, find, verify, publish, takesWhole, putWhole, remove }
 
   /**
@@ -86,23 +92,23 @@ export function createUploadData(storage: StorageDriver, blobs: Blobs) {
    * Of what is not there yet the link comes first, and shows nothing until the bytes are. In the other
    * order a crash in between would leave a client that tries again with neither an upload nor a blob.
    */
-  async function publish(upload: Upload, received: Received, names: [Digest, verified: Digest]) {
-    const [digest, verified] = names
-    if (received.placed) await refresh(received.placed, received.changedAt)
-    await blobs.link(upload.repository, digest, verified)
+  async function publish(under: FencedStorage, received: Received, publishing: Publishing) {
+    const { upload, digest, verified } = publishing
+    if (received.placed) await refresh(under, received.placed, received.changedAt)
+    await blobs.link(under, { repository: upload.repository, digest, stored: verified })
     const { placed, size } = received
     if (placed) return
-    if (size === 0) return storage.put(paths.blob(verified), new Uint8Array())
+    if (size === 0) return under.put(paths.blob(verified), new Uint8Array())
     // Verified bytes replace what is there, and so repair what may have been damaged.
     const from = paths.uploadData(upload.repository, upload.id)
-    await storage.move(from, paths.blob(verified), { size })
+    await under.move(from, paths.blob(verified), { size })
   }
 
-  async function refresh(placed: Digest, changedAt: Date): Promise<void> {
+  async function refresh(under: FencedStorage, placed: Digest, changedAt: Date): Promise<void> {
     if (isFresh(changedAt)) return
     const bytes = await storage.get(paths.blob(placed))
     if (!bytes || digestOf(canonical, bytes) !== placed) throw new RegistryError('unavailable')
-    await storage.put(paths.blob(placed), bytes)
+    await under.put(paths.blob(placed), bytes)
   }
 
   /** Whether `putWhole` can be used for a blob that is pushed under this digest. */
@@ -111,20 +117,20 @@ export function createUploadData(storage: StorageDriver, blobs: Blobs) {
   }
 
   /** Throws `digestMismatch` and `sizeMismatch`, and then nothing has changed. */
-  async function putWhole(digest: Digest, whole: { source: Bytes; size: number | undefined }) {
+  async function putWhole(under: FencedStorage, digest: Digest, whole: Whole) {
     const hash = newHash([canonical])
     const check = () => {
       const { size: expected = hash.size } = whole
       if (hash.size !== expected) throw wrongSize(expected, hash.size)
       if (!digestsOf(hash).includes(digest)) throw mismatch(digest, digestsOf(hash))
     }
-    await storage.putStream?.(paths.blob(digest), hashing(hash, whole.source), { check })
+    await under.putStream?.(paths.blob(digest), hashing(hash, whole.source), { check })
   }
 
   /** `isOurs` when nobody else can have put anything there. */
-  async function remove({ repository, id }: Upload, { isOurs }: { isOurs: boolean }) {
+  async function remove(under: FencedStorage, { repository, id }: Upload, { isOurs }: Whose) {
     const names = isOurs ? { names: paths.uploadNames } : {}
-    await storage.remove(paths.upload(repository, id), names)
+    await under.remove(paths.upload(repository, id), names)
   }
 }
 

@@ -1,9 +1,9 @@
 /** When anything below a folder was last written. */
-import type { StorageDriver } from '../storage/driver.ts'
+import type { ReadableStorage } from '../storage/fenced.ts'
 
 /** Undefined when there is no file in it. */
 export async function lastChange(
-  storage: StorageDriver,
+  storage: ReadableStorage,
   folder: string,
 ): Promise<Date | undefined> {
   let last: Date | undefined

@@ -6,7 +6,8 @@
 import { paths } from '../content/paths.ts'
 import { type Algorithm, algorithmOf, canonical } from '../spec/digest.ts'
 import type { ByteRange } from '../spec/range.ts'
-import type { Bytes, StorageDriver } from '../storage/driver.ts'
+import type { Bytes } from '../storage/driver.ts'
+import type { FencedStorage } from '../storage/fenced.ts'
 import { type Upload, wrongSize } from './data.ts'
 import { createRunningHashes, digestsOf, hashing, newHash, type RunningHash } from './hash.ts'
 import type { Received, UploadState, UploadStates } from './state.ts'
@@ -14,10 +15,10 @@ import type { Received, UploadState, UploadStates } from './state.ts'
 /** Bytes to add. `range` is what the client says they cover; undefined when it does not say. */
 export type Chunk = { source: Bytes; range: ByteRange | undefined }
 
-/** What there was before the chunk. */
-type Before = { state: UploadState; received: Received }
+/** What there was before the chunk, and the storage under the lease of the upload. */
+type Before = { under: FencedStorage; state: UploadState; received: Received }
 
-export function createReceiver(storage: StorageDriver, states: UploadStates) {
+export function createReceiver(states: UploadStates) {
   const hashes = createRunningHashes()
   return { receive, forget: (id: string) => hashes.drop(id) }
 
@@ -29,7 +30,7 @@ export function createReceiver(storage: StorageDriver, states: UploadStates) {
     algorithm: Algorithm,
   ): Promise<Received> {
     const { size, placed } = before.received
-    const add = storage.place && (size === 0 || placed) ? addNew : addTo
+    const add = before.under.place && (size === 0 || placed) ? addNew : addTo
     const settled = await add(upload, before, chunk, algorithm)
     const expected = chunk.range ? chunk.range.last + 1 : settled.size
     if (settled.size === expected) return settled
@@ -37,25 +38,26 @@ export function createReceiver(storage: StorageDriver, states: UploadStates) {
   }
 
   async function addTo(upload: Upload, before: Before, { source }: Chunk, algorithm: Algorithm) {
-    const { size } = before.received
+    const { under, state, received } = before
+    const { size } = received
     const hash = hashes.take(upload.id, size, algorithm)
     hashes.drop(upload.id)
     let settled: Received | undefined
     try {
       const path = paths.uploadData(upload.repository, upload.id)
-      await storage.append(path, hash ? hashing(hash, source) : source, { at: size })
+      await under.append(path, hash ? hashing(hash, source) : source, { at: size })
     } finally {
-      settled = await settle(upload, before.state, hash)
+      settled = await settle(under, { upload, state }, hash)
     }
     return settled
   }
 
   /** Only a first chunk is placed: whoever sends a second one sends more, and each would be a blob. */
   async function addNew(upload: Upload, before: Before, chunk: Chunk, algorithm: Algorithm) {
-    const { state, received } = before
+    const { under, state, received } = before
     const hash = newHash([canonical, algorithm])
     const { bytes, broken } = noting(chunk.source)
-    const source = received.placed ? behind(paths.blob(received.placed), bytes) : bytes
+    const source = received.placed ? behind(under, paths.blob(received.placed), bytes) : bytes
     let now: Received | undefined
     let saved: Promise<Received> | undefined
 
@@ -75,24 +77,28 @@ export function createReceiver(storage: StorageDriver, states: UploadStates) {
     }
     const draft = paths.uploadData(upload.repository, upload.id)
     try {
-      await storage.place?.(draft, hashing(hash, source), { final })
+      await under.place?.(draft, hashing(hash, source), { final })
       if (now) return await (saved ?? save(upload, state, now))
     } catch (error) {
       await saved?.catch(() => {})
       // Unless it was the source that failed, what lies there may be of an earlier attempt.
-      await settle(upload, state, broken.by === error ? hash : undefined)
+      await settle(under, { upload, state }, broken.by === error ? hash : undefined)
       throw error
     }
-    return settle(upload, state, hash)
+    return settle(under, { upload, state }, hash)
   }
 
-  async function* behind(path: string, bytes: Bytes): Bytes {
-    yield* (await storage.read(path)) ?? []
+  async function* behind(under: FencedStorage, path: string, bytes: Bytes): Bytes {
+    yield* (await under.read(path)) ?? []
     yield* bytes
   }
 
-  async function settle(upload: Upload, state: UploadState, hash: RunningHash | undefined) {
-    const found = await storage.stat(paths.uploadData(upload.repository, upload.id))
+  async function settle(
+    under: FencedStorage,
+    { upload, state }: { upload: Upload; state: UploadState },
+    hash: RunningHash | undefined,
+  ) {
+    const found = await under.stat(paths.uploadData(upload.repository, upload.id))
     if (!found) return save(upload, state, state.received)
     // A write that failed may have taken less than the hash has seen: then the hash is of no use.
     const fits = hash?.size === found.size

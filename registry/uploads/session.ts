@@ -4,12 +4,14 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Blobs } from '../content/blobs.ts'
+import { hold as holdLease } from '../content/hold.ts'
 import { paths } from '../content/paths.ts'
 import type { Leases } from '../leases/lease.ts'
 import { algorithmOf, type Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { receivedRange } from '../spec/range.ts'
 import type { Bytes, StorageDriver } from '../storage/driver.ts'
+import { type FencedStorage, type ReadableStorage, withoutLease } from '../storage/fenced.ts'
 import { type Asker, refuseOthers } from './asker.ts'
 import { createUploadData, type Upload } from './data.ts'
 import { lastChange } from './last-change.ts'
@@ -26,12 +28,14 @@ export type Progress = { size: number; carried: string | undefined }
 type Beginning = Pick<UploadState, 'subject' | 'algorithm'>
 type Whole = { digest: Digest; source: Bytes; subject: string | undefined }
 type Found = { state: UploadState; received: Received }
-type Last = Found & { chunk: Chunk }
+type Last = Found & { under: FencedStorage; chunk: Chunk }
+type Wanted = { upload: AskedUpload; digest: Digest }
 type Parts = { storage: StorageDriver; blobs: Blobs; states: UploadStates; leases: Leases }
 
-export function createUploads({ storage, blobs, states, leases }: Parts) {
+export function createUploads({ blobs, states, leases, ...parts }: Parts) {
+  const storage: ReadableStorage = parts.storage
   const data = createUploadData(storage, blobs)
-  const receiver = createReceiver(storage, states)
+  const receiver = createReceiver(states)
   return { start, take, progress, append, commit, cancel, expire, isAbandoned }
 
   async function start(repository: string, beginning: Beginning): Promise<AskedUpload> {
@@ -46,8 +50,10 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
   /** A whole blob at once, of which nobody will ever ask how far it has come. Throws what `commit` does. */
   async function take(repository: string, { digest, source, subject }: Whole): Promise<void> {
     if (data.takesWhole(digest)) {
-      await data.putWhole(digest, { source, size: undefined })
-      return blobs.link(repository, digest, digest)
+      // Nobody else knows of it; another push of the same blob would do the same.
+      const alone = withoutLease(parts.storage)
+      await data.putWhole(alone, digest, { source, size: undefined })
+      return blobs.link(alone, { repository, digest, stored: digest })
     }
     const upload = await start(repository, { subject, algorithm: algorithmOf(digest) })
     try {
@@ -76,10 +82,11 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
    * the upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`, `uploadBusy`.
    */
   async function append(upload: AskedUpload, chunk: Chunk): Promise<Progress> {
-    return hold(upload, async () => {
+    return hold(upload, async (under) => {
       const found = await open(upload)
       expectOrder(upload, chunk, found.received)
-      const received = await receiver.receive(upload, found, chunk, found.state.algorithm)
+      const before = { ...found, under }
+      const received = await receiver.receive(upload, before, chunk, found.state.algorithm)
       return progressOf(upload, { ...found, received })
     })
   }
@@ -91,13 +98,13 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
    * or nothing: if it breaks off, nothing came of it.
    */
   async function commit(upload: AskedUpload, digest: Digest, chunk?: Chunk): Promise<void> {
-    await hold(upload, async () => {
+    await hold(upload, async (under) => {
       const found = await look(upload, chunk ? undefined : digest)
       if (!found) return confirm(upload, digest)
 
-      if (!chunk) await publish(upload, digest, found.received)
-      else await finish(upload, digest, { ...found, chunk })
-      await end(upload, found)
+      if (!chunk) await publish(under, { upload, digest }, found.received)
+      else await finish(upload, digest, { ...found, under, chunk })
+      await end(under, upload, found)
     })
   }
 
@@ -105,39 +112,39 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     expectOrder(upload, chunk, found.received)
     if (found.received.size > 0 || !data.takesWhole(digest)) {
       const received = await receiver.receive(upload, found, chunk, algorithmOf(digest))
-      return publish(upload, digest, received)
+      return publish(found.under, { upload, digest }, received)
     }
     const size = chunk.range && chunk.range.last + 1
-    await data.putWhole(digest, { source: chunk.source, size })
-    await blobs.link(upload.repository, digest, digest)
+    await data.putWhole(found.under, digest, { source: chunk.source, size })
+    await blobs.link(found.under, { repository: upload.repository, digest, stored: digest })
   }
 
-  async function publish(upload: AskedUpload, digest: Digest, received: Received): Promise<void> {
+  async function publish(under: FencedStorage, { upload, digest }: Wanted, received: Received) {
     // Between its two steps a crash leaves an upload without data.
     if (received.size === 0 && (await blobs.find(upload.repository, digest))) return
     const verified = await data.verify(upload, received, digest)
-    await data.publish(upload, received, [digest, verified])
+    await data.publish(under, received, { upload, digest, verified })
   }
 
   async function cancel(upload: AskedUpload): Promise<void> {
-    await hold(upload, async () => {
+    await hold(upload, async (under) => {
       await open(upload)
-      await discard(upload)
+      await discard(under, upload)
     })
   }
 
   /** What became a blob has left nothing behind, but for files of its state. */
-  async function end(upload: Upload, { state }: Found): Promise<void> {
-    if (!states.carry || state.filed) return discard(upload)
+  async function end(under: FencedStorage, upload: Upload, { state }: Found): Promise<void> {
+    if (!states.carry || state.filed) return discard(under, upload)
     receiver.forget(upload.id)
     await states.end?.(upload.repository, upload.id)
   }
 
   /** Removes an upload that nobody has touched since `before`; says whether it did. */
   async function expire(upload: Upload, before: Date): Promise<boolean> {
-    return hold(upload, async () => {
+    return hold(upload, async (under) => {
       const abandoned = await isAbandoned(upload, before)
-      if (abandoned) await discard(upload, { isOurs: false })
+      if (abandoned) await discard(under, upload, { isOurs: false })
       return abandoned
     })
   }
@@ -168,14 +175,20 @@ export function createUploads({ storage, blobs, states, leases }: Parts) {
     throw new RegistryError('uploadUnknown', { detail: { upload: id } })
   }
 
-  async function discard(upload: Upload, whose = { isOurs: true }): Promise<void> {
+  async function discard(under: FencedStorage, upload: Upload, whose = { isOurs: true }) {
     receiver.forget(upload.id)
+    await data.remove(under, upload, whose)
     await states.end?.(upload.repository, upload.id)
-    await data.remove(upload, whose)
   }
 
-  function hold<T>({ id }: Upload, work: () => Promise<T>): Promise<T> {
-    return leases.hold(`upload ${id}`, 'uploadBusy', work)
+  function hold<T>(upload: Upload, work: (under: FencedStorage) => Promise<T>): Promise<T> {
+    const { storage } = parts
+    const what = { name: `upload ${upload.id}`, busy: 'uploadBusy', storage } as const
+    return holdLease(leases, what, async (under, { isTakenOver }) => {
+      // The earlier holder may have the file open, and go on writing to it.
+      if (isTakenOver) await under.detach?.(paths.uploadData(upload.repository, upload.id))
+      return work(under)
+    })
   }
 }
 

@@ -29,6 +29,7 @@ const needs = {
   haproxy: isInstalled,
   nginx: isInstalled,
   ip: isInstalled,
+  unshare: isInstalled,
   perl: isInstalled,
   'systemd-analyze': isInstalled,
   'systemd-notify': isInstalled,

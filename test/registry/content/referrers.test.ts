@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { createDescribed } from '../../../registry/content/described.ts'
 import { createDescriptions } from '../../../registry/content/descriptions.ts'
-import { createLinks } from '../../../registry/content/links.ts'
+import { createLinks, writeLink } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
 import { createReferrerDigests } from '../../../registry/content/referrer-digests.ts'
 import { createReferrers } from '../../../registry/content/referrers.ts'
@@ -12,6 +12,7 @@ import { parseDigest } from '../../../registry/spec/digest.ts'
 import { imageManifest } from '../../../registry/spec/media-types.ts'
 import { parseTag } from '../../../registry/spec/name.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
+import { withoutLease } from '../../../registry/storage/fenced.ts'
 import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
 import { descriptor, type Packed, packImage, packIndex } from '../../protocol/support/content.ts'
 
@@ -48,11 +49,13 @@ function open() {
 
 type Registry = ReturnType<typeof open>
 
-async function store({ storage, links }: Registry, { bytes, digest }: Packed, isLinked = true) {
+async function store({ storage }: Registry, { bytes, digest }: Packed, isLinked = true) {
   const name = parseDigest(digest)
   await storage.put(paths.blob(name), bytes)
-  await links.write(paths.revisionLink('a', name), name)
-  if (isLinked) await links.write(paths.referrerLink('a', subjectDigest, name), name)
+  await writeLink(withoutLease(storage), { path: paths.revisionLink('a', name), digest: name })
+  if (!isLinked) return digest
+  const path = paths.referrerLink('a', subjectDigest, name)
+  await writeLink(withoutLease(storage), { path, digest: name })
   return digest
 }
 
@@ -183,7 +186,8 @@ describe('what is read for a page', () => {
     await store(registry, index, false)
     await store(registry, one, false)
     const tag = parseTag(subject.digest.replace(':', '-'))
-    await registry.tags.set('a', tag, parseDigest(index.digest))
+    const setting = { repository: 'a', tag, digest: parseDigest(index.digest) }
+    await registry.tags.set(withoutLease(registry.storage), setting, {})
     expect(digestsOf(await pagesOf(registry))).toEqual([one.digest])
     const { bytes } = registry.count
     await registry.referrers.page('a', subjectDigest, { size: 1000 })

@@ -4,8 +4,9 @@ import { createLinks } from '../../../registry/content/links.ts'
 import { createTagPointers } from '../../../registry/content/tag-pointers.ts'
 import { createTags } from '../../../registry/content/tags.ts'
 import { openRedis } from '../../../registry/redis/open.ts'
-import { digestOf } from '../../../registry/spec/digest.ts'
+import { type Digest, digestOf } from '../../../registry/spec/digest.ts'
 import type { Tag } from '../../../registry/spec/name.ts'
+import { withoutLease } from '../../../registry/storage/fenced.ts'
 import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { describeWith } from '../../support/programs.ts'
@@ -29,11 +30,18 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     cleanup.add(redis.close)
     const pointers = createTagPointers(redis, times)
     const storage = createInmemoryDriver()
-    const tags = createTags(
+    const under = withoutLease(storage)
+    const { find, ...known } = createTags(
       storage,
       createLinks(storage, () => {}),
       { pointers },
     )
+    const tags = {
+      find,
+      set: (repository: string, tag: Tag, digest: Digest) =>
+        known.set(under, { repository, tag, digest }, {}),
+      remove: (repository: string, tag: Tag) => known.remove(under, { repository, tag }),
+    }
     /** What a request for the tag does. */
     const look = async () => {
       const pointer = await pointers.find('app', tag)

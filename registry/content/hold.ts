@@ -1,0 +1,23 @@
+/**
+ * Work under a lease. What it changes goes through the storage that it is given, which asks the lease;
+ * and what it answers counts only if the lease is still held in the end. Otherwise another process may
+ * have gone on meanwhile, so nothing that was found or done is acknowledged: the answer is 503.
+ */
+import type { Lease, Leases } from '../leases/lease.ts'
+import type { Reason } from '../spec/errors.ts'
+import type { StorageDriver } from '../storage/driver.ts'
+import { type FencedStorage, fenced } from '../storage/fenced.ts'
+
+type What = { name: string; busy: Reason; storage: Omit<StorageDriver, 'close'> }
+type Work<T> = (under: FencedStorage, lease: Lease) => Promise<T>
+
+/** `storage` may be one that is under another lease; then both are asked. */
+export function hold<T>(leases: Leases, what: What, work: Work<T>): Promise<T> {
+  return leases.hold(what.name, what.busy, async (lease) => {
+    try {
+      return await work(fenced(what.storage, lease), lease)
+    } finally {
+      await lease.confirm()
+    }
+  })
+}
