@@ -1,4 +1,5 @@
 /** Tags: names that move. Each remembers what it names now and whatever it named before. */
+import { LRUCache } from 'lru-cache'
 import type { Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { isTag, type Tag } from '../spec/name.ts'
@@ -27,6 +28,8 @@ type Options = {
 
 export function createTags(storage: ReadableStorage, links: Links, options: Options = {}) {
   const { pointers, lookups } = options
+  /** Both names are of the same bytes, so the older one does no harm for a moment. */
+  const given = new LRUCache<string, Digest>({ max: 10_000, ttl: 2_000 })
   return { find, nameOf, names, list, naming, set, refuseMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
@@ -43,10 +46,15 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     stored: Digest,
     call?: Call,
   ): Promise<Digest> {
-    const name = await links.read(paths.tagIndex(repository, tag, stored), call)
-    if (!name || name === stored) return stored
-    const leadsTo = await links.read(paths.revisionLink(repository, name), call)
-    return leadsTo === stored ? name : stored
+    const path = paths.tagIndex(repository, tag, stored)
+    const known = given.get(path)
+    if (known) return known
+    const name = (await links.read(path, call)) ?? stored
+    const leadsTo =
+      name === stored ? stored : await links.read(paths.revisionLink(repository, name), call)
+    const found = leadsTo === stored ? name : stored
+    given.set(path, found)
+    return found
   }
 
   /** Those of `list`, and such as a crash left half made: quick to get, for no tag is read. */
@@ -100,6 +108,7 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     const { repository, tag, digest, as = digest } = setting
     const { whole, ...rest } = call
     const history = paths.tagIndex(repository, tag, digest)
+    given.delete(history)
     await Promise.all([writeLink(under, { path: history, digest: as }, rest), whole])
     try {
       await writeLink(under, { path: paths.tagCurrent(repository, tag), digest }, rest)
