@@ -53,7 +53,8 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     const leadsTo =
       name === stored ? stored : await links.read(paths.revisionLink(repository, name), call)
     const found = leadsTo === stored ? name : stored
-    given.set(path, found)
+    // Where storage is near, asking costs little.
+    if (pointers) given.set(path, found)
     return found
   }
 

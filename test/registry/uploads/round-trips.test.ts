@@ -42,7 +42,8 @@ function open(options: { partSize?: number; redis?: Redis }) {
   const { storage, measure } = countRounds(createInmemoryDriver(options))
   const links = createLinks(storage, () => {})
   const blobs = createBlobs(storage, links)
-  const tags = createTags(storage, links)
+  const pointers = options.redis && createTagPointers(options.redis, { good: 1, finding: 1000 })
+  const tags = createTags(storage, links, { pointers })
   const leases = createInProcessLeases()
   const descriptions = createDescriptions()
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
@@ -55,6 +56,7 @@ function open(options: { partSize?: number; redis?: Redis }) {
     measure,
     blobs,
     tags,
+    pointers,
     manifests,
     references,
     ...createUploads({ storage, blobs, states, leases }),
@@ -224,9 +226,8 @@ describeWith(['redis-server'], 'a store', () => {
 
   it('is asked for the tag alone once its manifest is known', async () => {
     const registry = open({ partSize, redis })
-    const moment = { good: 1, finding: 1000 }
-    const { tags, manifests } = registry
-    const tagged = createTagged({ tags, manifests, pointers: createTagPointers(redis, moment) })
+    const { tags, manifests, pointers } = registry
+    const tagged = createTagged({ tags, manifests, pointers })
     const look = () => tagged.find('a', parseTag('latest'))
     await registry.measure(async () => (await putManifest(registry))())
     expect(await registry.measure(look)).toEqual(['get', 'get get get'])
