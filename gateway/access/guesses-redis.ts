@@ -55,12 +55,13 @@ if redis.call('get', KEYS[4]) == 'wrong' then return 'wrong' end
 local isRight = redis.call('get', KEYS[4]) == 'right'
 local isKnown = redis.call('exists', KEYS[5]) == 1
 local isKnownPlace = redis.call('exists', KEYS[6]) == 1
-local asked = { true, not (isKnown or isKnownPlace), not isKnown and ARGV[3] == '1' }
+local asked = { not (isRight and isKnown), not (isRight or isKnown or isKnownPlace),
+  not (isRight or isKnown) and ARGV[3] == '1' }
 local found, longest, busy = {}, 0, false
 for at, rule in ipairs(rules) do
   local it = read(KEYS[at])
   found[at] = it
-  if asked[at] and not isRight then
+  if asked[at] then
     if it.till > now then
       longest = math.max(longest, it.till - now)
     elseif it.running > 0 and math.ceil(levelOf(it, rule)) + it.running >= rule.free then

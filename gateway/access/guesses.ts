@@ -54,8 +54,7 @@ export function createGuesses({
   return {
     async begin(guess) {
       if (wrong.has(guess.secret)) return { say: 'wrong' }
-      // A password that was right is no guess, so no guesses of others hold it up.
-      const waits = right.has(guess.secret) ? [] : waitsOf(guess)
+      const waits = right.has(guess.secret) ? waitsOfRight(guess) : waitsOf(guess)
       const longest = Math.max(0, ...waits.filter((it) => it !== 'busy'))
       if (longest > 0) return { say: 'wait', ms: longest }
       if (waits.includes('busy')) return { say: 'busy' }
@@ -78,6 +77,14 @@ export function createGuesses({
       rightPairs.set(pair, true)
       rightNetworks.set(network, true)
     },
+  }
+
+  /**
+   * A password that was right is no guess of whoever was right with that name there before. Elsewhere
+   * it may be one, and whoever guesses must not learn from the delay's absence which it is.
+   */
+  function waitsOfRight({ pair }: Guess): Wait[] {
+    return rightPairs.has(pair) ? [] : [pairs.waitOf(pair)]
   }
 
   /** Whoever was right somewhere is held up there only by failures under their own name. */

@@ -49,6 +49,7 @@ export function createPasswords({
     new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
   // Apart from each other, so that a flood of guesses forgets nobody who was right.
   const right = remember(rightMs)
+  const rightThere = remember(rightMs)
   const wrong = remember(wrongMs)
   /** Pairs and networks where somebody was right, and networks where somebody failed. */
   const known = remember(knownMs)
@@ -63,7 +64,8 @@ export function createPasswords({
 
   /**
    * Undefined when this is not a user's password. Throws LoginDelayed when it was not even looked
-   * at. What was found right is never delayed.
+   * at. What was found right is never delayed at the network where it was; elsewhere, the failures
+   * under that name come first, or guesses could go on for as long as its user is signed in.
    */
   async function check(
     name: string,
@@ -76,7 +78,8 @@ export function createPasswords({
     const pair = keyOf(placeOf(user, network))
     const guess = { secret: secretKeyOf(name, password, hash), user, network, pair }
     if (wrong.has(guess.secret)) return undefined
-    const isRight = right.has(guess.secret) || (await verified({ name, password, hash, guess }))
+    const isRight =
+      rightThere.has(rightAt(guess)) || (await verified({ name, password, hash, guess }))
     return isRight ? { name, groups: [], method: 'htpasswd' } : undefined
   }
 
@@ -118,7 +121,7 @@ export function createPasswords({
     }
     let outcome: Outcome = 'unknown'
     try {
-      outcome = (await compare(asked)) ? 'right' : 'wrong'
+      outcome = right.has(guess.secret) || (await compare(asked)) ? 'right' : 'wrong'
     } finally {
       await guesses.end(guess, outcome)
     }
@@ -126,10 +129,17 @@ export function createPasswords({
     return outcome === 'right'
   }
 
-  function keep({ secret: key, user, network }: Guess, outcome: Outcome): void {
-    ;(outcome === 'right' ? right : wrong).set(key, true)
-    if (outcome === 'right') known.set(placeOf(user, network), true).set(network, true)
-    else failed.set(network, true)
+  function keep(guess: Guess, outcome: Outcome): void {
+    const { secret: key, user, network } = guess
+    if (outcome === 'right') {
+      // What was compared anywhere lasts no longer for having been used elsewhere.
+      if (!right.has(key)) right.set(key, true)
+      rightThere.set(rightAt(guess), true, { ttl: right.getRemainingTTL(key) })
+      known.set(placeOf(user, network), true).set(network, true)
+    } else {
+      wrong.set(key, true)
+      failed.set(network, true)
+    }
   }
 
   function standingOf(network: string, user: string): Standing {
@@ -154,6 +164,7 @@ export function createPasswords({
   }
 }
 
+const rightAt = ({ secret, network }: Guess) => placeOf(secret, network)
 const placeOf = (user: string, network: string) => `${user} ${network}`
 
 /** Names come from strangers in any length; their digests are all of one. */

@@ -183,7 +183,12 @@ describe('many checks', () => {
     expect(compared).toHaveLength(10)
     expect(await check('bob', 'hidden', here)).toBeDefined()
     expect(await check('ann', 'secret', there)).toEqual(ann)
+    // Whoever guesses here does not learn it from that either, and elsewhere it is not compared again.
+    await expect(check('ann', 'secret', here)).rejects.toThrow(LoginDelayed)
+    expect(await check('ann', 'secret', '192.0.2.3')).toEqual(ann)
+    expect(compared).toHaveLength(12)
     pass(400_000)
+    expect(await check('ann', 'secret', here)).toEqual(ann)
     for (let n = 10; n < 20; n += 1) await check('ann', `guess${n}`, here).catch(() => {})
     await expect(check('ann', 'guess', here)).rejects.toThrow(LoginDelayed)
     expect(await check('ann', 'secret', here)).toEqual(ann)
