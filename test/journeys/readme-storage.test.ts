@@ -1,4 +1,5 @@
 /** A bucket and a cluster, with the files that docs/storage.md and docs/cluster.md show. */
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
@@ -68,6 +69,7 @@ describeWith([...services], 'a bucket, as the pages say', () => {
     const workers = [await findFreePort(), await findFreePort()]
     const config = yaml('docs/cluster.md', 'Several machines', {
       'redis:6379': `127.0.0.1:${port}`,
+      '<openssl rand -hex 32>': randomBytes(32).toString('hex'),
       '10.0.0.21:5001': `127.0.0.1:${workers[0]}`,
       '10.0.0.22:5001': `127.0.0.1:${workers[1]}`,
       // The clients of the tests show no password.

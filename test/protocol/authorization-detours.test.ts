@@ -86,7 +86,7 @@ describe('a path', () => {
         port,
         head(`${method} ${hidden}`, { ...headers, Connection: 'close' }),
       )
-      expect(text).toMatch(method === 'get' ? /^HTTP\/1\.1 400 / : /^HTTP\/1\.1 405 /)
+      expect(text).toMatch(method === 'get' ? /^HTTP\/1\.1 501 / : /^HTTP\/1\.1 405 /)
       expect(text).not.toContain('schemaVersion')
     }
   })

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import type { Cleanup } from '../../support/cleanup.ts'
+import { unexpectedWarnings } from '../../support/config-warnings.ts'
 import { runKura } from '../../support/kura.ts'
 import { deploymentsOf, faultsOf } from './consistency.ts'
 import type { KubernetesObject } from './render.ts'
@@ -39,7 +40,7 @@ export function holds(cleanup: Cleanup, objects: readonly KubernetesObject[]): v
       const variables = Object.fromEntries(env.map(({ name, value }) => [name, value ?? secret]))
       const { code, stdout, stderr } = await runKura(['config', file], { env: variables })
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(stdout.split('\n').filter((line) => line.startsWith('#'))).toEqual([])
+      expect(unexpectedWarnings(stdout)).toEqual([])
       for (const name of Object.keys(variables)) expect(stdout).toContain(`# ${name}`)
       // A worker needs neither certificate nor passwords.
       const needed = args[0] === 'worker' ? [] : [...stdout.matchAll(/: (\/(?:etc|var)\/\S+)/g)]

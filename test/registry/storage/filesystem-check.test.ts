@@ -74,7 +74,7 @@ it('opens the driver that was asked for, after the check', async () => {
   const storage = await openStorage({ driver: 'filesystem', rootdirectory: parent })
   expect(storage.name).toBe('filesystem')
   await storage.put('docker/value', Buffer.from('x'))
-  expect(await readdir(join(parent, 'docker'))).toEqual(['value'])
+  expect(await readdir(join(parent, 'docker'))).toEqual(['registry', 'value'])
   expect((await openStorage({ driver: 'inmemory' })).name).toBe('inmemory')
 
   await fill(['docker/', 'foreign'])
