@@ -15,7 +15,7 @@
  *       _uploads/<id>/state.json                        what kura remembers of the upload (ours)
  *
  * A link holds the text of a canonical digest and nothing else, but for what a tag ever named: there it is
- * the digest by which the tag was given (../../docs/decisions/0019). What is marked "ours" the other
+ * the digest by which the tag was given (../../docs/decisions/0025). What is marked "ours" the other
  * registries neither read nor mind.
  */
 import { algorithmOf, type Digest, hexOf } from '../spec/digest.ts'
