@@ -70,8 +70,8 @@ describe('the processes of a machine', () => {
     expect(await login(kura, 'ann', '192.0.2.1')).toBe(429)
     expect(await rightly(kura, 'bob', '192.0.2.1')).toBe(200)
     expect(await rightly(kura, 'ann', '192.0.2.2')).toBe(200)
-    // That password is known to be right by now, so it is no guess where the guesses came from.
-    for (const _ of [1, 2, 3, 4]) expect(await rightly(kura, 'ann', '192.0.2.1')).toBe(200)
+    // It was right elsewhere alone, so where the guesses came from it is a guess like any other.
+    expect(await rightly(kura, 'ann', '192.0.2.1')).toBe(429)
     expect(await login(kura, 'ann', '192.0.2.1')).not.toBe(200)
   })
 

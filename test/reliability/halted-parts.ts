@@ -25,8 +25,8 @@ export type Parts = ReturnType<typeof createParts>
 
 type Shared = { storage: StorageDriver; leases: Leases; redis: Redis | undefined; isFar: boolean }
 
-const heartbeat = 600
-const ttl = 3_000
+const heartbeat = 1_000
+const ttl = 5_000
 
 export async function openShared({ root, endpoint, redisPort }: Place, longest?: number) {
   const storage =

@@ -21,7 +21,7 @@ const holder = fileURLToPath(new URL('./halted-holder.ts', import.meta.url))
 /** As a container has it: others can tell by its heartbeat alone whether it lives. */
 const elsewhere = ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', '"$0" "$@"; :']
 /** Steps that are tried side by side. */
-const atOnce = 4
+const atOnce = 6
 
 type Row = [
   where: string,
