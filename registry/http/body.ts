@@ -21,18 +21,26 @@ export function bodyOf(ctx: Context): Bytes {
 
 /** A manifest as a whole. Throws `manifestTooLarge` and `tooManyBodies`. */
 export async function readManifestBody(ctx: Context, budget: BodyBudget): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let size = declaredLength(ctx) ?? 0
-  refuseAbove(size)
-  size = 0
+  refuseAbove(declaredLength(ctx) ?? 0)
   const take = budget.openFor(ctx)
+  let memory = Buffer.alloc(0)
+  let size = 0
   for await (const chunk of bodyOf(ctx)) {
-    size += chunk.length
-    refuseAbove(size)
+    refuseAbove(size + chunk.length)
     take(chunk.length)
-    chunks.push(chunk)
+    memory = grown(memory, size + chunk.length)
+    memory.set(chunk, size)
+    size += chunk.length
   }
-  return Buffer.concat(chunks)
+  return memory.subarray(0, size)
+}
+
+/** Chunks are copied and not kept, since one that has a single byte takes hundreds of bytes of memory. */
+function grown(memory: Buffer<ArrayBuffer>, needed: number): Buffer<ArrayBuffer> {
+  if (needed <= memory.length) return memory
+  const larger = Buffer.allocUnsafe(Math.max(needed, 2 * memory.length))
+  larger.set(memory)
+  return larger
 }
 
 function refuseAbove(size: number): void {

@@ -1,6 +1,6 @@
 /**
  * Adding a stream to a file. This is the hot path of every push: chunks are gathered into batches of
- * 1 MiB, and one batch is written while the next one arrives, which saves most of the system calls
+ * 1 MiB at most, and one batch is written while the next one arrives, which saves most of the system calls
  * and hides the rest behind the network.
  */
 import { constants } from 'node:fs'
@@ -11,6 +11,8 @@ import type { Bytes, Call, Fence } from './driver.ts'
 import { flushFolder } from './filesystem-folders.ts'
 
 const batchSize = 1024 * 1024
+/** A chunk of a single byte takes hundreds of bytes of memory, so chunks are counted, too. */
+const mostChunks = 256
 const newFile = 0o666
 
 /**
@@ -76,7 +78,7 @@ async function writeAll(file: FileHandle, source: Bytes, { at, fence }: Place): 
     for await (const chunk of source) {
       batch.push(chunk)
       gathered += chunk.length
-      if (gathered >= batchSize) await writeBatch()
+      if (gathered >= batchSize || batch.length >= mostChunks) await writeBatch()
     }
   } finally {
     await writeBatch()

@@ -60,6 +60,20 @@ it('has nothing under a name that is too long for a file', async () => {
   expect(await namesIn(driver, path)).toEqual([])
 })
 
+it('writes what came in many small chunks before it takes more of them', async () => {
+  const root = await temporary()
+  const driver = createFilesystemDriver({ root })
+  let written = 0
+  async function* bytes() {
+    for (let count = 0; count < 1_000; count++) yield Buffer.from('x')
+    for (let looks = 0; written === 0 && looks < 1_000; looks++) {
+      written = (await driver.stat('upload'))?.size ?? 0
+    }
+  }
+  expect(await driver.append('upload', bytes(), { at: 0 })).toBe(1_000)
+  expect(written).toBeGreaterThan(0)
+})
+
 const whereSeen = existsSync('/proc/self/fd') ? it : it.skip
 
 whereSeen('closes a file whose reader stops early or aborts (skipped without /proc)', async () => {
