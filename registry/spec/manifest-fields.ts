@@ -52,6 +52,14 @@ const text = only('text', 'text', ({ json }) => json.text())
 /** Text that nobody here looks at. */
 const anyText = only('text', 'text', ({ json }) => json.skip())
 
+/** Bytes, which Go reads as base64 or reads nothing of the document at all. */
+const base64 = only('text', 'base64', (reading) => {
+  if (!reading.strict) return reading.json.skip()
+  const written = reading.json.text().replace(/[\r\n]/g, '')
+  const isWhole = written.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(written)
+  if (!isWhole) refuse(reading, 'is not base64')
+})
+
 /** Whether there is anything at all. */
 const anything: Read<true> = ({ json }) => {
   const isThere = json.kind() !== 'null'
@@ -156,7 +164,7 @@ const descriptorFields = object({
   size: integer,
   urls: texts,
   annotations,
-  data: anyText,
+  data: base64,
   platform,
   artifactType: anyText,
 })

@@ -128,6 +128,23 @@ describe('a whole number', () => {
   })
 })
 
+describe('the data of a descriptor', () => {
+  const manifest = (data: unknown) =>
+    encode(image({ layers: [{ ...describeText('x'), data }, describeText('y')] }))
+
+  it.each(['x', 'eA', 'eA=', 'e===', 'eA==eA==', 'e-_A', 'e A=', '====', 'e\u0000A='])(
+    'is not %j, of which Go reads no manifest at all',
+    (data) => {
+      expect(detailOf(manifest(data), imageManifest)).toBe('layers[0].data is not base64')
+      expect(readStoredManifest(manifest(data))?.layers).toHaveLength(2)
+    },
+  )
+
+  it.each(['', 'eA==', 'eHg=', 'eHh4', 'eH\nh4\r\n', null])('may be %j', (data) => {
+    expect(detailOf(manifest(data), imageManifest)).toBeUndefined()
+  })
+})
+
 it('a volume may hold all of that: the last of two keys counts, and no other spelling', () => {
   const [one, two] = [describeText('one'), describeText('two')]
   const text = `"subject":${JSON.stringify(one)},"Subject":{},"subject":${JSON.stringify(two)}`
