@@ -6,8 +6,8 @@ import type { Context } from '../state.ts'
 export function logErrors(log: Logger) {
   return (error: Error, ctx?: Context): void => {
     const cause = error.cause instanceof Error ? error.cause : error
-    // Koa reports a client that left in the middle of an answer; that is no fault.
-    if (ctx?.state.signal?.aborted || ctx?.res.destroyed) return
+    // Koa reports what a connection broke off with, even before its requests have ended; no fault of ours.
+    if (ctx?.state.signal?.aborted || ctx?.res.destroyed || ctx?.req.socket?.destroyed) return
     log.error(
       {
         'err.message': cause.message,
