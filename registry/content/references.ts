@@ -8,7 +8,7 @@ import type { Manifest } from '../spec/manifest.ts'
 import type { Descriptor } from '../spec/manifest-fields.ts'
 import { isForeignLayer } from '../spec/media-types.ts'
 import type { Call } from '../storage/driver.ts'
-import { atOnce } from './at-once.ts'
+import { atOnce, createTurns } from './at-once.ts'
 import type { Blobs } from './blobs.ts'
 import type { Manifests } from './manifests.ts'
 
@@ -53,20 +53,15 @@ export function createReferences({ blobs, manifests, rules }: Parts) {
    * Build caches are indexes whose children are layers, so a blob will do as well. Only a child that
    * is not of the size it should be is read, one after the other.
    */
-  async function withoutChild(repository: string, children: Descriptor[], call?: Call) {
-    const doubtful = await without(
+  function withoutChild(repository: string, children: Descriptor[], call?: Call) {
+    const inTurn = createTurns()
+    return without(
       children,
       async (it) =>
         (await manifests.has(repository, it, call)) ||
-        (await blobs.find(repository, it.digest, call)),
-      children.length,
+        (await blobs.find(repository, it.digest, call)) ||
+        (await inTurn(() => manifests.find(repository, it.digest, call))),
     )
-    const missing: Digest[] = []
-    for (const digest of doubtful) {
-      if (!(await manifests.find(repository, digest, call))) missing.push(digest)
-      if (missing.length === mostMissing) break
-    }
-    return missing
   }
 
   function checkUrls({ urls, digest }: Descriptor): void {
@@ -89,17 +84,16 @@ function isWebUrl(text: string): boolean {
   return (url?.protocol === 'http:' || url?.protocol === 'https:') && url.hash === ''
 }
 
-/** The digests for which `find` finds nothing, each once, and no more than `most`. */
+/** The first digests for which `find` finds nothing, each once; those behind them are not looked for. */
 async function without(
   items: readonly Descriptor[],
   find: (item: Descriptor) => Promise<unknown>,
-  most = mostMissing,
 ): Promise<Digest[]> {
   const each = new Map(items.map((it) => [it.digest, it]))
   const missing: Digest[] = []
   for await (const [{ digest }, found] of atOnce([...each.values()], find)) {
     if (!found) missing.push(digest)
-    if (missing.length === most) break
+    if (missing.length === mostMissing) break
   }
   return missing
 }
