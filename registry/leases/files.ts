@@ -23,6 +23,8 @@ import { openWays } from './ways.ts'
 /** A claim from elsewhere (another container, another machine) is dead once it missed so many beats. */
 const missedBeats = 5
 const shortestWait = 5
+/** After which a silent holder is not expected back. */
+const longestSilence = 24 * 3_600_000
 
 /** In milliseconds: between two signs of life, and how long someone waits for their turn. */
 type Options = {
@@ -44,7 +46,7 @@ export async function openFileLeases(
   const held = new Map<string, Own>()
   const term = missedBeats * heartbeat
   const ways = root === undefined ? undefined : await openWays(root)
-  await clearDead(await claims(''))
+  await clearLeft()
   await ways?.clear((name) => isAlive(ownerOf(name)) === false)
   const beating = setInterval(() => {
     for (const [name, own] of held) beat(name, own)
@@ -135,18 +137,38 @@ export async function openFileLeases(
       if (await isHeld(name)) areAlive = true
       else {
         mayComeBack ||= isAlive(ownerOf(name)) === undefined
-        await ways?.remove(name)
-        await rm(join(folder, name), { force: true })
+        await clear(name)
       }
     }
     return { areAlive, mayComeBack }
   }
 
+  /**
+   * At the start, what crashes have left. A silent claim is left to those who want its lease: they have to
+   * know that its holder may come back.
+   */
+  async function clearLeft(): Promise<void> {
+    for (const name of await claims('')) {
+      const alive = isAlive(ownerOf(name))
+      const isForgotten = alive === undefined && (await silenceOf(name)) > longestSilence
+      if (alive === false || isForgotten) await clear(name)
+    }
+  }
+
+  async function clear(name: string): Promise<void> {
+    await ways?.remove(name)
+    await rm(join(folder, name), { force: true })
+  }
+
+  /** In milliseconds; endless where the claim has gone. */
+  async function silenceOf(name: string): Promise<number> {
+    const found = await stat(join(folder, name)).catch(() => undefined)
+    return found ? Date.now() - found.mtimeMs : Number.POSITIVE_INFINITY
+  }
+
   async function isHeld(name: string): Promise<boolean> {
     const alive = isAlive(ownerOf(name))
-    if (alive !== undefined) return alive
-    const found = await stat(join(folder, name)).catch(() => undefined)
-    return found !== undefined && Date.now() - found.mtimeMs < term
+    return alive ?? (await silenceOf(name)) < term
   }
 }
 

@@ -25,6 +25,7 @@ type Watching = {
 
 /** In milliseconds. */
 const longestGoodbye = 500
+const againMs = 200
 
 /** Throws an error that names the setting when Redis is required and cannot be used. */
 export async function openRedis(options: RedisOptions, watching: Watching = {}) {
@@ -61,6 +62,7 @@ export async function openRedis(options: RedisOptions, watching: Watching = {}) 
     guard.shut(reason)
   }
   client.on('ready', guard.look)
+  const stopKeeping = keepConnecting(client)
 
   return {
     get: (key: string) => guard.call(() => client.get(key)),
@@ -75,6 +77,7 @@ export async function openRedis(options: RedisOptions, watching: Watching = {}) 
     isAvailable: guard.isOpen,
     async close(): Promise<void> {
       guard.close()
+      stopKeeping()
       await Promise.race([
         client.quit().catch(() => {}),
         wait(longestGoodbye, undefined, { ref: false }),
@@ -92,6 +95,16 @@ export async function openRedis(options: RedisOptions, watching: Watching = {}) 
     const warning = evictionWarning(info)
     if (warning) onWarning?.(warning)
   }
+}
+
+/**
+ * The library gives up for good when sentinels tell of a new master just while it looks for one: its own
+ * attempt is cut off, which it takes for the last word. Answers a function that ends this.
+ */
+function keepConnecting(client: Client): () => void {
+  const onEnd = () => setTimeout(() => client.connect().catch(() => {}), againMs).unref()
+  client.on('end', onEnd)
+  return () => client.off('end', onEnd)
 }
 
 const digests = new Map<string, string>()

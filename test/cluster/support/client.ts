@@ -153,11 +153,14 @@ async function start({ insist, url }: Asking, { base }: Blob): Promise<Progress>
 /** Up to each of `ends` in turn; what of a chunk got lost is sent again. */
 async function fill(client: Asking, { bytes }: Blob, begun: Progress, ends: number[]) {
   let now = begun
+  let isUnsure = false
   for (const end of ends) {
     while (now.there < end) {
       const headers = { ...chunkHeaders, 'Content-Range': `${now.there}-${end - 1}` }
       const body = bytes.subarray(now.there, end)
-      const answer = await client.ask('PATCH', now.target, { headers, body })
+      const found = await client.ask('PATCH', now.target, { headers, body })
+      const answer: Answer | undefined = wasOvertaken(found, isUnsure) ? undefined : found
+      isUnsure ||= !answer
       if (answer) expectStatus(answer, 202)
       now = answer
         ? { target: next(answer, client.url), there: end }
@@ -166,6 +169,10 @@ async function fill(client: Asking, { bytes }: Blob, begun: Progress, ends: numb
   }
   return now
 }
+
+/** A request that got no answer may be carried out late, after it was asked how far the upload is. */
+const wasOvertaken = (answer: Answer | undefined, isUnsure: boolean) =>
+  isUnsure && answer?.status === 416
 
 /** Nothing that was acknowledged may be missing, and nothing may be there that was not sent. */
 async function progress(
