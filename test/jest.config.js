@@ -27,8 +27,7 @@ export default {
       displayName: 'whole',
       roots: ['<rootDir>/test'],
       // Their clients are not in the distribution that the other tests run on: see test/today/run.sh.
-      // Halted processes are timed so closely that a busy machine upsets them: `npm run test:halted`.
-      testPathIgnorePatterns: ['/test/today/', '/reliability/halted.test'],
+      testPathIgnorePatterns: ['/test/today/'],
     },
     protocol('beside'),
     protocol('apart'),

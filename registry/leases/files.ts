@@ -33,6 +33,7 @@ type Options = {
   /** Of the storage, where that is a folder: without it leases have no ways. */
   root?: string | undefined
 }
+type State = 'alive' | 'dead' | 'silent' | 'gone'
 /** A claim of our own: when it last showed a sign of life, and whether it came too late. */
 type Own = { sinceBeat: () => number; isLost: boolean }
 
@@ -134,11 +135,10 @@ export async function openFileLeases(
   async function clearDead(names: string[]) {
     let [areAlive, mayComeBack] = [false, false]
     for (const name of names) {
-      if (await isHeld(name)) areAlive = true
-      else {
-        mayComeBack ||= isAlive(ownerOf(name)) === undefined
-        await clear(name)
-      }
+      const state = await stateOf(name)
+      areAlive ||= state === 'alive'
+      mayComeBack ||= state === 'silent'
+      if (state === 'dead' || state === 'silent') await clear(name)
     }
     return { areAlive, mayComeBack }
   }
@@ -149,9 +149,8 @@ export async function openFileLeases(
    */
   async function clearLeft(): Promise<void> {
     for (const name of await claims('')) {
-      const alive = isAlive(ownerOf(name))
-      const isForgotten = alive === undefined && (await silenceOf(name)) > longestSilence
-      if (alive === false || isForgotten) await clear(name)
+      const state = await stateOf(name, longestSilence)
+      if (state === 'dead' || state === 'silent') await clear(name)
     }
   }
 
@@ -160,15 +159,16 @@ export async function openFileLeases(
     await rm(join(folder, name), { force: true })
   }
 
-  /** In milliseconds; endless where the claim has gone. */
-  async function silenceOf(name: string): Promise<number> {
-    const found = await stat(join(folder, name)).catch(() => undefined)
-    return found ? Date.now() - found.mtimeMs : Number.POSITIVE_INFINITY
-  }
-
-  async function isHeld(name: string): Promise<boolean> {
+  /**
+   * Of a process of another container or machine its signs of life have to tell. Of a claim that has `gone`
+   * there is nothing to clear: its process may be about to claim the lease again, with the same way.
+   */
+  async function stateOf(name: string, longest = term): Promise<State> {
     const alive = isAlive(ownerOf(name))
-    return alive ?? (await silenceOf(name)) < term
+    if (alive !== undefined) return alive ? 'alive' : 'dead'
+    const found = await stat(join(folder, name)).catch(() => undefined)
+    if (!found) return 'gone'
+    return Date.now() - found.mtimeMs < longest ? 'alive' : 'silent'
   }
 }
 
