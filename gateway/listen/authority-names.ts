@@ -17,13 +17,29 @@ export function parseNames(names: readonly string[]): string[] {
 }
 
 /** What clients on this machine and on its network may call it. */
-export function standardNames(): string[] {
+function standardNames(): string[] {
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .filter(({ internal, scopeid = 0 }) => !internal && scopeid === 0)
     .map(({ address }) => address)
   const own = [hostname(), ...addresses].flatMap((name) => parseName(name) ?? [])
   return [...new Set(['localhost', '127.0.0.1', '::1', ...own])]
+}
+
+/**
+ * Those that were given when the certificate was made. They stand before `localhost`, where the names of
+ * the machine begin: those change with its networks, and are no promise to anyone.
+ */
+export function givenNames(certificate: X509Certificate): string[] {
+  const entries = (certificate.subjectAltName ?? '').split(', ')
+  const names = entries.map((entry) => entry.replace(/^(?:DNS|IP Address):/, ''))
+  const own = names.indexOf('localhost')
+  return names.slice(0, own === -1 ? names.length : own).flatMap((name) => parseName(name) ?? [])
+}
+
+/** Each name once, those of this machine last; what `givenNames` finds again. */
+export function withStandardNames(given: readonly string[]): string[] {
+  return [...new Set([...given.filter((name) => name !== 'localhost'), ...standardNames()])]
 }
 
 /** Whether the certificate has each of the names; it may have more. */

@@ -8,7 +8,7 @@ import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createKey, issueAuthority, issueServer } from './authority-issue.ts'
-import { coversNames, parseNames, standardNames } from './authority-names.ts'
+import { coversNames, givenNames, parseNames, withStandardNames } from './authority-names.ts'
 import { checkPair } from './pair.ts'
 import { parseCertificates, parseKey, readPemFile } from './pem.ts'
 import { createFile, replaceFile } from './write-file.ts'
@@ -23,13 +23,16 @@ type Options = {
 const day = 24 * 60 * 60 * 1000
 const renewBefore = 30 * day
 
-/** Makes what is missing and renews what is due; the authority is never replaced. */
+/**
+ * Makes what is missing and renews what is due; the authority is never replaced, and names that were given
+ * once stay in every certificate that follows.
+ */
 export async function openAuthority({ folder, names = [], now = new Date() }: Options) {
   const place = resolve(folder)
   const [authority, certificate, key] = ['ca.crt', 'server.crt', 'server.key'].map((name) =>
     join(place, name),
   ) as [string, string, string]
-  const wanted = [...new Set([...parseNames(names), ...standardNames()])]
+  const given = parseNames(names)
   await mkdir(place, { recursive: true, mode: 0o755 })
 
   const caKey = await keyIn(join(place, 'ca.key'))
@@ -42,11 +45,13 @@ export async function openAuthority({ folder, names = [], now = new Date() }: Op
   }
 
   const serverKey = await keyIn(key)
-  const issue = () => issueServer({ key: serverKey.key, ca, caKey: caKey.key, names: wanted, now })
-  const found = await certificateIn(certificate, serverKey, issue)
+  const issue = (names: string[]) =>
+    issueServer({ key: serverKey.key, ca, caKey: caKey.key, names, now })
+  const found = await certificateIn(certificate, serverKey, () => issue(withStandardNames(given)))
+  const wanted = withStandardNames([...given, ...givenNames(found)])
   const isDue = found.validToDate.getTime() - now.getTime() < renewBefore
   if (isDue || !coversNames(found, wanted) || !found.verify(ca.publicKey)) {
-    await replaceFile(certificate, await issue(), 0o644)
+    await replaceFile(certificate, await issue(wanted), 0o644)
   }
   return { authority, certificate, key, names: wanted, fingerprint: ca.fingerprint256 }
 }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { openAuthority } from '../../../gateway/listen/authority.ts'
+import { givenNames } from '../../../gateway/listen/authority-names.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -108,6 +109,28 @@ describe('an authority', () => {
     const now = await snapshot()
     expect(Object.keys(now)).toEqual(Object.keys(before))
     expect(Object.keys(now).filter((name) => now[name] !== before[name])).toEqual(expected)
+  })
+
+  const again: [what: string, names: string[], options: { now?: Date }][] = [
+    ['for another name', ['b.test'], {}],
+    ['when it is renewed', [], { now: inDays(370) }],
+  ]
+  it.each(again)('keeps the names that were given before, %s', async (_what, names, options) => {
+    const earlier = ['a.test', '*.c.test', 'localhost', '10.1.2.3', '2001:db8::1']
+    await openAuthority({ folder, names: earlier })
+    const made = await openAuthority({ folder, names, ...options })
+    const server = await certificateIn('server.crt')
+    for (const name of ['a.test', 'x.c.test', ...names])
+      expect(server.checkHost(name)).toBeDefined()
+    for (const address of ['10.1.2.3', '2001:db8::1']) {
+      expect(server.checkIP(address)).toBeDefined()
+    }
+    expect(made.names).toEqual(expect.arrayContaining([...names, ...earlier]))
+  })
+
+  it('keeps no name that the machine has by itself, since such names change', async () => {
+    await openAuthority({ folder })
+    expect(givenNames(await certificateIn('server.crt'))).toEqual([])
   })
 
   it('never vouches for longer than it lives', async () => {
