@@ -48,7 +48,9 @@ export async function serve(options: Options): Promise<void> {
   const loaded = await load(options)
   const { config } = loaded
   const { version } = options
-  const log = createLog({ ...config.log, fields: { ...config.log.fields, version } })
+  const brief = !isLogConfigured(loaded)
+  const fields = brief ? {} : { ...config.log.fields, version }
+  const log = createLog({ ...config.log, fields })
   const manager = createServiceManager(options.env, { report: (reason) => log.warn(reason) })
   let entrance: FirstEntrance | undefined
 
@@ -61,7 +63,8 @@ export async function serve(options: Options): Promise<void> {
       if (protection && options.command !== 'worker') entrance = await openFirstEntrance(protection)
       return givenTo(options.command, config)
     },
-    start: async (role, given, ask) => (await starts[role as Role]())(config, log, given, ask),
+    start: async (role, given, ask) =>
+      (await starts[role as Role]())(config, log, { ...given, brief }, ask),
     answer: answerGuesses(),
     onReady() {
       for (const warning of warningsOf(options.command, loaded)) log.warn(warning)
@@ -84,6 +87,11 @@ async function load({ command, path, env, workers }: Options): Promise<Loaded> {
   if (workers !== undefined) loaded.config.kura.workers.count = workers
   refuseImpossible(command, loaded)
   return loaded
+}
+
+/** In the file or by a variable: then the lines are those of distribution. */
+function isLogConfigured({ origins }: Loaded): boolean {
+  return [...origins.keys()].some((key) => key === 'log' || key.startsWith('log.'))
 }
 
 function rolesOf(command: Command, config: Config): { role: Role; processes: number }[] {

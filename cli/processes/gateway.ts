@@ -4,6 +4,7 @@ import { createRefusals } from '../../gateway/access/refusals.ts'
 import { createApp } from '../../gateway/app.ts'
 import { accessLog } from '../../gateway/http/access-log.ts'
 import { logErrors } from '../../gateway/http/log-errors.ts'
+import { logEvents } from '../../gateway/http/log-events.ts'
 import { logRequests } from '../../gateway/http/log-requests.ts'
 import type { Pool } from '../../gateway/pool/pool.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
@@ -12,18 +13,20 @@ import { listen } from '../listen.ts'
 import type { Running } from '../supervised.ts'
 
 type Parts = Pick<EntranceParts, 'guesses' | 'secret' | 'folder' | 'log'> & {
+  /** Whether nobody configured the log, so that it has a line an event instead of one a request. */
+  brief: boolean | undefined
   leases: Leases
   pool: Pool
 }
 
 export async function openGateway(config: Config, parts: Parts): Promise<Running> {
-  const { log, leases, pool } = parts
+  const { log, leases, pool, brief } = parts
   const refusals = createRefusals({ log })
   const access = await openAccess(config, { ...parts, reportRefusal: refusals.report })
   const lines = config.log.accesslog.disabled ? undefined : accessLog()
   const app = createApp({
     trustedProxies: config.kura.trustedProxies,
-    logRequests: logRequests({ log, ...(lines && { access: lines }) }),
+    logRequests: brief ? logEvents({ log }) : logRequests({ log, ...(lines && { access: lines }) }),
     headers: config.http.headers,
     host: config.http.host,
     prefix: config.http.prefix,

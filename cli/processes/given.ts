@@ -6,6 +6,8 @@ export type Given = {
   key: string
   /** What gateways and workers sign with. */
   secret: string
+  /** Whether nobody configured `log`. */
+  brief?: boolean
   /** Where the sockets of workers are, when they are on this machine. */
   sockets?: string
 }

@@ -18,7 +18,7 @@ import { openShared } from './shared.ts'
 export async function startProxied(
   config: Config,
   log: Logger,
-  { folder, secret, sockets, key }: Given,
+  { folder, secret, sockets, key, brief }: Given,
   ask: Ask,
 ): Promise<Running> {
   const identities = createIdentities(secret)
@@ -38,7 +38,7 @@ export async function startProxied(
   const { leases, redis } = shared
   const guesses = openSharedGuesses({ ask, redis, log })
   const own = { guesses, secret: guessSecret(config, key) }
-  const gateway = await openGateway(config, { log, folder, leases, pool, ...own })
+  const gateway = await openGateway(config, { log, brief, folder, leases, pool, ...own })
 
   return {
     async stop(how) {

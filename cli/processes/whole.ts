@@ -15,12 +15,12 @@ export async function startWhole(
   given: Given,
   ask: Ask,
 ): Promise<Running> {
-  const { folder } = given
+  const { folder, brief } = given
   const { registry, redis, leases, close } = await openRegistry(config, log, given)
   const pool = createInProcessPool(registry)
   const guesses = openSharedGuesses({ ask, redis, log })
   const secret = guessSecret(config, given.key)
-  const gateway = await openGateway(config, { log, folder, leases, pool, guesses, secret })
+  const gateway = await openGateway(config, { log, brief, folder, leases, pool, guesses, secret })
   return {
     async stop(how) {
       await gateway.stop(how)

@@ -1,5 +1,6 @@
 /** The headers between gateway and worker: which of a client's go through, and those of our own. */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Pushed } from '../../registry/spec/call.ts'
 import { type Digest, isDigest } from '../../registry/spec/digest.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import type { ByteRange } from '../../registry/spec/range.ts'
@@ -10,6 +11,8 @@ export const internalHeaders = {
   identity: 'kura-identity',
   /** From a worker: a blob to be sent in place of a body. */
   blob: 'kura-blob',
+  /** From a worker: what the manifest names that it stored. */
+  pushed: 'kura-pushed',
   /** From a worker that is about to stop. */
   leaving: 'kura-leaving',
   /** From a worker that does not believe its gateway asked. */
@@ -56,4 +59,18 @@ export function parseNamedBlob(header: string): NamedBlob {
   const range = { first: Number(first), last: Number(last) }
   if (isDigest(digest) && range.first >= 0 && range.last >= range.first) return { digest, range }
   throw new RegistryError('failed', { cause: new Error(`a worker named a blob as ${header}`) })
+}
+
+export function namePushed({ images, layers, bytes }: Pushed): string {
+  return `${images} ${layers} ${bytes}`
+}
+
+/** Undefined where the worker named nothing, as one of another version may. */
+export function parsePushed(header: string | string[] | undefined): Pushed | undefined {
+  const numbers = String(header ?? '')
+    .split(' ')
+    .map(Number)
+  const [images, layers, bytes] = numbers
+  if (images === undefined || layers === undefined || bytes === undefined) return undefined
+  return numbers.every((it) => it >= 0) ? { images, layers, bytes } : undefined
 }

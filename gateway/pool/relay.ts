@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { leaveBody } from '../http/early.ts'
 import type { Context } from '../state.ts'
-import { internalHeaders, type NamedBlob, parseNamedBlob } from './headers.ts'
+import { internalHeaders, type NamedBlob, parseNamedBlob, parsePushed } from './headers.ts'
 
 /** Sends what was named; answers false when it cannot, before anything has left. */
 export type SendBlob = (ctx: Context, blob: NamedBlob) => Promise<boolean>
@@ -26,6 +26,8 @@ const ownHeaders = new Set([
 export async function relay(ctx: Context, answer: IncomingMessage): Promise<void> {
   const { res } = ctx
   ctx.respond = false
+  const pushed = parsePushed(answer.headers[internalHeaders.pushed])
+  if (pushed) ctx.state.pushed = pushed
   copyHead(ctx, answer)
   leaveBody(ctx)
   if (ctx.method === 'HEAD' || hasNoBody(answer)) {

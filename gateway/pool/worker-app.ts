@@ -11,7 +11,7 @@ import { answerErrors } from '../http/errors.ts'
 import { lifetime } from '../http/lifetime.ts'
 import { readTarget } from '../http/target.ts'
 import type { Context, Middleware, State } from '../state.ts'
-import { internalHeaders, nameBlob } from './headers.ts'
+import { internalHeaders, nameBlob, namePushed } from './headers.ts'
 import type { Identities } from './identity.ts'
 import type { Pool } from './pool.ts'
 
@@ -40,7 +40,11 @@ export function createWorkerApp({
     .use(readIdentity(identities))
     .use((ctx, next) => letAsk(ctx, { policy, report: reportDenial })(next))
     .use(readTarget('/'))
-    .use((ctx) => registry.forward(ctx))
+    .use(async (ctx) => {
+      await registry.forward(ctx)
+      const { pushed } = ctx.state
+      if (pushed) ctx.set(internalHeaders.pushed, namePushed(pushed))
+    })
 }
 
 /**

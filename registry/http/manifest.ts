@@ -6,6 +6,7 @@ import type { Manifests } from '../content/manifests.ts'
 import type { Protection } from '../content/protected.ts'
 import type { References } from '../content/references.ts'
 import type { Tagged } from '../content/tagged.ts'
+import type { Pushed } from '../spec/call.ts'
 import { entityTag, names } from '../spec/conditions.ts'
 import { type Digest, parseDigest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
@@ -79,6 +80,7 @@ export function manifestHandlers(parts: Parts): Handlers {
         return manifests.put(repository, { bytes, manifest, digest, whole, tags, mayMove, within })
       },
     })
+    ctx.state.pushed = pushedOf(manifest)
     answerEmpty(ctx, 201, {
       Location: locations.manifest(ctx, pushed),
       'Docker-Content-Digest': pushed,
@@ -102,6 +104,12 @@ export function manifestHandlers(parts: Parts): Handlers {
     }
     answerEmpty(ctx, 202, {})
   }
+}
+
+function pushedOf({ config, layers, manifests }: Manifest): Pushed {
+  const content = config ? [config, ...layers] : layers
+  const bytes = content.reduce((sum, { size = 0 }) => sum + size, 0)
+  return { images: manifests.length, layers: layers.length, bytes }
 }
 
 function mayRemove(ctx: Context, tag: Tag): boolean {

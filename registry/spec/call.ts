@@ -24,6 +24,9 @@ export type Identity = {
 /** A question that comes up while a request is answered, such as the source of a mount. */
 export type Wanted = { action: string; repository: string; tag?: string }
 
+/** What a manifest that was pushed names: the images of an index, or layers and bytes of one image. */
+export type Pushed = { images: number; layers: number; bytes: number }
+
 export type CallState = {
   requestId: string
   /** The scheme and authority that the client used, as far as we can know: `https://host:port`. */
@@ -38,4 +41,6 @@ export type CallState = {
   signal: AbortSignal
   /** Set where somebody else sends the bytes of blobs, and only has to hear which. */
   nameBlob?: (blob: { digest: Digest; range: ByteRange }) => void
+  /** Set once a manifest is stored. */
+  pushed?: Pushed
 }
