@@ -28,7 +28,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['registry/spec', []],
   ['registry/storage', ['files', 'registry/spec/range.ts', 'registry/spec/errors.ts']],
   ['registry/redis', ['registry/spec']],
-  ['registry/leases', ['registry/spec', 'registry/redis']],
+  ['registry/leases', ['files', 'registry/spec', 'registry/redis']],
   ['registry/content', ['registry/spec', 'registry/redis', drivers, fence, leases]],
   [
     'registry/uploads',

@@ -11,14 +11,15 @@
  * which it would have made the change.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isFull } from '../../files/full.ts'
 import { startClock } from './elapsed.ts'
 import { createInProcessLeases } from './in-process.ts'
 import { busyError, type Leases, leaseOf, patience } from './lease.ts'
 import { isAlive, processName } from './process-name.ts'
-import { openWays } from './ways.ts'
+import { openWays, type Ways } from './ways.ts'
 
 /** A claim from elsewhere (another container, another machine) is dead once it missed so many beats. */
 const missedBeats = 5
@@ -41,14 +42,16 @@ export async function openFileLeases(
   folder: string,
   { heartbeat = 2_000, longest = patience, root }: Options = {},
 ): Promise<Leases> {
-  await mkdir(folder, { recursive: true })
   const me = processName()
   const local = createInProcessLeases(longest)
   const held = new Map<string, Own>()
   const term = missedBeats * heartbeat
-  const ways = root === undefined ? undefined : await openWays(root)
-  await clearLeft()
-  await ways?.clear((name) => isAlive(ownerOf(name)) === false)
+  let ways: Ways | undefined
+  let opening: Promise<void> | undefined
+  // A full disk may have no room for the folder, and pulls do without it.
+  await ready().catch((error) => {
+    if (!isFull(error)) throw error
+  })
   const beating = setInterval(() => {
     for (const [name, own] of held) beat(name, own)
   }, heartbeat).unref()
@@ -58,6 +61,7 @@ export async function openFileLeases(
       local.hold(name, busy, async () => {
         const key = createHash('sha256').update(name).digest('hex').slice(0, 32)
         const claim = `${key}.${me}.${randomUUID()}`
+        await ready()
         await ways?.make(claim).catch(sayIfGone(folder))
         try {
           const { own, isTakenOver } = await acquire(key, claim, busy).catch(sayIfGone(folder))
@@ -77,6 +81,22 @@ export async function openFileLeases(
     async close() {
       clearInterval(beating)
     },
+  }
+
+  /** Resolves once there is a folder for claims. Whoever finds no room for it asks again. */
+  function ready(): Promise<void> {
+    opening ??= open().catch((error) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+
+  async function open(): Promise<void> {
+    await mkdir(folder, { recursive: true })
+    ways = root === undefined ? undefined : await openWays(root)
+    await clearLeft()
+    await ways?.clear((name) => isAlive(ownerOf(name)) === false)
   }
 
   function isFresh(own: Own): boolean {
@@ -112,7 +132,7 @@ export async function openFileLeases(
     let isTakenOver = false
     for (let pause = shortestWait; ; pause = Math.min(pause * 2, 200)) {
       const own: Own = { sinceBeat: startClock(), isLost: false }
-      await (await open(join(folder, claim), 'wx')).close()
+      await writeFile(join(folder, claim), '', { flag: 'wx' })
       const others = (await claims(key)).filter((name) => name !== claim)
       const { areAlive, mayComeBack } = await clearDead(others)
       isTakenOver ||= mayComeBack

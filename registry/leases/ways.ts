@@ -4,11 +4,14 @@
  */
 import { lstat, mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { isFull } from '../../files/full.ts'
 
 /** Below the root. */
 const place = 'kura/ways'
 
-/** Undefined on a file system that has no symbolic links, or no room for one. */
+export type Ways = NonNullable<Awaited<ReturnType<typeof openWays>>>
+
+/** Undefined on a file system that has no symbolic links. Rejects where there is no room for one. */
 export async function openWays(root: string) {
   const folder = join(root, place)
   const pathOf = (name: string) => join(folder, name)
@@ -19,7 +22,8 @@ export async function openWays(root: string) {
     await mkdir(folder, { recursive: true })
     await make(trial)
     await remove(trial)
-  } catch {
+  } catch (error) {
+    if (isFull(error)) throw error
     return undefined
   }
 

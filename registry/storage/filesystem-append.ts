@@ -7,6 +7,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
+import { isFull } from '../../files/full.ts'
 import type { Bytes, Call, Fence } from './driver.ts'
 import { flushFolder } from './filesystem-folders.ts'
 
@@ -40,11 +41,6 @@ export async function appendTo(
   } finally {
     await file.close()
   }
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = Object(error) as { code?: unknown }
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }
 
 /** A request's own stream already ends when its client leaves; only other sources need wrapping. */

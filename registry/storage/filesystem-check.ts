@@ -4,6 +4,7 @@
  */
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isFull } from '../../files/full.ts'
 import { explainPermission } from '../../files/permission.ts'
 
 /**
@@ -52,8 +53,8 @@ function isOurs(name: string): boolean {
 }
 
 /** On a full disk what is there is served all the same, and deletes make room. */
-function warnIfFull(error: NodeJS.ErrnoException, { root, warn }: Warning): void {
-  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error
+function warnIfFull(error: unknown, { root, warn }: Warning): void {
+  if (!isFull(error)) throw error
   warn(`the disk of the data folder ${root} is full: pulls go on, pushes are refused with 507`)
 }
 

@@ -5,6 +5,7 @@
  */
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isFull } from '../../files/full.ts'
 
 /** Every registry's folder has this, from before its first push to its last delete. */
 const heart = 'docker/registry/v2'
@@ -17,7 +18,7 @@ export type Presence = {
 /** Makes what shows that the folder is a registry's, unless there is no room even for that. */
 export async function openPresence(root: string, { readOnly = false } = {}): Promise<Presence> {
   const path = join(root, heart)
-  if (!readOnly) await mkdir(path, { recursive: true }).catch(ignoreFull)
+  if (!readOnly) await mkdir(path, { recursive: true }).catch(unlessFull)
   if (!(await exists(path))) return { confirm: async () => {} }
 
   return {
@@ -43,6 +44,6 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-function ignoreFull(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error
+function unlessFull(error: unknown): void {
+  if (!isFull(error)) throw error
 }

@@ -1,5 +1,5 @@
 /** The disk is full: kura says so, shows nothing half-made, and goes on once there is room again. */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
@@ -115,5 +115,39 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
 
   it('never answers 500', () => {
     expect(kura.output()).not.toMatch(/HTTP\/1.1" 500/)
+  })
+})
+
+describeWith(['linux', 'root'], 'the full volume of a registry:2', () => {
+  const cleanup = useCleanup()
+  const random = createRandom(2)
+  const image = imageFrom(random.bytes(1000))
+
+  it('serves pulls and refuses pushes before kura has found room for a folder of its own', async () => {
+    const folder = join(await cleanup.folder(), 'disk')
+    await mkdir(folder)
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder])
+    cleanup.add(() => run('umount', ['--lazy', folder]))
+    const before = await startKura({ root: folder })
+    await pushImage({ url: before.url, repository: 'app' }, 'v1', image)
+    await before.stop()
+    await rm(join(folder, 'kura'), { recursive: true })
+    const paths = await readdir(folder, { recursive: true })
+    const limit = (inodes: number) => run('mount', ['-o', `remount,nr_inodes=${inodes}`, folder])
+    // And one for the folder itself.
+    await limit(paths.length + 1)
+
+    const kura = await startKura({ root: folder })
+    cleanup.add(() => kura.stop())
+    const place = { url: kura.url, repository: 'app' }
+    expect(kura.output()).toMatch(/level=warning msg="the disk of the data folder \S+ is full/)
+    expect(await pullImage(place, 'v1')).toBe(image.digest)
+    expectStatus(await putManifest(place, 'v2', image.manifest), 507)
+
+    await limit(10_000)
+    await pushImage(place, 'v2', image)
+    expect(await pullImage(place, 'v2')).toBe(image.digest)
+    // The leases have ways, as they have where there was room from the start.
+    expect(await readdir(join(folder, 'kura'))).toEqual(expect.arrayContaining(['leases', 'ways']))
   })
 })
