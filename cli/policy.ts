@@ -7,7 +7,7 @@ import { checkSources, readPolicyFolder } from '../policies/load.ts'
 import { findAddress } from '../policies/network.ts'
 import { PolicyError } from '../policies/problems.ts'
 import { questionText } from '../policies/tests.ts'
-import { parseRepository, parseTag } from '../registry/spec/name.ts'
+import { parseAnyRepository, parseTag } from '../registry/spec/name.ts'
 
 type Write = (text: string) => void
 
@@ -64,7 +64,7 @@ function readQuestion({
     name: user,
     groups: groups ?? [],
     action,
-    repository: parseAs('repository', repository, parseRepository),
+    repository: parseAs('repository', repository, parseAnyRepository),
     tag: tag === undefined ? undefined : parseAs('tag', tag, parseTag),
     address: from,
   }

@@ -64,7 +64,9 @@ export function compilePolicy(files: readonly PolicyFile[]): Policy {
       address: asksWhere && address !== undefined ? findAddress(address) : undefined,
     }
     const { denying, allowing } = answers
-    return find(denying(repository), asked) ?? find(allowing(repository), asked) ?? silence
+    const folded = repository.toLowerCase()
+    const alike = folded === repository ? asked : { ...asked, repository: folded }
+    return find(denying(folded), alike) ?? find(allowing(repository), asked) ?? silence
   }
   return Object.assign(decide, {
     showsStrangers: rules.some(({ rule }) => showsStrangers(rule)),
@@ -134,8 +136,16 @@ function indexed(rules: CompiledRule[], { effect, naming }: Wanted) {
 
 type Members = ReadonlyMap<string, readonly string[]>
 
-function compileRule(rule: PlacedRule, members: Members): CompiledRule {
-  const { name, effect, file, line } = rule
+/**
+ * A rule that denies is about names in any case: only repositories of old volumes have upper case, and
+ * theirs may be the folder of another where the file system has no case. To allow, a rule spells them.
+ */
+function compileRule(written: PlacedRule, members: Members): CompiledRule {
+  const { name, effect, file, line, repositories } = written
+  const denies = effect === 'deny'
+  const rule = denies
+    ? { ...written, repositories: repositories.map((it) => it.toLowerCase()) }
+    : written
   const allowed = effect === 'allow'
   const because = `${JSON.stringify(name)} (${file}:${line}) ${allowed ? 'allows' : 'denies'} it`
   return {

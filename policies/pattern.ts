@@ -3,6 +3,7 @@
  * of segments, and `${user}` is the name of whoever asks, letter by letter. `team/**` is also `team`.
  */
 import picomatch from 'picomatch'
+import { host } from '../registry/spec/name.ts'
 
 /** Picomatch knows more than we promise; whatever is not promised is off. */
 const options = {
@@ -30,11 +31,16 @@ const mostWildcards = 3
 
 const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 
+/** The first of several parts may be called so in volumes of registry:2. */
+const first = new RegExp(`^${host}$`)
+
 /** What is wrong with a pattern of repositories; undefined when nothing is. */
 export function faultOfRepositoryPattern(text: string): string | undefined {
   const plain = text.replaceAll(userPlace, 'u')
-  const strange = /[^a-z0-9._/*-]/.exec(plain)?.[0]
-  if (/[A-Z]/.test(plain)) return 'never matches: names of repositories have no upper case'
+  const strange = /[^a-zA-Z0-9._/*-]/.exec(plain)?.[0]
+  if (/[A-Z]/.test(plain.slice(Math.max(plain.indexOf('/'), 0)))) {
+    return 'never matches: names of repositories have no upper case, but for the first of several parts in old volumes'
+  }
   if (plain.includes('$'))
     return `has a $ that does not begin ${userPlace}, the only name known here`
   if (strange) {
@@ -42,8 +48,14 @@ export function faultOfRepositoryPattern(text: string): string | undefined {
   }
   if (plain.startsWith('/')) return 'never matches: names of repositories do not begin with /'
   if (plain.endsWith('/')) return 'never matches: names of repositories do not end with /'
-  return plain.split('/').map(faultOfSegment).find(Boolean) ?? faultOfStars(plain)
+  const [start = '', ...rest] = plain.split('/')
+  const segments = isOldStart(start) ? rest : [start, ...rest]
+  return segments.map(faultOfSegment).find(Boolean) ?? faultOfStars(plain)
 }
+
+/** Upper case shows that there are more parts. */
+const isOldStart = (segment: string) =>
+  /[A-Z]/.test(segment) && !segment.includes('**') && first.test(segment.replaceAll('*', 'a'))
 
 function faultOfSegment(segment: string): string | undefined {
   if (segment === '') return 'never matches: there is nothing between two slashes'

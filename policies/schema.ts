@@ -4,7 +4,7 @@
  */
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { isTag, parseRepository } from '../registry/spec/name.ts'
+import { isTag, parseAnyRepository } from '../registry/spec/name.ts'
 import { actions, type RuleReference } from './decision.ts'
 import { findAddress, networkRule, readNetwork } from './network.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern, userPlace } from './pattern.ts'
@@ -114,7 +114,7 @@ export const ruleSchema = section({
 
 function faultOfRepository(written: string): string | undefined {
   try {
-    parseRepository(written)
+    parseAnyRepository(written)
     return undefined
   } catch {
     return 'must be the name of a repository, such as team/app'

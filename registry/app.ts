@@ -93,7 +93,7 @@ export function createRegistry(parts: RegistryParts) {
     catalog: catalogHandlers({ repositories, locations, largestPage: rules.largestCatalogPage }),
     tags: tagsHandlers({ tags, repositories, locations, largestPage: rules.largestTagPage }),
     referrers: referrersHandlers({ referrers, locations }),
-    uploads: uploadsHandlers({ uploads, blobs, locations }),
+    uploads: uploadsHandlers({ uploads, blobs, repositories, locations }),
     upload: uploadHandlers({ uploads, locations }),
     blob: blobHandlers({ blobs, protection, storage }),
     manifest: manifestHandlers({
@@ -112,6 +112,15 @@ export function createRegistry(parts: RegistryParts) {
 
   /** Answers one request through `ctx`, or throws a `RegistryError` that says why not. */
   async function handle(ctx: Context): Promise<void> {
+    refuseSwitchedOff(ctx)
+    const { kind, repository } = ctx.state.target
+    if (repository !== '') await repositories.refuseNew(repository, { signal: ctx.state.signal })
+    const handler = handlers[kind][ctx.method as Method]
+    if (!handler) throw new RegistryError('wrongMethod', { detail: { method: ctx.method } })
+    await handler(ctx)
+  }
+
+  function refuseSwitchedOff(ctx: Context): void {
     const { kind, action } = ctx.state.target
     if (rules.readOnly && (action === 'push' || action === 'delete')) {
       throw new RegistryError('readOnly', { headers: { Allow: 'GET, HEAD' } })
@@ -120,10 +129,6 @@ export function createRegistry(parts: RegistryParts) {
       const Allow = kind === 'manifest' ? 'GET, HEAD, PUT' : 'GET, HEAD'
       throw new RegistryError('deleteDisabled', { headers: { Allow } })
     }
-
-    const handler = handlers[kind][ctx.method as Method]
-    if (!handler) throw new RegistryError('wrongMethod', { detail: { method: ctx.method } })
-    await handler(ctx)
   }
 }
 

@@ -60,7 +60,7 @@ function scopesOf(target: Target, mountFrom: string | undefined): string {
 
 /** A source with any other character can be no repository, and could write scopes of its own. */
 const isPlain = (name: string | undefined) =>
-  name !== undefined && /^[a-z0-9][a-z0-9._/-]{0,254}$/.test(name)
+  name !== undefined && /^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,254}$/.test(name)
 
 /** A quoted-string of RFC 9110; what cannot stand in a header is left out. */
 const quoted = (text: string) =>

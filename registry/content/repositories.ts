@@ -1,4 +1,5 @@
 /** Repositories: they come into being with their first push, and are listed once they hold manifests. */
+import { isRepository, parseRepository } from '../spec/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
 import { atOnce, createShared } from './at-once.ts'
 import { paths } from './paths.ts'
@@ -7,7 +8,7 @@ export type Repositories = ReturnType<typeof createRepositories>
 
 export function createRepositories(storage: StorageDriver) {
   const walk = createShared(walkAll)
-  return { exists, list, listVisible, all }
+  return { exists, refuseNew, list, listVisible, all }
 
   /** Whether anything was ever pushed: a manifest, or a blob on its way to one. */
   async function exists(repository: string, call?: Call): Promise<boolean> {
@@ -16,6 +17,26 @@ export function createRepositories(storage: StorageDriver) {
       holdsAnything(paths.layers(repository), call),
     ])
     return manifests || layers
+  }
+
+  /**
+   * Throws `badName` where there is no such repository and there may be no new one of that name. It has
+   * to be here letter by letter, which a file system without case does not say of itself.
+   */
+  async function refuseNew(repository: string, call?: Call): Promise<void> {
+    if (isRepository(repository)) return
+    const first = repository.slice(0, repository.indexOf('/'))
+    if ((await exists(repository, call)) && (await isSpelled(first, call))) return
+    parseRepository(repository)
+  }
+
+  async function isSpelled(first: string, call?: Call): Promise<boolean> {
+    // A beginning of it comes before it, and little comes between: so a bucket is not read from its start.
+    const nearby = { after: first.slice(0, -1), signal: call?.signal }
+    for await (const { name } of storage.list(paths.repositories, nearby)) {
+      if (name >= first) return name === first
+    }
+    return false
   }
 
   async function holdsAnything(path: string, call?: Call): Promise<boolean> {

@@ -3,6 +3,7 @@
  * repository ("Pushing blobs", "Mounting a blob from another repository").
  */
 import type { Blobs } from '../content/blobs.ts'
+import type { Repositories } from '../content/repositories.ts'
 import {
   algorithmOf,
   canonical,
@@ -12,16 +13,21 @@ import {
   parseAlgorithm,
   parseDigest,
 } from '../spec/digest.ts'
-import { parseRepository } from '../spec/name.ts'
+import { parseAnyRepository } from '../spec/name.ts'
 import { receivedRange } from '../spec/range.ts'
 import type { Uploads } from '../uploads/session.ts'
 import { bodyOf, hasBody } from './body.ts'
 import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
-type Parts = { uploads: Uploads; blobs: Blobs; locations: Locations }
+type Parts = {
+  uploads: Uploads
+  blobs: Blobs
+  repositories: Repositories
+  locations: Locations
+}
 
-export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers {
+export function uploadsHandlers({ uploads, blobs, repositories, locations }: Parts): Handlers {
   return { POST: begin }
 
   async function begin(ctx: Context) {
@@ -65,7 +71,9 @@ export function uploadsHandlers({ uploads, blobs, locations }: Parts): Handlers 
 
   async function findIn(from: string, digest: Digest, signal: AbortSignal) {
     try {
-      return await blobs.find(parseRepository(from), digest, { signal })
+      const repository = parseAnyRepository(from)
+      await repositories.refuseNew(repository, { signal })
+      return await blobs.find(repository, digest, { signal })
     } catch (error) {
       // A name that cannot exist is one more that has no such blob.
       if (signal.aborted) throw error

@@ -3,7 +3,7 @@
  * the registry both read it, so they can never disagree about the repository a request is about.
  */
 import { RegistryError } from './errors.ts'
-import { parseRepository } from './name.ts'
+import { parseAnyRepository } from './name.ts'
 
 export type Kind =
   | 'base'
@@ -53,7 +53,7 @@ export function parseTarget(method: string, rawPath: string): { target?: Target;
 
     const allow = Object.keys(needs).sort().join(', ')
     const [, name, reference = ''] = found
-    const repository = name === undefined ? '' : parseRepository(name)
+    const repository = name === undefined ? '' : parseAnyRepository(name)
     if (method === 'OPTIONS') return { allow }
 
     const action = Object.hasOwn(needs, method) ? needs[method] : undefined

@@ -8,14 +8,37 @@ export type Tag = string & { readonly [checked]: 'tag' }
 
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
 const repositoryPattern = new RegExp(`^${component}(?:/${component})*$`)
+
+/**
+ * registry:2 and :3 take the name of a host before the path, upper case and all, so their volumes hold
+ * `MyOrg/app`. A host with a port is none of them: the colon cannot be stored.
+ */
+const hostPart = '[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*'
+export const host = `${hostPart}(?:\\.${hostPart})*`
+const oldPattern = new RegExp(`^${host}(?:/${component})+$`)
+
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/
 
 /** Clients refuse longer names, so a longer one could be pushed and never be pulled. */
 const longestRepository = 255
 
-/** Throws `badName` unless `text` is a repository name. */
+/** Whether a new repository may be called so. */
+export function isRepository(text: string): text is Repository {
+  return text.length <= longestRepository && repositoryPattern.test(text)
+}
+
+/**
+ * Throws `badName` unless `text` is the name of a repository that may be here: a name that is no good
+ * for a new one is good for one that some earlier registry made.
+ */
+export function parseAnyRepository(text: string): Repository {
+  if (text.length <= longestRepository && oldPattern.test(text)) return text as Repository
+  return parseRepository(text)
+}
+
+/** Throws `badName` unless a new repository may be called so. */
 export function parseRepository(text: string): Repository {
-  if (text.length <= longestRepository && repositoryPattern.test(text)) return text as Repository
+  if (isRepository(text)) return text
   throw new RegistryError('badName', {
     detail: {
       found: text.slice(0, longestRepository),

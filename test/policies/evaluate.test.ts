@@ -202,6 +202,23 @@ describe('a decision', () => {
     expect(openPolicy.showsAll?.(stranger)).toBe(true)
   })
 
+  it('denies in any case, and allows as it is spelled', () => {
+    const policy = policyOf(
+      rule({ who: ['user:alice'], repositories: ['MyOrg/**', 'myorg/open'] }),
+      rule({ who: ['user:bob'], repositories: ['myorg/**'] }),
+      rule({ who: ['user:carol'], repositories: ['**'] }),
+      rule({ effect: 'deny', who: ['user:carol'], repositories: ['SECRET/**', 'myorg/x*'] }),
+    )
+    const may = (name: string, repository: string) =>
+      policy({ name, groups: [], action: 'pull', repository }).allowed
+    expect(['MyOrg/app', 'myorg/open'].map((it) => may('alice', it))).toEqual([true, true])
+    expect(['myorg/app', 'MYORG/app'].map((it) => may('alice', it))).toEqual([false, false])
+    expect(['myorg/app', 'MyOrg/app'].map((it) => may('bob', it))).toEqual([true, false])
+    const hidden = ['secret/a', 'Secret/a', 'SECRET/a', 'myorg/xy', 'MyOrg/xy']
+    expect(hidden.filter((it) => may('carol', it))).toEqual([])
+    expect(may('carol', 'MyOrg/app')).toBe(true)
+  })
+
   it('is always yes without policies', () => {
     const question = { name: undefined, groups: [], action: 'delete', repository: 'x' }
     expect(openPolicy(question).allowed).toBe(true)

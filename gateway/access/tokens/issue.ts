@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { Grant } from '../../../registry/spec/call.ts'
-import { parseRepository } from '../../../registry/spec/name.ts'
+import { parseAnyRepository } from '../../../registry/spec/name.ts'
 import { isWithinBound } from './bound.ts'
 import { credentialClaim, type SignedIn } from './fingerprints.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -87,7 +87,7 @@ const asPolicy = (type: string, resource: string, action: string) =>
 function isResource(type: string, name: string): boolean {
   if (type === 'registry') return name === 'catalog'
   try {
-    parseRepository(name)
+    parseAnyRepository(name)
     return true
   } catch {
     return false

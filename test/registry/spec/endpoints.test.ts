@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { type Method, parseTarget } from '../../../registry/spec/endpoints.ts'
 import { RegistryError } from '../../../registry/spec/errors.ts'
-import { parseRepository } from '../../../registry/spec/name.ts'
+import { parseAnyRepository } from '../../../registry/spec/name.ts'
 import { digests, repositories, tags, thrownBy, trickyText, uploadIds } from './arbitrary.ts'
 
 const methods: Method[] = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE']
@@ -27,7 +27,7 @@ describe('a path', () => {
       if (error) return expect(error).toBeInstanceOf(RegistryError)
       const { target } = found ?? {}
       if (!target) return expect(method).toBe('OPTIONS')
-      if (target.repository) parseRepository(target.repository)
+      if (target.repository) parseAnyRepository(target.repository)
       else expect(['base', 'catalog']).toContain(target.kind)
       expect(target.reference).not.toMatch(/[/\\\0]|^\.{1,2}$/)
     }

@@ -2,7 +2,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { RegistryError } from '../../../registry/spec/errors.ts'
-import { isTag, parseRepository, parseTag } from '../../../registry/spec/name.ts'
+import {
+  isTag,
+  parseAnyRepository,
+  parseRepository,
+  parseTag,
+} from '../../../registry/spec/name.ts'
 import { repositories, tags, thrownBy, trickyText } from './arbitrary.ts'
 
 /** As "Pulling manifests" writes them, character for character. */
@@ -48,6 +53,47 @@ describe('a repository name', () => {
       expect(() => parseRepository(text)).toThrow(RegistryError)
     }
     expect(() => parseRepository('a_'.repeat(1_000_000))).toThrow(RegistryError)
+    expect(performance.now() - since).toBeLessThan(500)
+  })
+})
+
+describe('a repository of an old volume', () => {
+  /** As registry:2 writes it, without a port; it was tried against one. */
+  const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
+  const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])'
+  const old = new RegExp(`^(?:${label}(?:[.]${label})*/)?${part}(?:/${part})*$`)
+
+  it('may be called as registry:2 calls one, and as nothing else', () => {
+    const pieces = fc.constantFrom('A', 'b', '0', '-', '.', '_', '/', '..', '--', 'MyOrg', 'app')
+    const nearly = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.oneof(nearly, repositories, trickyText), (text) => {
+        const error = thrownBy(() => parseAnyRepository(text))
+        if (old.test(text) && text.length <= 255) return error === undefined
+        return error instanceof RegistryError && error.reason === 'badName'
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  const good = ['MyOrg/app', 'A/x', 'A-B/x', 'A.B/x/y', 'Host.Example/a--b', 'a-B/x', 'a/b']
+  it.each(good)('may be %s', (name) => {
+    expect(parseAnyRepository(name)).toBe(name)
+  })
+
+  const bad = ['MyOrg', 'a/B', 'MyOrg/App', 'A_b/x', 'A..b/x', '-A/x', 'A-/x', 'A:1/x', '../A/x']
+  it.each([...bad, `A/${'x'.repeat(254)}`, '/A/x', 'A//x', 'A/../x', 'A/.x'])(
+    'may not be %.20s',
+    (name) => {
+      expect(() => parseAnyRepository(name)).toThrow(RegistryError)
+    },
+  )
+
+  it('is decided in no time, however it is meant to be slow', () => {
+    const since = performance.now()
+    for (const text of [`${'A-'.repeat(127)}!`, `${'A.'.repeat(127)}!`, '-'.repeat(255)]) {
+      expect(() => parseAnyRepository(text)).toThrow(RegistryError)
+    }
     expect(performance.now() - since).toBeLessThan(500)
   })
 })
