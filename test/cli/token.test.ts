@@ -153,7 +153,7 @@ describe('kura token', () => {
     [{ name: 'C I' }, /^--name: a name is/],
     [{ actions: 'fly' }, /^--actions: /],
     [{ actions: '' }, /^--actions: /],
-    [{ repositories: 'Team/*' }, /^--repositories: Team\/\* never matches/],
+    [{ repositories: 'team/App' }, /^--repositories: team\/App never matches/],
     [{ expires: 'soon' }, /^--expires: soon is not a duration/],
   ])('create names the option that is wrong: %j', async (wrong, message) => {
     const { kept, out, written } = await openForTest()

@@ -93,7 +93,7 @@ describe('the token of a robot', () => {
     ['no action', { actions: [] }],
     ['no repository', { repositories: [] }],
     ['an empty pattern', { repositories: [''] }],
-    ['a pattern that never matches', { repositories: ['Team/**'] }],
+    ['a pattern that never matches', { repositories: ['team/App*'] }],
     ['a pattern for each user', { repositories: [['home/$', '{user}/**'].join('')] }],
     ['an end that is no time', { expiresAt: 'tomorrow' }],
   ])('is not made with %s', async (_what, wrong) => {
