@@ -59,8 +59,8 @@ http:
 `
 
 /**
- * Goes on inside `http`. Tokens, because to a registry on its own machine that asks for passwords
- * docker says it could not connect, and to one that asks for tokens that `docker login` may be needed.
+ * Goes on inside `http`. Clients are asked for a password and not for a token: docker takes any certificate on
+ * `localhost`, but with containerd's image store it fetches tokens from none that the system does not trust.
  */
 const protectedBy = ({ accounts, certificates }: Protection) => `
   tls:
@@ -70,9 +70,6 @@ auth:
   htpasswd:
     realm: kura
     path: ${JSON.stringify(accounts)}
-kura:
-  tokens:
-    challenge: bearer
 `
 
 /** `tree` with what it leaves open taken from `base`; a driver it names replaces that of `base`. */

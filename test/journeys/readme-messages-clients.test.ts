@@ -5,6 +5,7 @@ import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
+import { startFirstTry } from '../support/first-try.ts'
 import { tarOf } from '../support/image.ts'
 import { startKura } from '../support/kura.ts'
 import { addAddress } from '../support/network-address.ts'
@@ -111,6 +112,12 @@ describeWith(['dockerd', 'docker', 'skopeo', 'ip', 'root', 'linux'], 'what clien
     "x509: cannot validate certificate for … because it doesn't contain any IP SANs": () =>
       pushTo(['DNS:registry.example'], true),
     'connect: connection refused': async () => push(await elsewhere()),
+    // Without a login, docker tries plain HTTP on its own machine, and tells of that.
+    'Client sent an HTTP request to an HTTPS server': async () => {
+      const kura = await startFirstTry(await cleanup.folder())
+      cleanup.add(kura.stop)
+      return refused('pull', `${kura.host}/team/app`)
+    },
     'no basic auth credentials': async () => push(await start(passwords())),
     'denied: requested access to the resource is denied': async () => push(await start(policies())),
     'failed with status: 401 Unauthorized': async () => login(await start(passwords()), 'wrong'),
