@@ -16,10 +16,14 @@ export function certCommand(
     .option('--port <number>', 'the port clients use', parsePort, 5000)
     .action(async (names: string[], { folder, port }: Options) => {
       const made = await openAuthority({ folder, names })
-      const host = names.length > 0 ? (made.names[0] ?? hostname()) : hostname()
-      write(instructions(made, clientName(host, port)))
+      write(instructions(made, clientName(hostOf(made), port)))
     })
 }
+
+type Made = Awaited<ReturnType<typeof openAuthority>>
+
+/** The first that was given, now or earlier; a pattern of names is none to put before an image. */
+const hostOf = ({ given }: Made) => given.find((name) => !name.startsWith('*')) ?? hostname()
 
 function parsePort(text: string): number {
   const port = Number(text)
@@ -33,8 +37,6 @@ function clientName(host: string, port: number): string {
   return port === 443 ? name : `${name}:${port}`
 }
 
-type Made = Awaited<ReturnType<typeof openAuthority>>
-
 function instructions(made: Made, name: string): string {
   const { names, fingerprint } = made
   const [authority, certificate, key] = [made.authority, made.certificate, made.key].map(quoted)
@@ -42,6 +44,11 @@ function instructions(made: Made, name: string): string {
     docker: quoted(`/etc/docker/certs.d/${name}`),
     podman: quoted(`/etc/containers/certs.d/${name}`),
     containerd: quoted(`/etc/containerd/certs.d/${name}`),
+  }
+  const file = `${name.replace(/[^\w.]+/g, '-').replace(/^-/, '')}.crt`
+  const system = {
+    debian: `/usr/local/share/ca-certificates/${file}`,
+    redhat: `/etc/pki/ca-trust/source/anchors/${file}`,
   }
   return `The certificate is for ${names.join(', ')}
 
@@ -74,6 +81,23 @@ server = "https://${name}"
 [host."https://${name}"]
   ca = "/etc/containerd/certs.d/${name}/ca.crt"
 EOF
+
+docker again, where the registry gives out tokens (kura.policies is set, or kura.tokens.challenge is bearer):
+with containerd's image store, the default since Docker 29, and in buildx it fetches them with the authorities
+of the system alone, and fails with "failed to fetch oauth token ... x509" until this one is among them.
+On Debian and Ubuntu:
+
+  sudo cp ${authority} ${system.debian}
+  sudo update-ca-certificates
+  sudo systemctl restart docker
+
+On RHEL and Fedora:
+
+  sudo cp ${authority} ${system.redhat}
+  sudo update-ca-trust
+  sudo systemctl restart docker
+
+Docker Desktop takes those of macOS and Windows: docs/tls.md has the commands.
 
 Whether it works:
 

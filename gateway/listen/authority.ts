@@ -48,12 +48,22 @@ export async function openAuthority({ folder, names = [], now = new Date() }: Op
   const issue = (names: string[]) =>
     issueServer({ key: serverKey.key, ca, caKey: caKey.key, names, now })
   const found = await certificateIn(certificate, serverKey, () => issue(withStandardNames(given)))
-  const wanted = withStandardNames([...given, ...givenNames(found)])
+  const kept = [...given, ...givenNames(found)]
+  const wanted = withStandardNames(kept)
   const isDue = found.validToDate.getTime() - now.getTime() < renewBefore
   if (isDue || !coversNames(found, wanted) || !found.verify(ca.publicKey)) {
     await replaceFile(certificate, await issue(wanted), 0o644)
   }
-  return { authority, certificate, key, names: wanted, fingerprint: ca.fingerprint256 }
+  return {
+    authority,
+    certificate,
+    key,
+    /** Those of this call, then those of earlier ones. */
+    given: kept,
+    /** All that the certificate is for. */
+    names: wanted,
+    fingerprint: ca.fingerprint256,
+  }
 }
 
 async function keyIn(path: string) {

@@ -35,6 +35,9 @@ describe('kura cert', () => {
         `  sudo mkdir -p ${target}\n  sudo cp ${folder}/ca.crt ${target}/ca.crt`,
       )
     }
+    for (const place of ['/usr/local/share/ca-certificates', '/etc/pki/ca-trust/source/anchors']) {
+      expect(printed).toContain(`  sudo cp ${folder}/ca.crt ${place}/registry.test-5000.crt\n`)
+    }
     expect(printed).toContain('[host."https://registry.test:5000"]\n  ca = "/etc/containerd')
     expect(await readdir(folder)).toContain('ca.key')
   })
@@ -42,9 +45,21 @@ describe('kura cert', () => {
   it.each([
     [['a.test', '--port', '443'], '/etc/docker/certs.d/a.test\n'],
     [['fd00::9'], "'/etc/docker/certs.d/[fd00::9]:5000'\n"],
+    [['localhost'], '/etc/docker/certs.d/localhost:5000\n'],
+    [['*.a.test', 'b.test'], '/etc/docker/certs.d/b.test:5000\n'],
+    [['*.a.test'], `/etc/docker/certs.d/${hostname()}:5000\n`],
     [[], `/etc/docker/certs.d/${hostname()}:5000\n`],
   ])('called with %j names the folder %s', async (args, place) => {
-    expect(await run(...args, '--folder', join(home, 'b'))).toContain(`sudo mkdir -p ${place}`)
+    const folder = await mkdtemp(join(home, 'b-'))
+    expect(await run(...args, '--folder', folder)).toContain(`sudo mkdir -p ${place}`)
+  })
+
+  it('called again without names goes on with those it was given', async () => {
+    const folder = join(home, 'again')
+    await run('a.test', '--folder', folder)
+    const printed = await run('--folder', folder)
+    expect(printed).toContain('The certificate is for a.test, localhost')
+    expect(printed).toContain('sudo mkdir -p /etc/docker/certs.d/a.test:5000\n')
   })
 
   it('prints commands that a shell takes, whatever the folder is called', async () => {

@@ -38,6 +38,10 @@ unshare --mount --propagation private setpriv --pdeathsig KILL sh -euc '
   mount --rbind /tmp "$root/tmp"
   mount -t tmpfs tmpfs "$root/run"
   for folder in $trust; do mount --bind "$folder" "$root$folder"; done
+  # What tests add to the authorities of the system goes with the mounts.
+  cp -a "$root/etc/ssl/certs" "$root/run/certs"
+  mount --bind "$root/run/certs" "$root/etc/ssl/certs"
+  mount -t tmpfs tmpfs "$root/usr/local/share/ca-certificates"
   cd "$root"
   pivot_root . before
   umount -l /before
@@ -50,12 +54,15 @@ until grep -q ready "$work/keeper"; do
 done
 
 mkdir "$work/bin"
-for client in $clients; do
+# A line to paste that begins with sudo is run in the root of the clients, where everyone is root.
+for client in $clients sudo; do
+  command=$client
+  [ "$client" != sudo ] || command=
   cat >"$work/bin/$client" <<END
 #!/bin/sh
 here=\$(pwd)
 exec nsenter --mount=/proc/$keeper/ns/mnt -- env PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
-  sh -c 'cd "\$1" 2>/dev/null || cd /; shift; exec "\$@"' -- "\$here" $client "\$@"
+  sh -c 'cd "\$1" 2>/dev/null || cd /; shift; exec "\$@"' -- "\$here" $command "\$@"
 END
   chmod 755 "$work/bin/$client"
 done
