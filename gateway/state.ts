@@ -1,7 +1,11 @@
 /** What each middleware leaves in the context for those behind it. */
 import type Koa from 'koa'
 import type { CallState } from '../registry/spec/call.ts'
+import type { Said } from './guard/forwarded.ts'
 
-export type State = CallState
+export type State = CallState & {
+  /** Undefined for a request that no trusted proxy has passed on. */
+  said?: Said | undefined
+}
 export type Context = Koa.ParameterizedContext<State>
 export type Middleware = Koa.Middleware<State>

@@ -4,12 +4,19 @@
  */
 import type { Socket } from 'node:net'
 import { canonicalAddress, contains, findAddress, parseNetwork } from '../../policies/network.ts'
+import { RegistryError } from '../../registry/spec/errors.ts'
 import type { Context, Middleware } from '../state.ts'
+import type { Asked } from './asked-host.ts'
 import { findClient, unknownAddress } from './forwarded-client.ts'
 import { type ForwardedElement, parseForwarded } from './forwarded-header.ts'
-import { findHost } from './host.ts'
+import { findHost, formatHost, type Host } from './host.ts'
 
-type Said = { address?: string | undefined; scheme?: string | undefined; host?: string | undefined }
+/** What trusted proxies say of a request. The host is as they wrote it. */
+export type Said = {
+  address: string | undefined
+  scheme: string | undefined
+  host: { header: string; found: string } | undefined
+}
 
 /** Must come first: whoever logs or asks for an address asks for the one found here. */
 export function readForwarded(trustedProxies: readonly string[]): Middleware {
@@ -20,11 +27,24 @@ export function readForwarded(trustedProxies: readonly string[]): Middleware {
   }
 
   return (ctx, next) => {
-    const said = isTrusted(ctx.ip) ? readSaid(ctx, isTrusted) : {}
-    ctx.request.ip = said.address ?? canonicalAddress(ctx.ip) ?? ctx.ip
-    ctx.state.origin = `${said.scheme ?? ctx.protocol}://${said.host ?? hostOf(ctx)}`
+    ctx.state.said = isTrusted(ctx.ip) ? readSaid(ctx, isTrusted) : undefined
+    ctx.request.ip = ctx.state.said?.address ?? canonicalAddress(ctx.ip) ?? ctx.ip
     return next()
   }
+}
+
+/** Scheme and host as the client used them. Throws `hostMalformed` for a proxy's host that is none. */
+export function originOf(ctx: Context, asked: Asked): string {
+  const { said } = ctx.state
+  const host = (said?.host && parseSaid(said.host)) ?? asked.host
+  return `${said?.scheme ?? ctx.protocol}://${host ? formatHost(host) : localHost(ctx.req.socket)}`
+}
+
+function parseSaid({ header, found }: NonNullable<Said['host']>): Host {
+  const host = findHost(found)
+  if (host) return host
+  // A proxy repeats what its client wrote.
+  throw new RegistryError('hostMalformed', { detail: { header, found: found.slice(0, 200) } })
 }
 
 function readSaid(ctx: Context, isTrusted: (address: string) => boolean): Said {
@@ -32,10 +52,17 @@ function readSaid(ctx: Context, isTrusted: (address: string) => boolean): Said {
   const chains = [listOf(ctx, 'X-Forwarded-For'), hopsOf(forwarded), listOf(ctx, 'X-Real-IP')]
   const { address, hop = 0 } = findClient(chains, isTrusted) ?? {}
   const valuesOf = (key: string) => forwarded?.map((element) => element.get(key) ?? '') ?? []
+  const hostIn = (header: string, values: readonly string[]) => {
+    // What the proxy said that saw the client, or the nearest to it; not what the client said before.
+    const found = values.slice(-1 - hop).find((value) => value !== '')
+    return found === undefined ? undefined : { header, found }
+  }
   return {
     address,
     scheme: schemeIn([...listOf(ctx, 'X-Forwarded-Proto'), ...valuesOf('proto')]),
-    host: hostIn(listOf(ctx, 'X-Forwarded-Host'), hop) ?? hostIn(valuesOf('host'), hop),
+    host:
+      hostIn('X-Forwarded-Host', listOf(ctx, 'X-Forwarded-Host')) ??
+      hostIn('Forwarded', valuesOf('host')),
   }
 }
 
@@ -57,17 +84,7 @@ function schemeIn(values: readonly string[]): string | undefined {
   return ['https', 'http'].find((scheme) => schemes.includes(scheme))
 }
 
-/** What the proxy said that saw the client, or the nearest to it; not what the client said before. */
-function hostIn(values: readonly string[], hop: number): string | undefined {
-  return values.slice(-1 - hop).find((value) => findHost(value))
-}
-
-/** A client that names no host, or one that cannot stand in a URL, is told where it has arrived. */
-function hostOf({ req }: Context): string {
-  const { host = '' } = req.headers
-  return findHost(host) ? host : localHost(req.socket)
-}
-
+/** Where a request has arrived that names no host. */
 function localHost({ localAddress = '', localPort }: Socket): string {
   const address = canonicalAddress(localAddress)
   // A socket of the file system has neither.

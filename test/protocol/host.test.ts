@@ -4,7 +4,7 @@ import type { Login } from '../../gateway/access/authenticate.ts'
 import { createChallenge } from '../../gateway/access/challenge.ts'
 import { membersPolicy } from '../../policies/decision.ts'
 import { exchange } from './support/raw.ts'
-import { useRegistry } from './support/suite.ts'
+import { expectError, useRegistry } from './support/suite.ts'
 
 const locations = { host: undefined, relative: false, prefix: '/' }
 
@@ -18,26 +18,52 @@ describe('the host that a client says it asks', () => {
 
   const odd = [
     ...['evil.example/x?', 'evil.example?', 'evil.example#', 'evil.example\\', 'user@evil.example'],
+    ...['evil.example"', "evil.example'", 'evil.example, x', 'evil example', 'evil%2eexample'],
     ...[
-      'evil.example"',
-      'evil.example, x',
-      'evil example',
+      '[evil]',
       '[::zz]',
+      '[fe80::1%25evil]',
       'evil.example:port',
-      ':80',
-      '',
+      'evil.example:65536',
+      'evil:0',
     ],
-    ...['evil.example:80:90', '-', 'evil%2eexample', "evil.example'"],
+    ...['evil.example:80:90', 'evil..example', 'evil\u00e9.example', '2130706433', '-', ':80'],
   ]
-  it.each(odd)('is not repeated where it is none: %j', async (host) => {
+  it.each(odd)('is refused where it is none, and not repeated: %j', async (host) => {
     const headers = { Host: host }
-    const challenged = await denies.get('/v2/', { headers })
-    const made = await client.post('/v2/a/blobs/uploads/', { headers })
-    if (challenged.status !== 400) {
-      expect(challenged.headers['www-authenticate']).toMatch(`realm="${own(denies)}/v2/token"`)
-      expect(made.headers.location).toMatch(`${own(client)}/v2/a/blobs/uploads/`)
+    for (const path of ['/v2/', '/', '/v2/token', '/v2/a/tags/list?n=1']) {
+      const answer = await denies.get(path, { headers })
+      expectError(answer, 400, 'UNSUPPORTED')
+      expect(JSON.stringify(answer.headers)).not.toContain('evil')
     }
-    expect(JSON.stringify([challenged.headers, made.headers])).not.toContain('evil')
+    const made = await client.post('/v2/a/blobs/uploads/', { headers })
+    expectError(made, 400, 'UNSUPPORTED')
+    expect(made.headers).not.toHaveProperty('location')
+  })
+
+  it.each(['a\0evil', 'a\x7fevil', 'a\tevil', 'a\x0bevil', '', ' \t', 'a\r\nHost: evil'])(
+    'is refused as it comes over the wire: %j',
+    async (host) => {
+      const sent = `GET /v2/ HTTP/1.1\r\nHost: ${host}\r\n\r\n`
+      const heard = await exchange(denies.registry().port, sent)
+      expect(heard).toMatch(/^HTTP\/1\.1 400 /)
+      expect(heard.split('\r\n\r\n')[0]).not.toContain('evil')
+    },
+  )
+
+  it('counts as its target names it, where that is a whole URL', async () => {
+    const { port } = denies.registry()
+    const ask = (version: string, headers: string) =>
+      exchange(port, `GET http://r.example:5000/v2/ HTTP/${version}\r\n${headers}\r\n`)
+    const close = 'Connection: close\r\n'
+    for (const heard of [
+      await ask('1.0', ''),
+      await ask('1.1', `Host: R.example:5000\r\n${close}`),
+    ]) {
+      expect(heard).toMatch('realm="http://r.example:5000/v2/token"')
+    }
+    expect(await ask('1.1', close)).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await ask('1.1', `Host: r.example\r\n${close}`)).toMatch(/^HTTP\/1\.1 400 /)
   })
 
   it('may be missing in HTTP/1.0: answers then name the address that was reached', async () => {
