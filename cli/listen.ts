@@ -7,13 +7,13 @@ import { answerClientErrors } from '../gateway/listen/client-errors.ts'
 import { meetExpectations } from '../gateway/listen/expectations.ts'
 import { answerInTurn } from '../gateway/listen/in-turn.ts'
 import { createRedirect } from '../gateway/listen/redirect.ts'
+import { createSecureHosts } from '../gateway/listen/secure-host.ts'
 import { createTlsServer } from '../gateway/listen/tls-server.ts'
 import type { Leases } from '../registry/leases/lease.ts'
 import { drainServer } from './drain.ts'
 import { freeSocket, opened, tcpAddress } from './listening.ts'
 import { openServerCertificates } from './server-certificates.ts'
 import type { Stop } from './supervised.ts'
-import { refuseRedirect } from './tls-settings.ts'
 
 /** Longer than load balancers keep a connection, or they would send into one that just closed. */
 const keepAlive = 75_000
@@ -58,7 +58,7 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
     addr,
     setting: 'http.addr (REGISTRY_HTTP_ADDR)',
   })
-  const redirect = await openRedirect(config, certificates?.challenge)
+  const redirect = certificates && (await openRedirect(config, certificates))
 
   return {
     async drain({ replaced, hurry }: Stop) {
@@ -72,13 +72,17 @@ export async function listen(handler: RequestListener, { config, log, leases }: 
   }
 }
 
-type AcmeChallenge = (token: string) => Promise<string | undefined>
+type Certificates = NonNullable<Awaited<ReturnType<typeof openServerCertificates>>>
 
-async function openRedirect({ http, kura }: Config, challenge: AcmeChallenge | undefined) {
-  refuseRedirect({ http, kura })
+async function openRedirect({ http, kura }: Config, { files, challenge }: Certificates) {
   if (!kura.redirect) return undefined
-  const { port } = tcpAddress(http.addr)
-  const redirect = createRedirect({ port, ...(challenge && { challenge }) })
+  const secureHost = createSecureHosts({
+    port: tcpAddress(http.addr).port,
+    host: http.host,
+    named: http.tls?.letsencrypt?.hosts ?? [],
+    certificate: files.leaf,
+  })
+  const redirect = createRedirect({ secureHost, ...(challenge && { challenge }) })
   answerInTurn(redirect)
   await opened(redirect, tcpAddress(kura.redirect), {
     addr: kura.redirect,

@@ -3,7 +3,7 @@
  * time: what they hold is checked, then handed to whoever asked to hear of changes. A file that
  * cannot be used leaves in force what was there before.
  */
-import { createHash } from 'node:crypto'
+import { createHash, type X509Certificate } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
 import type { Logger } from 'pino'
 import { chainWarnings, checkPair, keyPem, nameOf, pemOf, validityWarnings } from './pair.ts'
@@ -25,7 +25,7 @@ type Listener = (context: CertificateContext) => void
 
 export type Certificates = Awaited<ReturnType<typeof openCertificates>>
 
-type Material = { context: CertificateContext; warnings: string[]; subject: string; expires: Date }
+type Material = { context: CertificateContext; warnings: string[]; leaf: X509Certificate }
 
 /** Throws what is wrong with the files; an expired certificate is a warning. */
 export async function openCertificates(options: CertificateOptions) {
@@ -43,8 +43,8 @@ export async function openCertificates(options: CertificateOptions) {
   return {
     context: (): CertificateContext => material.context,
 
-    /** When the certificate in force ends. */
-    expires: (): Date => material.expires,
+    /** The certificate in force. */
+    leaf: (): X509Certificate => material.leaf,
 
     /** Calls back with each new context; the answer stops it. */
     onChange(listener: Listener): () => void {
@@ -73,8 +73,9 @@ export async function openCertificates(options: CertificateOptions) {
       if (closed) return
       hash = found
       material = next
-      const { subject, expires, context } = next
-      log.info({ subject, expires: expires.toISOString() }, 'the certificate files have changed')
+      const { leaf, context } = next
+      const expires = leaf.validToDate.toISOString()
+      log.info({ subject: nameOf(leaf), expires }, 'the certificate files have changed')
       for (const warning of next.warnings) log.warn(warning)
       for (const listener of listeners) tell(listener, context)
     }
@@ -135,7 +136,6 @@ function check(files: Files): Material {
       ...chainWarnings(chain, now),
       ...authorities.flatMap((authority) => validityWarnings(authority, now)),
     ],
-    subject: nameOf(leaf),
-    expires: leaf.validToDate,
+    leaf,
   }
 }

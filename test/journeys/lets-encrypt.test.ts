@@ -6,6 +6,7 @@ import { afterAll, expect, it } from '@jest/globals'
 import { createWorkshop } from '../gateway/listen/openssl.ts'
 import { startPebble } from '../gateway/listen/pebble.ts'
 import { useCleanup } from '../support/cleanup.ts'
+import { send } from '../support/http.ts'
 import { startKura } from '../support/kura.ts'
 import { findFreePort } from '../support/ports.ts'
 import { describeWith } from '../support/programs.ts'
@@ -37,9 +38,16 @@ describeWith(['linux', 'pebble'], 'a kura that asks an authority for its certifi
 
     let issuer = ''
     while (!issuer.includes('Pebble')) issuer = await issuerAt(kura.port)
-    const moved = await fetch(`http://127.0.0.1:${httpPort}/v2/`, { redirect: 'manual' })
+    const ask = (host: string) =>
+      send('GET', `http://127.0.0.1:${httpPort}/v2/`, { headers: { Host: host } })
+    const moved = await ask('registry.kura.test')
     expect(moved.status).toBe(301)
-    expect(moved.headers.get('location')).toBe(`https://127.0.0.1:${kura.port}/v2/`)
+    expect(moved.headers.location).toBe(`https://registry.kura.test:${kura.port}/v2/`)
+    // The temporary certificate was for this machine, too.
+    let other = await ask('127.0.0.1')
+    while (other.status === 301) other = await ask('127.0.0.1')
+    expect([other.status, other.headers.location]).toEqual([421, undefined])
+    expect((await ask('evil.test')).status).toBe(421)
   })
 })
 

@@ -6,6 +6,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
 import { startFirstTry } from '../support/first-try.ts'
+import { send } from '../support/http.ts'
 import { tarOf } from '../support/image.ts'
 import { startKura } from '../support/kura.ts'
 import { addAddress } from '../support/network-address.ts'
@@ -97,6 +98,20 @@ describeWith(['dockerd', 'docker', 'skopeo', 'ip', 'root', 'linux'], 'what clien
     }
   }
 
+  /** Answers what the listener for plain HTTP says to a client that calls it by its address. */
+  async function redirected(names: string[]) {
+    const { host, certificate, key } = await withCertificate(names)
+    const redirect = `127.0.0.1:${await findFreePort()}`
+    await start({
+      REGISTRY_HTTP_ADDR: host,
+      REGISTRY_HTTP_TLS_CERTIFICATE: certificate,
+      REGISTRY_HTTP_TLS_KEY: key,
+      REGISTRY_KURA_REDIRECT: redirect,
+    })
+    const { status, body } = await send('GET', `http://${redirect}/v2/`)
+    return `${status}: ${body}`
+  }
+
   async function pullWithoutWorkers() {
     const secret = 'that of a test, and it is long enough'
     const addresses = `[127.0.0.1:${await findFreePort()}]`
@@ -111,6 +126,8 @@ describeWith(['dockerd', 'docker', 'skopeo', 'ip', 'root', 'linux'], 'what clien
     'x509: certificate is valid for …, not …': () => pushTo(['IP:10.255.255.1'], true),
     "x509: cannot validate certificate for … because it doesn't contain any IP SANs": () =>
       pushTo(['DNS:registry.example'], true),
+    'for hosts that its certificate or http.host names, and not for this one': () =>
+      redirected(['DNS:images.example']),
     'connect: connection refused': async () => push(await elsewhere()),
     // Without a login, docker tries plain HTTP on its own machine, and tells of that.
     'Client sent an HTTP request to an HTTPS server': async () => {

@@ -15,7 +15,7 @@ import { startPebble } from './pebble.ts'
 const shop = createWorkshop()
 let acme: Acme | undefined
 const redirect = createRedirect({
-  port: 443,
+  secureHost: () => undefined,
   challenge: async (token) => acme?.challenge(token),
 })
 let pebble: Awaited<ReturnType<typeof startPebble>>

@@ -10,8 +10,13 @@ afterEach(() => {
   for (const server of open.splice(0)) server.close()
 })
 
-async function start(options: Parameters<typeof createRedirect>[0]) {
-  const server = createRedirect(options)
+type Options = Parameters<typeof createRedirect>[0]
+
+/** Every host is its own but those of somebody else, which are called evil. */
+async function start({ port: tlsPort, ...options }: { port: number } & Pick<Options, 'challenge'>) {
+  const secureHost = (name: string) =>
+    name.includes('evil') ? undefined : { name, port: tlsPort === 443 ? undefined : tlsPort }
+  const server = createRedirect({ secureHost, ...options })
   open.push(server)
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
@@ -43,6 +48,8 @@ describe('the redirect', () => {
     [5443, '10.0.0.1:80', '/', 'https://10.0.0.1:5443/'],
     [5443, '[::1]:80', '/', 'https://[::1]:5443/'],
     [443, 'kura.test', '//evil.test/..', 'https://kura.test//evil.test/..'],
+    [5443, 'kura.test:80', 'http://kura.test/v2/?n=1', 'https://kura.test:5443/v2/?n=1'],
+    [5443, 'kura.test', 'HTTP://kura.test', 'https://kura.test:5443/'],
     [
       443,
       'kura.test',
@@ -77,18 +84,36 @@ describe('the redirect', () => {
     ['a space', request('a b')],
     ['an escape', request('evil%2etest')],
     ['a port that is a name', request('kura.test:http')],
+    ['a port out of range', request('kura.test:65536')],
+    ['a number that is an address', request('2130706433')],
     ['two ports', request('kura.test:80:90')],
     ['no address in brackets', request('[::zz]')],
     ['an empty label', request('kura..test')],
     ['a label that ends in a dash', request('kura-.test')],
     ['a host that is too long', request(`${'a.'.repeat(130)}test`)],
     ['letters beyond ASCII', request('kür\xe4.test')],
-    ['a whole URL', request('kura.test', 'http://evil.test/')],
+    ['a whole URL of another host', request('kura.test', 'http://evil.test/')],
+    ['a whole URL with a user', request('kura.test', 'http://kura.test@evil.test/')],
+    ['a whole URL without a host', request('kura.test', 'http:///v2/')],
+    ['no host, though the target names one', 'GET http://kura.test/ HTTP/1.1\r\n\r\n'],
     ['no path', request('kura.test', '*', 'OPTIONS')],
     ['a path beyond ASCII', request('kura.test', '/\xe4')],
   ])('is refused to %s', async (_what, sent) => {
     const send = await start({ port: 443 })
     expect(await send(sent)).toMatchObject({ status: 400, location: undefined })
+  })
+
+  it.each([
+    ['that the request names', request('evil.test')],
+    ['that the request names, with a port', request('evil.test:80', '/v2/')],
+    ['of a whole URL', request('evil.test', 'http://evil.test/v2/')],
+    ['of a whole URL in HTTP/1.0', 'GET http://evil.test/v2/ HTTP/1.0\r\n\r\n'],
+  ])('does not lead to the host of somebody else %s', async (_what, sent) => {
+    const send = await start({ port: 443 })
+    const answer = await send(sent)
+    expect(answer).toMatchObject({ status: 421, location: undefined })
+    expect(answer.body).toMatch(/certificate or http\.host/)
+    expect(answer.body).not.toContain('evil')
   })
 
   it('is one answer on one line, to the host that was asked', async () => {
