@@ -3,13 +3,15 @@ import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onFolder, startCluster, withRedis } from '../support/cluster.ts'
 import { digestOf } from '../support/image.ts'
+import { inLength } from '../support/length.ts'
 import { describeWith } from '../support/programs.ts'
 import { type RedisServer, useRedis } from '../support/redis.ts'
 import { finishUpload } from '../support/upload.ts'
 import { outages, prepare } from './support/outages.ts'
 import { findLosses, startWork } from './support/work.ts'
 
-const [clients, flushes] = [6, 12]
+const clients = 6
+const flushes = inLength({ short: 5, long: 50 })
 const sizes = [200, 30_000, 300_000, 2_000_000]
 
 describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folder, Redis', () => {

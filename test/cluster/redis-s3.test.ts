@@ -6,6 +6,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'
 import { send } from '../support/http.ts'
 import { digestOf } from '../support/image.ts'
+import { inLength } from '../support/length.ts'
 import { describeWith } from '../support/programs.ts'
 import { expectStatus } from '../support/push.ts'
 import { type RedisServer, useRedis, useSentinel } from '../support/redis.ts'
@@ -15,7 +16,8 @@ import { findLosses, startPulls, startWork } from './support/work.ts'
 
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
 const starting = 240_000
-const [clients, flushes] = [4, 12]
+const clients = 4
+const flushes = inLength({ short: 5, long: 50 })
 const sizes = [200, 30_000, 300_000]
 
 describeWith([...needs, 'redis-sentinel', 'linux'], 'for nodes that share a bucket, Redis', () => {

@@ -57,7 +57,7 @@ export async function startChaos({ root, random, inspect }: Options) {
   }
 
   function nextStrike(): number {
-    return 50 + random.below(300)
+    return 30 + random.below(170)
   }
 
   async function strike(): Promise<void> {

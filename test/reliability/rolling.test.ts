@@ -1,13 +1,14 @@
 /** Every process of kura is replaced while images are pushed, and no push notices: none tries again. */
 import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
+import { inLength } from '../support/length.ts'
 import { untilGone } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { pullImage } from '../support/push.ts'
 import { startTopology, type Topology, topologies } from '../support/topologies.ts'
 import { startPushes } from './plain-pushes.ts'
 
-const clients = 100
+const [clients, rounds] = inLength({ short: [30, 1], long: [100, 2] })
 
 /** Each of these replaces everything that is behind the clients' connections once. */
 const replacements: Record<Topology['kind'], (kura: Topology) => Promise<void>> = {
@@ -27,7 +28,7 @@ describeWith(['linux'], 'a kura whose processes are replaced', () => {
       const kura = await startTopology(kind, cleanup)
       const before = await kura.pids()
       const pushes = startPushes(kura.urls, clients)
-      for (const _round of [1, 2]) {
+      for (let round = 0; round < rounds; round++) {
         await pushes.underWay()
         expect(pushes.open()).toBeGreaterThan(clients / 2)
         await replacements[kind](kura)

@@ -7,13 +7,14 @@ import type { Cluster } from '../../support/cluster.ts'
 import { openContainers } from '../../support/containers.ts'
 import { startDockerEngine } from '../../support/docker-engine.ts'
 import { imageOf } from '../../support/image.ts'
+import { inLength } from '../../support/length.ts'
 import { writeLayout } from '../../support/oci-layout.ts'
 import { describeWith } from '../../support/programs.ts'
 import { pushImage } from '../../support/push.ts'
 import { findLosses, startWork } from '../support/work.ts'
 
-const [clients, images] = [8, 3]
-const copies = 6
+const [clients, images] = inLength({ short: [6, 2], long: [8, 10] })
+const copies = inLength({ short: 3, long: 6 })
 
 export function manyClients(cleanup: Cleanup, cluster: () => Cluster): void {
   it('takes pushes and pulls of many over all nodes, and every gateway has all of them', async () => {

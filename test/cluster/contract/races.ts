@@ -4,10 +4,12 @@ import type { Cluster } from '../../support/cluster.ts'
 import { keptTag } from '../../support/cluster.ts'
 import { send } from '../../support/http.ts'
 import { imageFrom } from '../../support/image.ts'
+import { inLength } from '../../support/length.ts'
 import { manifestUrl, pushBlob, pushImage, putManifest } from '../../support/push.ts'
 import { createRandom } from '../../support/random.ts'
 
-const [together, rounds] = [50, 5]
+const together = 50
+const rounds = inLength({ short: 2, long: 20 })
 
 export function races(cluster: () => Cluster): void {
   const random = createRandom(9)

@@ -1,10 +1,11 @@
 /** Workers die in the middle of everything, one after the other. */
 import { expect, it } from '@jest/globals'
 import type { Cluster } from '../../support/cluster.ts'
+import { inLength } from '../../support/length.ts'
 import { createRandom } from '../../support/random.ts'
 import { findLosses, startWork } from '../support/work.ts'
 
-const [clients, deaths] = [6, 4]
+const [clients, deaths] = inLength({ short: [5, 2], long: [6, 20] })
 
 export function workerKilled(cluster: () => Cluster): void {
   it('clients go on where they were cut off, and nothing acknowledged is lost', async () => {
