@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import { canonicalAddress } from '../../policies/network.ts'
 import type { AccessLog, Exchange } from './access-log.ts'
 import { goDuration } from './log-duration.ts'
-import { withoutSecrets } from './log-redact.ts'
+import { textWithoutSecrets, withoutSecrets } from './log-redact.ts'
 import { countWritten } from './log-written.ts'
 
 /** What the log reads of a request's state; whoever finds it out leaves it there. */
@@ -57,7 +57,7 @@ export function logRequests({
         status: statusOf(res),
         written: written(),
         referer: withoutSecrets(req.headers.referer ?? ''),
-        userAgent: req.headers['user-agent'] ?? '',
+        userAgent: textWithoutSecrets(req.headers['user-agent'] ?? ''),
       }
       access?.(exchange)
       if (!log.isLevelEnabled('info')) return
@@ -73,11 +73,12 @@ function fieldsOf(ctx: ParameterizedContext<LogState>, exchange: Exchange, ms: n
   const fields: Record<string, unknown> = {
     'http.request.id': requestId,
     'http.request.method': exchange.method,
-    'http.request.host': ctx.host,
+    'http.request.host': withoutSecrets(ctx.host),
     'http.request.uri': exchange.uri,
     'http.request.remoteaddr': exchange.address,
     'http.request.useragent': exchange.userAgent || undefined,
-    'http.request.contenttype': ctx.req.headers['content-type'],
+    'http.request.contenttype':
+      textWithoutSecrets(ctx.req.headers['content-type'] ?? '') || undefined,
     'http.request.referer': exchange.referer || undefined,
     'http.response.status': exchange.status,
     'http.response.written': exchange.written,
