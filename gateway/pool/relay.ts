@@ -35,11 +35,9 @@ export async function relay(ctx: Context, answer: IncomingMessage): Promise<void
     res.end()
     return
   }
-  try {
-    await pipeline(answer, res)
-  } catch (cause) {
-    breakOff(ctx, cause)
-  }
+  // Heard before the pipeline ends the client's connection, and nobody could tell whose end came first.
+  answer.once('error', (cause) => breakOff(ctx, cause))
+  await pipeline(answer, res).catch(() => {})
 }
 
 /** The bytes of the blob that the answer names; false when it has to be asked for in full. */
@@ -63,7 +61,7 @@ export async function relayBlob(
 /** What the client hears of a worker that is gone: its connection ends, before or in the answer. */
 export function breakOff(ctx: Context, cause: unknown): undefined {
   const { res, state } = ctx
-  const error = new Error('the worker has gone', { cause })
+  const error = new Error(`the worker broke off: ${(cause as Error).message}`)
   ctx.respond = false
   if (!res.headersSent) res.statusCode = 502
   if (!state.signal.aborted) ctx.app.emit('error', error, ctx)

@@ -63,7 +63,7 @@ describe('a worker that dies in its answer', () => {
     ['in chunks', (_, res) => void res.write('some')],
   ]
 
-  it.each(rows)('%s breaks the client’s connection at once', async (_, begun) => {
+  it.each(rows)('%s breaks the client’s connection at once: the log says so', async (_, begun) => {
     const { gateway, workers } = await startPool([begun])
     const { request, answer } = begin('GET', gateway.url + target)
     request.once('response', (response) => {
@@ -72,6 +72,7 @@ describe('a worker that dies in its answer', () => {
     request.end()
     await expect(answer).rejects.toMatchObject({ code: 'ECONNRESET' })
     expect(workers[0]?.requests).toHaveLength(1)
+    expect(gateway.failures).toEqual([expect.stringContaining('the worker broke off: aborted')])
   })
 })
 
