@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Context } from '../state.ts'
 
 /** For koa's `error` event. Of a fault that a client was told about, the cause is what matters here. */
-export function logErrors(log: Logger) {
+export function logErrors(log: Pick<Logger, 'error'>) {
   return (error: Error, ctx?: Context): void => {
     const cause = error.cause instanceof Error ? error.cause : error
     // Koa reports what a connection broke off with, even before its requests have ended; no fault of ours.

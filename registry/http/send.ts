@@ -20,9 +20,9 @@ export async function sendBytes(ctx: Context, bytes: Bytes): Promise<void> {
     // As long as nothing has left, the failure can still be answered as any other.
     ctx.respond = !res.headersSent
     if (ctx.respond) throw error
+    ctx.app.emit('error', error, ctx)
     // The head is out: only breaking off can still say that this is not all.
     res.destroy(error instanceof Error ? error : undefined)
-    ctx.app.emit('error', error, ctx)
   }
 }
 

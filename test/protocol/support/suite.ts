@@ -16,7 +16,7 @@ export function useRegistry(options: Options = {}) {
   afterAll(async () => {
     client.close()
     await running?.close()
-    expect(running?.failures.filter((error) => !isDeparture(error))).toEqual([])
+    expect(running?.failures).toEqual([])
   })
 
   return { ...client, registry }
@@ -25,12 +25,6 @@ export function useRegistry(options: Options = {}) {
     if (!running) throw new Error('the registry has not been started')
     return running
   }
-}
-
-/** Koa reports a client that leaves in the middle of its request, too. */
-function isDeparture(error: unknown): boolean {
-  const { code = '' } = error as NodeJS.ErrnoException
-  return ['HPE_INVALID_EOF_STATE', 'ECONNRESET', 'EPIPE'].includes(code)
 }
 
 /** Asks again and again until the answer is yes. */
