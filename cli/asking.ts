@@ -36,3 +36,19 @@ export function createAsk(): Ask {
     }
   }
 }
+
+/** Who answers in the supervisor, by name. */
+type Addressed = { to: string; question: unknown }
+
+export function answerBy(answers: Record<string, Ask>): Ask {
+  return async (addressed) => {
+    const { to, question } = addressed as Addressed
+    return answers[to]?.(question)
+  }
+}
+
+/** Asks the one of that name. */
+export const askOf =
+  (ask: Ask, to: string): Ask =>
+  (question) =>
+    ask({ to, question } satisfies Addressed)

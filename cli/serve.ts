@@ -12,11 +12,12 @@ import type { Environment } from '../config/environment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { createLog } from '../gateway/http/log.ts'
-import type { Ask } from './asking.ts'
+import { type Ask, answerBy } from './asking.ts'
 import { refuseImpossible, warningsOf } from './checks.ts'
 import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
 import type { Given } from './processes/given.ts'
 import { createServiceManager } from './service-manager.ts'
+import { answerEvents } from './shared-events.ts'
 import { answerGuesses } from './shared-guesses.ts'
 import { supervise } from './supervise.ts'
 import type { Running } from './supervised.ts'
@@ -65,7 +66,7 @@ export async function serve(options: Options): Promise<void> {
     },
     start: async (role, given, ask) =>
       (await starts[role as Role]())(config, log, { ...given, brief }, ask),
-    answer: answerGuesses(),
+    answer: answerBy({ guesses: answerGuesses(), events: answerEvents() }),
     onReady() {
       for (const warning of warningsOf(options.command, loaded)) log.warn(warning)
       const { listen } = config.kura.workers
@@ -89,9 +90,9 @@ async function load({ command, path, env, workers }: Options): Promise<Loaded> {
   return loaded
 }
 
-/** In the file or by a variable: then the lines are those of distribution. */
+/** In the file or by a variable: then the lines are those of distribution. A level alone only says how many. */
 function isLogConfigured({ origins }: Loaded): boolean {
-  return [...origins.keys()].some((key) => key === 'log' || key.startsWith('log.'))
+  return [...origins.keys()].some((key) => key.startsWith('log.') && key !== 'log.level')
 }
 
 function rolesOf(command: Command, config: Config): { role: Role; processes: number }[] {

@@ -8,7 +8,7 @@ import type { Config } from '../config/schema.ts'
 import { createGuesses, type Guess, type Guesses, type Outcome } from '../gateway/access/guesses.ts'
 import { createRedisGuesses } from '../gateway/access/guesses-redis.ts'
 import type { Redis } from '../registry/redis/open.ts'
-import type { Ask } from './asking.ts'
+import { type Ask, askOf } from './asking.ts'
 import { findSharedSecret } from './shared-secret.ts'
 
 type Question = { what: 'begin'; guess: Guess } | { what: 'end'; guess: Guess; outcome: Outcome }
@@ -26,7 +26,7 @@ type Parts = { ask: Ask; redis: Redis | undefined; log: Logger }
 
 /** A process's part. */
 export function openSharedGuesses({ ask, redis, log }: Parts): Guesses {
-  const fallback = ofMachine(ask, log)
+  const fallback = ofMachine(askOf(ask, 'guesses'), log)
   return redis ? createRedisGuesses({ run: redis.run, fallback }) : fallback
 }
 

@@ -22,6 +22,8 @@ export type GatewayParts = {
   /** Addresses and networks of proxies that are believed. */
   trustedProxies: readonly string[]
   logRequests: Middleware
+  /** Where events are told instead of requests. */
+  logEvents?: Middleware | undefined
   /** Set on every answer, as `http.headers` has them. */
   headers: Record<string, string[]>
   /** How clients reach the registry, as `http.host` has it. */
@@ -42,6 +44,7 @@ export type GatewayParts = {
 export function createApp({
   trustedProxies,
   logRequests,
+  logEvents = (_ctx, next) => next(),
   headers,
   host,
   prefix,
@@ -54,6 +57,7 @@ export function createApp({
   return new Koa<State>()
     .use(readForwarded(trustedProxies))
     .use(logRequests)
+    .use(logEvents)
     .use(lifetime)
     .use(endEarly)
     .use(commonHeaders(headers))

@@ -9,24 +9,35 @@ import { logRequests } from '../../gateway/http/log-requests.ts'
 import type { Pool } from '../../gateway/pool/pool.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
 import { type EntranceParts, openAccess } from '../access.ts'
+import { type Ask, askOf } from '../asking.ts'
 import { listen } from '../listen.ts'
+import { openSharedEvents } from '../shared-events.ts'
 import type { Running } from '../supervised.ts'
 
 type Parts = Pick<EntranceParts, 'guesses' | 'secret' | 'folder' | 'log'> & {
   /** Whether nobody configured the log, so that it has a line an event instead of one a request. */
   brief: boolean | undefined
+  ask: Ask
   leases: Leases
   pool: Pool
 }
 
 export async function openGateway(config: Config, parts: Parts): Promise<Running> {
-  const { log, leases, pool, brief } = parts
+  const { log, leases, pool, brief, ask } = parts
   const refusals = createRefusals({ log })
   const access = await openAccess(config, { ...parts, reportRefusal: refusals.report })
-  const lines = config.log.accesslog.disabled ? undefined : accessLog()
+  const lines = brief || config.log.accesslog.disabled ? undefined : accessLog()
+  const events = brief
+    ? logEvents({ log, memory: openSharedEvents(askOf(ask, 'events')) })
+    : undefined
   const app = createApp({
     trustedProxies: config.kura.trustedProxies,
-    logRequests: brief ? logEvents({ log }) : logRequests({ log, ...(lines && { access: lines }) }),
+    logRequests: logRequests({
+      log,
+      level: brief ? 'debug' : 'info',
+      ...(lines && { access: lines }),
+    }),
+    logEvents: events?.middleware,
     headers: config.http.headers,
     host: config.http.host,
     prefix: config.http.prefix,
@@ -44,6 +55,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
       await server.drain(how)
       await access.close()
       refusals.close()
+      await events?.close()
     },
   }
 }

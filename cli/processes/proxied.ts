@@ -38,7 +38,7 @@ export async function startProxied(
   const { leases, redis } = shared
   const guesses = openSharedGuesses({ ask, redis, log })
   const own = { guesses, secret: guessSecret(config, key) }
-  const gateway = await openGateway(config, { log, brief, folder, leases, pool, ...own })
+  const gateway = await openGateway(config, { log, brief, ask, folder, leases, pool, ...own })
 
   return {
     async stop(how) {

@@ -20,7 +20,10 @@ export async function startWhole(
   const pool = createInProcessPool(registry)
   const guesses = openSharedGuesses({ ask, redis, log })
   const secret = guessSecret(config, given.key)
-  const gateway = await openGateway(config, { log, brief, folder, leases, pool, guesses, secret })
+  const gateway = await openGateway(config, {
+    ...{ log, brief, ask, folder },
+    ...{ leases, pool, guesses, secret },
+  })
   return {
     async stop(how) {
       await gateway.stop(how)

@@ -67,8 +67,10 @@ async function identify(ctx: Context, login: Login): Promise<Identity> {
     throw unauthorized(ctx, login.challenge)
   }
   const identity = await check(given, ctx, login)
-  if (identity) return identity
   const isToken = given.scheme === 'bearer'
+  const isForItself = !isToken && ctx.state.target.kind === 'base'
+  if (isForItself && identity?.name !== undefined) ctx.state.loggedIn = identity.name
+  if (identity) return identity
   throw unauthorized(ctx, login.challenge, isToken ? 'invalid_token' : undefined)
 }
 

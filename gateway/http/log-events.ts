@@ -1,112 +1,151 @@
 /**
- * The log of somebody who configured none: one short line for each push, pull, deletion and login.
- * All other requests are silent, health checks among them.
+ * The log of somebody who configured none: one short line for each push, pull, deletion and login, and
+ * for each of these that failed. All other requests are silent, health checks among them.
  */
-import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
 import type { Logger } from 'pino'
 import { canonicalAddress } from '../../policies/network.ts'
-import { safeName } from '../access/safe-name.ts'
 import type { Context, Middleware } from '../state.ts'
-
-type Event = { ctx: Context; user: string; address: string; ms: number }
-type Told = (event: Event) => string | undefined
+import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
+import { createEventMemory, type EventMemory } from './event-memory.ts'
+import { createPulls } from './event-pulls.ts'
+import { createCounted } from './log-counted.ts'
 
 type Options = {
   log: Logger
-  /** How long the logins of a user at an address are one event, in milliseconds. */
-  loginMs?: number
+  memory?: EventMemory
 }
 
-/** Users and addresses whose last login is remembered. */
-const mostLogins = 1_000
+/** One request that is over. */
+type Event = { ctx: Context; user: string; address: string; began: number }
 
-export function logEvents({ log, loginMs = 5 * 60_000 }: Options): Middleware {
-  const logins = new Map<string, number>()
-  const events: Record<string, Told> = {
+/** Lines a minute of what costs a client nothing; what changes content is always written. */
+const mostLines = 1_200
+
+export function logEvents({ log, memory = createEventMemory() }: Options) {
+  const pullOf = createPulls()
+  const others = 'others pulled or failed than are written one by one'
+  const counted = createCounted({ log, level: 'info', others, mostLines })
+  /** Lines that wait for what is remembered. */
+  const waiting = new Set<Promise<void>>()
+
+  const events: Record<string, (event: Event) => void> = {
+    'GET manifest': tellPull,
+    'HEAD manifest': tellPull,
+    'POST uploads': tellLayer,
+    'PATCH upload': tellLayer,
+    'PUT upload': tellLayer,
     'PUT manifest': tellPush,
-    'GET manifest': ({ ctx, user, address }) =>
-      ctx.status === 200 ? `${user} pulled ${imageOf(ctx)} from ${address}` : undefined,
-    'DELETE manifest': ({ ctx, user }) => tellDeletion(ctx, user),
-    'DELETE blob': ({ ctx, user }) => tellDeletion(ctx, user),
-    'GET base': tellLogin,
-    'GET token': tellLogin,
-    'POST token': tellLogin,
+    'DELETE manifest': tellDeletion,
+    'DELETE blob': tellDeletion,
   }
 
-  return (ctx, next) => {
-    const { res, state } = ctx
-    state.requestId = randomUUID()
+  const middleware: Middleware = (ctx, next) => {
     if (!log.isLevelEnabled('info')) return next()
-    const started = performance.now()
+    const began = Date.now()
     // Read now: a connection that has closed no longer knows whose it was.
-    const address = canonicalAddress(ctx.ip) ?? ctx.ip
+    const { ip } = ctx
 
-    res.once('close', () => {
-      // Only middleware in front of the target's reader leaves it out: a token was asked for.
-      const kind = (state as Partial<Context['state']>).target?.kind ?? 'token'
-      const tell = events[`${ctx.method} ${kind}`]
-      // What did not reach its client was not pulled; what was stored is, even so.
-      if (!tell || (ctx.method === 'GET' && !res.writableFinished)) return
-      const name = (state as Partial<Context['state']>).identity?.name
-      const user = name === undefined ? 'anonymous' : safeName(name)
-      const line = tell({ ctx, user, address, ms: performance.now() - started })
-      if (line) log.info(line)
+    ctx.res.once('close', () => {
+      const { target, identity, loggedIn } = ctx.state as Partial<Context['state']>
+      const tell = events[`${ctx.method} ${target?.kind}`]
+      if (!tell && loggedIn === undefined) return
+      const address = canonicalAddress(ip) ?? ip
+      if (loggedIn !== undefined) tellLogin(userText(loggedIn), address)
+      tell?.({ ctx, user: userText(identity?.name), address, began })
     })
     return next()
   }
 
-  function tellLogin({ ctx, user, address }: Event): string | undefined {
-    const { identity } = ctx.state as Partial<Context['state']>
-    if (ctx.status !== 200 || identity?.name === undefined) return undefined
-    const key = `${identity.name} ${address}`
-    const now = performance.now()
-    const last = logins.get(key)
-    if (last !== undefined && now - last < loginMs) return undefined
-    logins.delete(key)
-    const [oldest] = logins.keys()
-    if (logins.size >= mostLogins && oldest !== undefined) logins.delete(oldest)
-    logins.set(key, now)
-    return `${user} logged in from ${address}`
+  return {
+    middleware,
+    async close() {
+      await Promise.all(waiting)
+      counted.close()
+    },
+  }
+
+  function tellLogin(user: string, address: string): void {
+    writeLater(async () => {
+      const isNew = await memory.login(`${user} ${address}`)
+      return isNew ? `${user} logged in from ${address}` : undefined
+    })
+  }
+
+  function tellPull({ ctx, user, address }: Event): void {
+    // What did not reach its client was not pulled.
+    if (ctx.status !== 200 || !ctx.res.writableFinished) return
+    const { repository, reference } = ctx.state.target
+    const told = pullOf({
+      reader: `${user} ${address} ${repository}`,
+      isHead: ctx.method === 'HEAD',
+      reference,
+      digest: headerOf(ctx, 'docker-content-digest'),
+      mediaType: headerOf(ctx, 'content-type'),
+    })
+    if (told === undefined) return
+    counted.write({ message: `${user} pulled ${imageText(repository, told)} from ${address}` })
+  }
+
+  function tellLayer(event: Event): void {
+    if (event.ctx.status < 400) remember(event)
+    else tellFailure('push to', { ...event, image: event.ctx.state.target.repository })
+  }
+
+  function remember(event: Event): void {
+    writeLater(async () => {
+      await memory.pushing(pushOf(event), event.began)
+      return undefined
+    })
+  }
+
+  function tellPush(event: Event): void {
+    const { ctx, user, began } = event
+    const { repository, reference } = ctx.state.target
+    const image = imageText(repository, reference)
+    if (ctx.status !== 201) {
+      tellFailure('push', { ...event, image })
+      return
+    }
+    const { pushed } = ctx.state
+    const tags = headerOf(ctx, 'oci-tag')
+    const parts = [`${user} pushed ${image}`]
+    if (!reference.includes(':')) parts.push(headerOf(ctx, 'docker-content-digest'))
+    if (tags) parts.push(`as ${tags}`)
+    if (pushed) parts.push(contentText(pushed))
+    const ended = Date.now()
+    writeLater(async () => {
+      const first = (await memory.pushed(pushOf(event)).catch(() => undefined)) ?? began
+      return [...parts, timeText(ended - Math.min(first, began))].join(' ')
+    })
+  }
+
+  function tellDeletion(event: Event): void {
+    const { ctx, user } = event
+    const { repository, reference } = ctx.state.target
+    const image = imageText(repository, reference)
+    if (ctx.status === 202) log.info(`${user} deleted ${image}`)
+    else tellFailure('delete', { ...event, image })
+  }
+
+  function tellFailure(what: string, { ctx, user, image }: Event & { image: string }): void {
+    // Without its client it has no answer, and what is refused has a line of its own.
+    if (!ctx.res.writableFinished || isToldElsewhere(ctx.status)) return
+    counted.write({ message: `${user} could not ${what} ${image}: ${statusText(ctx.status)}` })
+  }
+
+  function writeLater(lineOf: () => Promise<string | undefined>): void {
+    const work = lineOf()
+      .then((line) => (line ? log.info(line) : undefined))
+      .catch((err) => log.debug({ err }, 'an event is not remembered'))
+      .finally(() => waiting.delete(work))
+    waiting.add(work)
   }
 }
 
+const pushOf = ({ ctx, user, address }: Event) =>
+  `${user} ${address} ${ctx.state.target.repository}`
+
+const headerOf = (ctx: Context, name: string) => String(ctx.res.getHeader(name) ?? '')
+
 /** What has a line of its own already, at `warn` or `error`. */
-const toldElsewhere = (status: number) => [401, 403, 429].includes(status) || status >= 500
-
-function tellPush({ ctx, user, ms }: Event): string | undefined {
-  if (ctx.status !== 201) return tellFailure(ctx, user, 'push')
-  const { pushed } = ctx.state
-  const digest = String(ctx.res.getHeader('docker-content-digest') ?? '')
-  const parts = [`${user} pushed ${imageOf(ctx)}`]
-  if (!ctx.state.target.reference.includes(':')) parts.push(digest)
-  if (pushed?.images) parts.push(counted(pushed.images, 'image'))
-  if (pushed && !pushed.images) parts.push(counted(pushed.layers, 'layer'), sizeOf(pushed.bytes))
-  return [...parts, `${(ms / 1000).toFixed(1)} s`].join(' ')
-}
-
-function tellDeletion(ctx: Context, user: string): string | undefined {
-  if (ctx.status === 202) return `${user} deleted ${imageOf(ctx)}`
-  return tellFailure(ctx, user, 'delete')
-}
-
-function tellFailure(ctx: Context, user: string, verb: string): string | undefined {
-  const { status } = ctx
-  if (status < 400 || toldElsewhere(status)) return undefined
-  return `${user} could not ${verb} ${imageOf(ctx)}: ${status} ${STATUS_CODES[status] ?? ''}`
-}
-
-function imageOf(ctx: Context): string {
-  const { repository, reference } = ctx.state.target
-  return `${repository}${reference.includes(':') ? '@' : ':'}${reference.slice(0, 200)}`
-}
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB']
-
-function sizeOf(bytes: number): string {
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
-  const value = bytes / 1000 ** step
-  return `${value < 10 && step > 0 ? value.toFixed(1) : Math.round(value)} ${units[step]}`
-}
+const isToldElsewhere = (status: number) => [401, 403, 429].includes(status) || status >= 500

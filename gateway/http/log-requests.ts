@@ -31,14 +31,16 @@ const referenceNames: Record<string, string> = {
 export function logRequests({
   log,
   access,
+  level = 'info',
 }: {
   log: Logger
   access?: AccessLog
+  level?: 'info' | 'debug'
 }): Middleware<LogState> {
   return (ctx, next) => {
     const { req, res, state } = ctx
     state.requestId = randomUUID()
-    if (!access && !log.isLevelEnabled('info')) return next()
+    if (!access && !log.isLevelEnabled(level)) return next()
 
     const at = Date.now()
     const started = performance.now()
@@ -60,8 +62,8 @@ export function logRequests({
         userAgent: textWithoutSecrets(req.headers['user-agent'] ?? ''),
       }
       access?.(exchange)
-      if (!log.isLevelEnabled('info')) return
-      log.info(fieldsOf(ctx, exchange, performance.now() - started), 'response completed')
+      if (!log.isLevelEnabled(level)) return
+      log[level](fieldsOf(ctx, exchange, performance.now() - started), 'response completed')
     })
     return next()
   }

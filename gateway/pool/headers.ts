@@ -61,16 +61,15 @@ export function parseNamedBlob(header: string): NamedBlob {
   throw new RegistryError('failed', { cause: new Error(`a worker named a blob as ${header}`) })
 }
 
-export function namePushed({ images, layers, bytes }: Pushed): string {
-  return `${images} ${layers} ${bytes}`
+export function namePushed(pushed: Pushed): string {
+  return Object.entries(pushed)
+    .map(([what, count]) => `${what}=${count}`)
+    .join(' ')
 }
 
 /** Undefined where the worker named nothing, as one of another version may. */
 export function parsePushed(header: string | string[] | undefined): Pushed | undefined {
-  const numbers = String(header ?? '')
-    .split(' ')
-    .map(Number)
-  const [images, layers, bytes] = numbers
-  if (images === undefined || layers === undefined || bytes === undefined) return undefined
-  return numbers.every((it) => it >= 0) ? { images, layers, bytes } : undefined
+  const found = String(header ?? '').matchAll(/\b(images|platforms|layers|bytes)=(\d+)\b/g)
+  const counts = [...found].map(([, what, count]) => [what, Number(count)])
+  return counts.length > 0 ? Object.fromEntries(counts) : undefined
 }

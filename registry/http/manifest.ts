@@ -106,10 +106,14 @@ export function manifestHandlers(parts: Parts): Handlers {
   }
 }
 
-function pushedOf({ config, layers, manifests }: Manifest): Pushed {
+function pushedOf({ shape, config, layers, manifests }: Manifest): Pushed {
+  if (shape === 'index') {
+    const platforms = manifests.filter(({ platform }) => platform && platform.os !== 'unknown')
+    return { images: manifests.length, platforms: platforms.length }
+  }
   const content = config ? [config, ...layers] : layers
   const bytes = content.reduce((sum, { size = 0 }) => sum + size, 0)
-  return { images: manifests.length, layers: layers.length, bytes }
+  return { layers: layers.length, bytes }
 }
 
 function mayRemove(ctx: Context, tag: Tag): boolean {

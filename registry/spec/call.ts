@@ -24,8 +24,8 @@ export type Identity = {
 /** A question that comes up while a request is answered, such as the source of a mount. */
 export type Wanted = { action: string; repository: string; tag?: string }
 
-/** What a manifest that was pushed names: the images of an index, or layers and bytes of one image. */
-export type Pushed = { images: number; layers: number; bytes: number }
+/** What a manifest that was pushed names: images and platforms of an index, or layers and bytes. */
+export type Pushed = { images?: number; platforms?: number; layers?: number; bytes?: number }
 
 export type CallState = {
   requestId: string

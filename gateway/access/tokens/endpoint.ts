@@ -59,7 +59,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
 
   async function fulfil(ctx: Context, wish: Wish, address: string): Promise<void> {
     if (wish.service !== undefined && wish.service !== service) throw new GrantRefused('service')
-    const { signedIn, client, offline } = wish
+    const { signedIn, byPassword, client, offline } = wish
     const scopes = parseScopes(wish.scopes)
     const life = Math.max(leastSeconds, seconds)
     const asked = { ...signedIn, scopes, service, issuer, seconds: life, address }
@@ -72,6 +72,9 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
       refresh_token: refreshToken,
       scope: ctx.method === 'POST' ? scopeText(issued.access) : undefined,
     })
+    // With a scope the password is a part of a pull or push, which is told by itself.
+    const isLogin = byPassword && scopes.length === 0
+    if (isLogin && signedIn.identity.name) ctx.state.loggedIn = signedIn.identity.name
   }
 
   function refuse(ctx: Context, error: GrantRefused): void {

@@ -13,6 +13,8 @@ import type { SignIn } from './sign-in.ts'
 
 export type Wish = {
   signedIn: SignedIn
+  /** Whether a password was shown, or a token in the place of one. */
+  byPassword: boolean
   scopes: string[]
   service: string | undefined
   /** What the client calls itself, such as `docker`. */
@@ -48,8 +50,10 @@ export function createWishReaders(parts: WishParts) {
 
   async function readQuery(ctx: Context, address: string): Promise<Wish> {
     const query = new URLSearchParams(ctx.querystring)
+    const signedIn = await byHeader(ctx.req.headersDistinct.authorization, address)
     return {
-      signedIn: await byHeader(ctx.req.headersDistinct.authorization, address),
+      signedIn,
+      byPassword: signedIn.identity.name !== undefined,
       scopes: query.getAll('scope'),
       service: query.get('service') ?? undefined,
       client: clientOf(query),
@@ -65,6 +69,7 @@ export function createWishReaders(parts: WishParts) {
     if (!reader) throw new GrantRefused('grantType')
     return {
       signedIn: await reader(form, address),
+      byPassword: type === 'password',
       scopes: form.getAll('scope'),
       service: form.has('service') ? single(form, 'service') : undefined,
       client: clientOf(form),

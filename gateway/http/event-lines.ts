@@ -1,0 +1,47 @@
+/** How an event reads: `ann pushed team/app:v1 sha256:… 3 layers 12 MB 1.2 s`. */
+import { STATUS_CODES } from 'node:http'
+import type { Pushed } from '../../registry/spec/call.ts'
+import { safeName } from '../access/safe-name.ts'
+
+const plainName = /^[\p{L}\p{N}._@:+/-]+$/u
+
+/** What is no plain word stands in quotes: a name could tell of another event. */
+export function userText(name: string | undefined): string {
+  if (name === undefined) return 'anonymous'
+  const safe = safeName(name)
+  return plainName.test(safe) || safe.startsWith('(') ? safe : JSON.stringify(safe)
+}
+
+const longestReference = 200
+
+export function imageText(repository: string, reference: string): string {
+  if (reference === '') return repository
+  const plain = /^[\w.:+-]*$/.test(reference) && reference.length <= longestReference
+  const text = plain ? reference : JSON.stringify(reference.slice(0, longestReference))
+  return `${repository}${reference.includes(':') ? '@' : ':'}${text}`
+}
+
+/** An index is told by its platforms; attestations and the like have none. */
+export function contentText({ images, platforms, layers, bytes }: Pushed): string {
+  if (platforms) return counted(platforms, 'platform')
+  if (images !== undefined) return counted(images, 'image')
+  const size = bytes === undefined ? '' : ` ${sizeText(bytes)}`
+  return `${counted(layers ?? 0, 'layer')}${size}`
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB']
+
+function sizeText(bytes: number): string {
+  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
+  const value = bytes / 1000 ** step
+  return `${value < 10 && step > 0 ? value.toFixed(1) : Math.round(value)} ${units[step]}`
+}
+
+export function timeText(ms: number): string {
+  const seconds = Math.max(ms, 0) / 1000
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`
+}
+
+export const statusText = (status: number) => `${status} ${STATUS_CODES[status] ?? ''}`.trim()

@@ -1,0 +1,60 @@
+/**
+ * What is remembered of events between the requests that make them up: when a push began, and who
+ * logged in lately. The oldest go where there are too many, so that a client cannot fill the memory.
+ */
+export type EventMemory = {
+  /** Whether this login is the first for a while. */
+  login(who: string): Promise<boolean>
+  /** A request of a push is over that began then, in milliseconds since 1970. */
+  pushing(push: string, began: number): Promise<void>
+  /** When the push began that is over now; undefined for one that nothing is known of. */
+  pushed(push: string): Promise<number | undefined>
+}
+
+type Options = {
+  /** Logins that are no further apart are one. */
+  loginMs?: number
+  /** Requests that are no further apart are of one push. */
+  idleMs?: number
+  most?: number
+  now?: () => number
+}
+
+export function createEventMemory({
+  loginMs = 10 * 60_000,
+  idleMs = 2 * 60_000,
+  most = 1_000,
+  now = Date.now,
+}: Options = {}): EventMemory {
+  const logins = new Map<string, number>()
+  const pushes = new Map<string, { began: number; last: number }>()
+
+  return {
+    async login(who) {
+      const last = logins.get(who) ?? Number.NEGATIVE_INFINITY
+      remember(logins, { key: who, value: now(), most })
+      return now() - last > loginMs
+    },
+    async pushing(push, began) {
+      const known = pushes.get(push)
+      const isSame = known && began - known.last <= idleMs
+      const value = { began: isSame ? Math.min(known.began, began) : began, last: now() }
+      remember(pushes, { key: push, value, most })
+    },
+    async pushed(push) {
+      const known = pushes.get(push)
+      pushes.delete(push)
+      return known && now() - known.last <= idleMs ? known.began : undefined
+    },
+  }
+}
+
+type Memory<T> = { key: string; value: T; most: number }
+
+/** The last that is remembered is the last to be forgotten. */
+export function remember<T>(map: Map<string, T>, { key, value, most }: Memory<T>): void {
+  map.delete(key)
+  const [oldest] = map.keys()
+  if (map.size >= most && oldest !== undefined) map.delete(oldest)
+  map.set(key, value)
+}

@@ -1,0 +1,53 @@
+/**
+ * Which reads of manifests are one pull: clients ask what a tag means before they read by digest, and
+ * after an index they read the images in it. A pull is told once, with the tag where there was one.
+ */
+import { knownShape } from '../../registry/spec/media-types.ts'
+import { remember } from './event-memory.ts'
+
+export type ManifestRead = {
+  /** Who reads in which repository, and from where. */
+  reader: string
+  isHead: boolean
+  reference: string
+  digest: string
+  mediaType: string
+}
+
+type Options = {
+  /** How long the requests of a pull may be apart. */
+  idleMs?: number
+  most?: number
+  now?: () => number
+}
+
+export function createPulls({ idleMs = 60_000, most = 1_000, now = Date.now }: Options = {}) {
+  const tags = new Map<string, { tag: string; at: number }>()
+  const indexes = new Map<string, number>()
+
+  /** The reference by which the pull is told, or undefined where it is not one of its own. */
+  return (read: ManifestRead): string | undefined => {
+    const { reader, isHead, reference, digest } = read
+    const key = `${reader} ${digest}`
+    const isTag = !reference.includes(':')
+    if (isHead) {
+      if (isTag) remember(tags, { key, value: { tag: reference, at: now() }, most })
+      return undefined
+    }
+    if (isWithinAnother(read)) return undefined
+    const asked = isTag ? undefined : tags.get(key)
+    return asked && isRecent(asked.at) ? asked.tag : reference
+  }
+
+  function isWithinAnother({ reader, reference, mediaType }: ManifestRead): boolean {
+    if (knownShape(mediaType) !== 'index') {
+      return reference.includes(':') && isRecent(indexes.get(reader))
+    }
+    remember(indexes, { key: reader, value: now(), most })
+    return false
+  }
+
+  function isRecent(at = Number.NEGATIVE_INFINITY): boolean {
+    return now() - at <= idleMs
+  }
+}
