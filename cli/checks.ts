@@ -71,7 +71,8 @@ function entranceWarnings(config: Config): string[] {
   const { http, kura } = config
   if (kura.policies !== undefined) return knowsUsers(config) ? [] : [onlyStrangers]
   if (keepsStrangersOut(config)) return []
-  return isLoopback(config) ? [] : [`${http.addr} is open: whoever reaches it may do everything`]
+  // On this machine, too: its other users, a proxy and a page in a browser all reach it.
+  return [`${http.addr} is open: whoever reaches it may do everything`]
 }
 
 const onlyStrangers =
