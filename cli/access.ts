@@ -14,6 +14,8 @@ import type { Middleware } from '../gateway/state.ts'
 import { membersPolicy, openPolicy, type Policy } from '../policies/decision.ts'
 import { openForeignTokens } from './access-foreign.ts'
 import { openTokens } from './access-tokens.ts'
+import { asksForTokens } from './asks-for-tokens.ts'
+import { ownName } from './own-name.ts'
 
 type Access = {
   login?: Login
@@ -66,7 +68,7 @@ async function openEntrance(config: Config, parts: EntranceParts): Promise<Entra
   if (!config.auth?.htpasswd) return undefined
 
   const { realm, path } = config.auth.htpasswd
-  const htpasswd = await openHtpasswd({ path, log: parts.log })
+  const htpasswd = await openHtpasswd({ path, log: parts.log, kura: ownName() })
   const passwords = createPasswords({
     htpasswd,
     pool: createBcryptPool(),
@@ -85,15 +87,6 @@ async function openEntrance(config: Config, parts: EntranceParts): Promise<Entra
       await Promise.all([passwords.close(), tokens.close()])
     },
   }
-}
-
-/**
- * Plain passwords are asked for as registry:2 asks. With policies strangers may be let in to some
- * things, and clients send nothing to a registry that asks for passwords unless they have one.
- */
-function asksForTokens({ kura }: Config): boolean {
-  const { challenge } = kura.tokens
-  return challenge === 'bearer' || (challenge === 'auto' && kura.policies !== undefined)
 }
 
 export type OpenTokensParts = EntranceParts & {

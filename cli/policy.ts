@@ -8,6 +8,8 @@ import { findAddress } from '../policies/network.ts'
 import { PolicyError } from '../policies/problems.ts'
 import { questionText } from '../policies/tests.ts'
 import { parseAnyRepository, parseTag } from '../registry/spec/name.ts'
+import { ownName } from './own-name.ts'
+import { quoted } from './quoted.ts'
 
 type Write = (text: string) => void
 
@@ -32,7 +34,7 @@ export async function checkPolicy({ folder, write, ...options }: CheckOptions): 
   write(`${allowed ? 'allowed' : 'denied'}: ${asked}\n  ${because}\n`)
   if (failures.length > 0) {
     write(
-      `${quantity(failures.length, 'test')} in these files failed: kura policy test ${folder}\n`,
+      `${quantity(failures.length, 'test')} in these files failed: ${ownName()} policy test ${quoted(folder)}\n`,
     )
   }
   return allowed ? 0 : 1

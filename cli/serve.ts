@@ -15,7 +15,9 @@ import { createLog } from '../gateway/http/log.ts'
 import { type Ask, answerBy } from './asking.ts'
 import { refuseImpossible, warningsOf } from './checks.ts'
 import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
+import { ownName } from './own-name.ts'
 import type { Given } from './processes/given.ts'
+import { findReach, type Reach } from './reach.ts'
 import { createServiceManager } from './service-manager.ts'
 import { answerEvents } from './shared-events.ts'
 import { answerGuesses } from './shared-guesses.ts'
@@ -54,6 +56,7 @@ export async function serve(options: Options): Promise<void> {
   const log = createLog({ ...config.log, fields })
   const manager = createServiceManager(options.env, { report: (reason) => log.warn(reason) })
   let entrance: FirstEntrance | undefined
+  let reach: Reach | undefined
 
   await supervise<Given>({
     roles: rolesOf(options.command, config),
@@ -62,6 +65,9 @@ export async function serve(options: Options): Promise<void> {
     async prepare() {
       const { protection } = loaded
       if (protection && options.command !== 'worker') entrance = await openFirstEntrance(protection)
+      const isFirstTry = !options.path && !options.env.REGISTRY_CONFIGURATION_PATH
+      const isGreeted = entrance || (isFirstTry && options.command === 'serve')
+      if (isGreeted) reach = await findReach(config)
       return givenTo(options.command, config)
     },
     start: async (role, given, ask) =>
@@ -71,9 +77,8 @@ export async function serve(options: Options): Promise<void> {
       for (const warning of warningsOf(options.command, loaded)) log.warn(warning)
       const { listen } = config.kura.workers
       log.info(`listening on ${options.command === 'worker' ? listen : config.http.addr}`)
-      const isFirstTry = !options.path && !options.env.REGISTRY_CONFIGURATION_PATH
-      if (entrance || (isFirstTry && options.command === 'serve')) {
-        process.stdout.write(welcome(config, { version, entrance }))
+      if (reach) {
+        process.stdout.write(welcome(config, { version, kura: ownName(), reach, entrance }))
       }
       entrance?.keep()
       manager.ready()

@@ -1,4 +1,5 @@
 /** `kura token revoke --user`: ends the sessions of a user, and every token given out before. */
+import { ownName } from './own-name.ts'
 import type { KeptTokens } from './token-open.ts'
 
 type Kept = Pick<KeptTokens, 'folder' | 'sessions' | 'endings' | 'fingerprints' | 'users'>
@@ -11,7 +12,7 @@ export async function endTokensOf(
 ): Promise<void> {
   if (user.startsWith('robot:')) {
     const name = user.slice('robot:'.length)
-    throw new Error(`${user} is a robot: kura token revoke ${name} ends its token`)
+    throw new Error(`${user} is a robot: ${ownName()} token revoke ${name} ends its token`)
   }
   await requireSomebody(kept, user)
   // First, so that nothing stays that is given out meanwhile.

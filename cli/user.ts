@@ -17,6 +17,7 @@ import { hasUser, withoutUser, withUser } from '../gateway/access/htpasswd-edit.
 import { nameFault, parseHtpasswd } from '../gateway/access/htpasswd-lines.ts'
 import { replaceText } from '../gateway/access/htpasswd-replace.ts'
 import { decodeHtpasswd } from '../gateway/access/htpasswd-text.ts'
+import { ownName } from './own-name.ts'
 
 type Write = (text: string) => void
 type Change = { file: string; name: string; write: Write }
@@ -26,7 +27,7 @@ export async function addUser({ file, name, password, cost, write }: NewPassword
   const hash = await hashOf({ name, password, cost })
   await replaceText(file, (text) => {
     if (!hasUser(text, name)) return withUser(text, name, hash)
-    throw new Error(`${name} is there already: kura user passwd changes the password`)
+    throw new Error(`${name} is there already: ${ownName()} user passwd changes the password`)
   })
   write(`added ${name} to ${file}\n${noteOn(password)}`)
 }
@@ -57,7 +58,9 @@ export async function listUsers({ file, write }: { file: string; write: Write })
 
 async function textOf(file: string): Promise<string> {
   const bytes = await readFile(file).catch((cause) => {
-    throw new Error(`${file}: ${explainUnreadable(cause, file)}; kura user add makes it`, { cause })
+    throw new Error(`${file}: ${explainUnreadable(cause, file)}; ${ownName()} user add makes it`, {
+      cause,
+    })
   })
   return decodeHtpasswd(bytes).text
 }

@@ -1,53 +1,102 @@
 /** What a newcomer reads when the registry is up: where it is, and the lines of a first push and pull. */
 import type { Config } from '../config/schema.ts'
+import { asksForTokens } from './asks-for-tokens.ts'
 import type { FirstEntrance } from './first-account.ts'
 import { quoted } from './quoted.ts'
+import { isLoopback, type Reach } from './reach.ts'
 
-type Newcomer = { version: string; entrance?: FirstEntrance | undefined }
-
-export function welcome(config: Config, { version, entrance }: Newcomer): string {
-  const { auth, http, storage } = config
-  const port = http.addr.slice(http.addr.lastIndexOf(':') + 1)
-  const host = `localhost:${port}`
-  const url = `${http.tls ? 'https' : 'http'}://${host}`
-  const image = `${host}/hello-world`
-  const name = entrance ? `--username ${entrance.name} ` : ''
-  const login = auth?.htpasswd || auth?.token ? `  docker login ${name}${host}\n` : ''
-  const data = storage.filesystem?.rootdirectory ?? 'memory, and gone when it stops'
-  const trust = entrance ? `--cacert ${quoted(entrance.authority)} --user ${entrance.name} ` : ''
-  return `
-kura ${version} is up on ${url}, with its data in ${data}
-${entrance ? account(entrance) : ''}
-A first push and pull:
-
-${login}  docker pull hello-world
-  docker tag hello-world ${image}
-  docker push ${image}
-  docker pull ${image}
-${entrance ? otherClients(entrance, host) : ''}
-What is there now:
-
-  curl ${trust}${url}/v2/_catalog
-
-`
+type Newcomer = {
+  version: string
+  /** How the command is called. */
+  kura: string
+  reach: Reach
+  entrance?: FirstEntrance | undefined
 }
 
-function account({ name, password, accounts }: FirstEntrance): string {
-  const another = `kura user passwd --file ${quoted(accounts)} ${name}`
-  if (!password) return `\nThe account is ${name}. To give it another password:\n\n  ${another}\n`
-  return `
-The account is ${name}, and this its password. It is shown this once and kept as a hash only:
+export function welcome(config: Config, { version, kura, reach, entrance }: Newcomer): string {
+  const { http, storage } = config
+  const { host, elsewhere } = reach
+  const place = http.net === 'unix' ? `the socket ${http.addr}` : reach.url
+  const data = storage.filesystem?.rootdirectory ?? 'memory, and gone when it stops'
+  const push = host && firstPush(config, host, entrance)
+  const trusting = host && trust(config, host, reach)
+  const parts = [
+    `kura ${version} is up on ${place}, with its data in ${data}`,
+    entrance && account(entrance, kura),
+    // docker asks for no trust on its own machine.
+    ...(host && isExcused(host) ? [push, trusting] : [trusting, push]),
+    elsewhere && `On other machines it is ${elsewhere} instead of ${host}.`,
+    `What is there now:\n\n  ${curl(config, reach, entrance)}`,
+  ]
+  return `\n${parts.filter(Boolean).join('\n\n')}\n\n`
+}
 
-  ${password}
-`
+function account({ name, password, accounts }: FirstEntrance, kura: string): string {
+  const another = `${kura} user passwd --file ${quoted(accounts)} ${name}`
+  return password
+    ? `The account is ${name}, and this its password. It is shown this once and kept as a hash only:\n\n  ${password}`
+    : `The account is ${name}. To give it another password:\n\n  ${another}`
+}
+
+function firstPush({ auth }: Config, host: string, entrance: FirstEntrance | undefined): string {
+  const image = `${host}/hello-world`
+  const name = entrance ? `--username ${entrance.name} ` : ''
+  const lines = [
+    ...(auth?.htpasswd || auth?.token ? [`docker login ${name}${host}`] : []),
+    'docker pull hello-world',
+    `docker tag hello-world ${image}`,
+    `docker push ${image}`,
+    `docker pull ${image}`,
+  ]
+  return `A first push and pull:\n\n${block(lines)}`
 }
 
 /** docker believes whoever answers on its own machine; the others want to see the authority. */
-function otherClients({ authority }: FirstEntrance, host: string): string {
-  const folder = `~/.config/containers/certs.d/${host}`
-  return `
-podman, buildah and skopeo work too, once they trust its certificate; docker needs nothing:
-
-  mkdir -p ${folder} && cp ${quoted(authority)} ${folder}/ca.crt
-`
+function trust(config: Config, host: string, { authority, url }: Reach): string | undefined {
+  const { tls } = config.http
+  const said = [
+    ...(authority ? [whereTo(host, authority)] : []),
+    ...(authority && asksForTokens(config) ? [forTokens] : []),
+    ...(url.startsWith('http:') && !isExcused(host) ? [plain(host)] : []),
+    ...(tls && tls.clientcas.length > 0 ? [clientCertificates] : []),
+  ]
+  return said.join('\n\n')
 }
+
+const isExcused = (host: string) =>
+  isLoopback(host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))
+
+function whereTo(host: string, authority: string): string {
+  const podman = quoted(host)
+  const folder = `~/.config/containers/certs.d/${podman}`
+  const forPodman = `mkdir -p ${folder} && cp ${quoted(authority)} ${folder}/ca.crt`
+  if (isExcused(host)) {
+    return `podman, buildah and skopeo work too, once they trust its certificate; docker needs nothing:\n\n  ${forPodman}`
+  }
+  const docker = quoted(`/etc/docker/certs.d/${host}`)
+  const forDocker = `sudo mkdir -p ${docker} && sudo cp ${quoted(authority)} ${docker}/ca.crt`
+  return `docker first has to trust its certificate, as have podman, buildah and skopeo:\n\n${block([forDocker, forPodman])}`
+}
+
+const forTokens =
+  'docker may also want that file among the authorities of the system, since kura gives out tokens:\ndocs/tls.md, "Authorities of the system".'
+
+const plain = (host: string) =>
+  `docker takes plain HTTP from its own machine only: it wants ${host} among its insecure-registries,\nor TLS here (docs/tls.md).`
+
+const clientCertificates =
+  'Clients show a certificate of their own: docs/tls.md says where they want it.'
+
+function curl({ auth, http }: Config, reach: Reach, entrance: FirstEntrance | undefined): string {
+  const user = entrance?.name ?? (auth?.htpasswd ? 'NAME' : undefined)
+  const words = [
+    ...(http.net === 'unix' ? [`--unix-socket ${quoted(http.addr)}`] : []),
+    ...(reach.authority ? [`--cacert ${quoted(reach.authority)}`] : []),
+    ...(http.tls?.clientcas.length ? ['--cert client.crt --key client.key'] : []),
+    ...(user ? [`--user ${user}`] : []),
+    quoted(`${reach.url}${http.prefix}v2/_catalog`),
+  ]
+  return `curl ${words.join(' ')}`
+}
+
+const block = (lines: string[]) => lines.map((line) => `  ${line}`).join('\n')

@@ -15,6 +15,8 @@ export type Htpasswd = Awaited<ReturnType<typeof openHtpasswd>>
 export type HtpasswdOptions = {
   path: string
   log: Logger
+  /** How the command is called that adds a user. */
+  kura?: string
   /** How often the file is looked at. */
   pollMs?: number
 }
@@ -24,13 +26,14 @@ export const setting = 'auth.htpasswd.path (REGISTRY_AUTH_HTPASSWD_PATH)'
 
 const utf16 =
   'the htpasswd file is UTF-16, as PowerShell writes it: it is read, but registry:2 could not, so save it as UTF-8'
-const nobody = 'nobody can log in: no line of the htpasswd file has a user; kura user add adds one'
+const nobody = 'nobody can log in: no line of the htpasswd file has a user'
 
 /** What changes twice within this time is still being written. */
 const longestSettleMs = 100
 
 /** Makes the file when there is none. Rejects with a sentence for the operator. */
-export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOptions) {
+export async function openHtpasswd(options: HtpasswdOptions) {
+  const { path, log, kura = 'kura', pollMs = 2_000 } = options
   let content = await readOrCreate(path, log)
   let { users, unusable } = parse(content)
   let dearestCost = dearestCostOf(users.values())
@@ -92,7 +95,7 @@ export async function openHtpasswd({ path, log, pollMs = 2_000 }: HtpasswdOption
     const warnings = [
       ...(isUtf16 ? [utf16] : []),
       ...parsed.warnings,
-      ...(parsed.users.size === 0 ? [nobody] : []),
+      ...(parsed.users.size === 0 ? [`${nobody}; ${kura} user add adds one`] : []),
     ]
     for (const warning of warnings) log.warn({ path, setting }, warning)
     return parsed

@@ -9,6 +9,7 @@ import { setPassword } from '../../cli/user.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type FirstTry, startFirstTry } from '../support/first-try.ts'
 import { runKura } from '../support/kura.ts'
+import { project } from '../support/pages.ts'
 
 const cleanup = useCleanup()
 
@@ -68,7 +69,9 @@ describe('a first start', () => {
     expect((await again.ask({ password: kura.password ?? '' })).status).toBe(200)
 
     const file = join(home, 'data/kura/htpasswd')
-    expect(again.lines('kura')).toEqual([`kura user passwd --file ${file} admin`])
+    // Where no \`kura\` is in the PATH, the line has to name the file to run.
+    const command = join(project, 'bin/kura')
+    expect(again.lines(command)).toEqual([`${command} user passwd --file ${file} admin`])
     await again.stop()
     await setPassword({ file, name: 'admin', password: 'of my own', write: () => {} })
     const third = await start(home)
