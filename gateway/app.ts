@@ -14,6 +14,7 @@ import { answerErrors } from './http/errors.ts'
 import { commonHeaders } from './http/headers.ts'
 import { lifetime } from './http/lifetime.ts'
 import { answerRoot } from './http/root.ts'
+import { createSlashRedirect } from './http/slashes.ts'
 import { readTarget } from './http/target.ts'
 import type { Pool } from './pool/pool.ts'
 import type { Middleware, State } from './state.ts'
@@ -28,6 +29,8 @@ export type GatewayParts = {
   headers: Record<string, string[]>
   /** How clients reach the registry, as `http.host` has it. */
   host?: string | undefined
+  /** Whether `Location` is a path alone, as `http.relativeurls` has it. */
+  relative?: boolean | undefined
   /** Where the registry begins: begins and ends with a slash. */
   prefix: string
   /** The one in force at the time of a request. */
@@ -47,6 +50,7 @@ export function createApp({
   logEvents = (_ctx, next) => next(),
   headers,
   host,
+  relative,
   prefix,
   policy,
   login,
@@ -68,7 +72,7 @@ export function createApp({
     .use(refuseOldDocker)
     .use(refuseCrossSite({ headers, host }))
     .use(inTurn(tokens))
-    .use(readTarget(prefix))
+    .use(readTarget(prefix, createSlashRedirect({ host, relative, prefix })))
     .use(authenticate(login))
     .use(authorize({ policy, challenge: login?.challenge, report: reportDenial }))
     .use((ctx) => pool.forward(ctx))

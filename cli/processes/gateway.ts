@@ -40,6 +40,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
     logEvents: events?.middleware,
     headers: config.http.headers,
     host: config.http.host,
+    relative: config.http.relativeurls,
     prefix: config.http.prefix,
     policy: access.policy,
     login: access.login,

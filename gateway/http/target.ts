@@ -2,19 +2,22 @@
 import { parseTarget } from '../../registry/spec/endpoints.ts'
 import { RegistryError } from '../../registry/spec/errors.ts'
 import type { Context, Middleware } from '../state.ts'
+import type { Redirect } from './slashes.ts'
 
-/** `prefix` begins and ends with a slash. OPTIONS is answered here, before anyone is asked who they are. */
-export function readTarget(prefix: string): Middleware {
+/**
+ * `prefix` begins and ends with a slash. OPTIONS is answered here, before anyone is asked who they are, and
+ * so is what `redirect` sends elsewhere.
+ */
+export function readTarget(prefix: string, redirect?: Redirect): Middleware {
   return (ctx, next) => {
     refuseTwisted(ctx)
+    if (redirect?.(ctx)) return
     if (!ctx.path.startsWith(prefix)) {
       throw new RegistryError('noSuchEndpoint', { detail: { path: ctx.path.slice(0, 200) } })
     }
-    ctx.path = ctx.path.slice(prefix.length - 1)
-    if (ctx.path === '/v2') return redirect(ctx, `${prefix}v2/`)
-
-    const { target, allow } = parseTarget(ctx.method, ctx.path)
+    const { target, allow, path } = parseTarget(ctx.method, ctx.path.slice(prefix.length - 1))
     if (!target) return answerOptions(ctx, allow)
+    ctx.path = path
     ctx.state.target = target
     return next()
   }
@@ -24,12 +27,6 @@ export function readTarget(prefix: string): Middleware {
 function refuseTwisted({ originalUrl }: Context): void {
   if (!/^[^?]*[\\#]/.test(originalUrl)) return
   throw new RegistryError('badPath', { detail: { path: originalUrl.slice(0, 200) } })
-}
-
-function redirect(ctx: Context, to: string): void {
-  ctx.body = null
-  ctx.status = 301
-  ctx.set({ Location: to, 'Content-Length': '0' })
 }
 
 function answerOptions(ctx: Context, allow: string): void {

@@ -41,47 +41,66 @@ const endpoints: Row[] = [
   ['referrers', /^\/v2\/(.+)\/referrers\/([^/]+)$/, { GET: 'pull' }],
 ]
 
+/** How a slash stands in a path that is decoded: it has no other escape, nor a percent sign. */
+const escapedSlash = '%2F'
+
 /**
  * Reads method and path. `allow` lists the methods of the endpoint; for OPTIONS there is no target.
+ * `path` is the one spelling in which whoever comes next reads the same.
  * Throws `noSuchEndpoint`, `wrongMethod`, `badName` or `badPath`.
  */
-export function parseTarget(method: string, rawPath: string): { target?: Target; allow: string } {
-  const path = plainPath(rawPath)
+export function parseTarget(
+  method: string,
+  rawPath: string,
+): { target?: Target; allow: string; path: string } {
+  const plain = plainPath(rawPath)
+  const { kind, needs, name, reference } = findEndpoint(plain)
+  if (reference.includes(escapedSlash)) throw badPath(rawPath)
+
+  const allow = Object.keys(needs).sort().join(', ')
+  const repository = name === undefined ? '' : parseAnyRepository(unescaped(name))
+  const path = unescaped(plain.slice(0, plain.length - reference.length)) + written(reference)
+  if (method === 'OPTIONS') return { allow, path }
+
+  const action = Object.hasOwn(needs, method) ? needs[method] : undefined
+  if (action) return { target: { kind, action, repository, reference }, allow, path }
+  throw new RegistryError('wrongMethod', { detail: { method, allow }, headers: { Allow: allow } })
+}
+
+function findEndpoint(plain: string) {
   for (const [kind, pattern, needs] of endpoints) {
-    const found = pattern.exec(path)
-    if (!found) continue
-
-    const allow = Object.keys(needs).sort().join(', ')
-    const [, name, reference = ''] = found
-    const repository = name === undefined ? '' : parseAnyRepository(name)
-    if (method === 'OPTIONS') return { allow }
-
-    const action = Object.hasOwn(needs, method) ? needs[method] : undefined
-    if (action) return { target: { kind, action, repository, reference }, allow }
-    throw new RegistryError('wrongMethod', { detail: { method, allow }, headers: { Allow: allow } })
+    const found = pattern.exec(plain)
+    if (found) return { kind, needs, name: found[1], reference: found[2] ?? '' }
   }
-  throw new RegistryError('noSuchEndpoint', { detail: { path: path.slice(0, 200) } })
+  if (plain.includes(escapedSlash)) throw badPath(plain)
+  throw new RegistryError('noSuchEndpoint', { detail: { path: plain.slice(0, 200) } })
 }
 
 /**
  * A path that means what it says. Escapes that stand for ordinary characters are decoded, as some
- * clients write a digest `sha256%3A…`; those that could make two readers see two paths are refused.
+ * clients write a digest `sha256%3A…`; those that could make two readers see two paths are refused. An
+ * escaped slash stays as it is: endpoints are told apart by plain ones, and only a name may have others.
  */
 function plainPath(raw: string): string {
   const path = raw.includes('%') ? decode(raw) : raw
-  if (/[\\\0-\x20\x7f]|\/\/|\/\.{1,2}(?:\/|$)/.test(path)) throw badPath(raw)
+  if (/[\\\0-\x20\x7f]|\/\/|(?:\/|%2F)\.{1,2}(?:\/|%2F|$)/.test(path)) throw badPath(raw)
   return path
 }
 
 function decode(raw: string): string {
-  // An escaped slash, backslash, dot, percent sign or control character has no honest use here.
-  if (/%(?:2[ef5]|5c|[01][0-9a-f]|7f)/i.test(raw)) throw badPath(raw)
+  // An escaped backslash, dot, percent sign or control character has no honest use here.
+  if (/%(?:2[e5]|5c|[01][0-9a-f]|7f)/i.test(raw)) throw badPath(raw)
   try {
-    return decodeURIComponent(raw)
+    return raw.split(/%2f/i).map(decodeURIComponent).join(escapedSlash)
   } catch (cause) {
     throw badPath(raw, cause)
   }
 }
+
+const unescaped = (name: string) => name.replaceAll(escapedSlash, '/')
+
+const written = (reference: string) =>
+  encodeURI(reference.toWellFormed()).replace(/[?#]/g, encodeURIComponent)
 
 function badPath(path: string, cause?: unknown): RegistryError {
   return new RegistryError('badPath', { detail: { path: path.slice(0, 200) }, cause })

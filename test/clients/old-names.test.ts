@@ -66,6 +66,9 @@ describeWith(['docker-registry'], 'a name of an old volume', () => {
       tags: ['v1'],
     })
     expect(await pullImage({ url: ours, repository }, 'v1')).toBe(image.digest)
+    // As Portainer writes it.
+    const escaped = { url: ours, repository: repository.replaceAll('/', '%2F') }
+    expect(await pullImage(escaped, 'v1')).toBe(image.digest)
     const referrers = await json(`${ours}/v2/${repository}/referrers/${image.digest}`)
     expect(referrers.manifests).toEqual([])
   })

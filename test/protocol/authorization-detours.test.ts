@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { createIdentities } from '../../gateway/pool/identity.ts'
 import { poolSecret } from '../support/pool.ts'
+import { follow } from './support/client.ts'
 import { sha256, startUpload } from './support/content.ts'
 import { names, robotToken, useGuarded } from './support/guarded.ts'
 import { as, withHeaders } from './support/people.ts'
@@ -55,7 +56,7 @@ describe('a path', () => {
     async (path) => {
       for (const [person, refused] of [[stranger, 401] as const, [reader, 403] as const]) {
         for (const method of ['GET', 'HEAD']) {
-          const answer = await person.send(method, path)
+          const answer = await follow(person, method, path)
           expect([400, refused, 404]).toContain(answer.status)
           expect(answer.headers['docker-content-digest']).toBeUndefined()
           expect(answer.text).not.toMatch(/schemaVersion|a layer/)
@@ -230,7 +231,7 @@ describe('an upload of somebody else', () => {
       '_uploads',
     ]
     for (const twisted of ids) {
-      const answer = await writer.get(`/v2/team/app/blobs/uploads/${twisted}`)
+      const answer = await follow(writer, 'GET', `/v2/team/app/blobs/uploads/${twisted}`)
       expect([400, 404, 405]).toContain(answer.status)
     }
   })

@@ -92,8 +92,7 @@ export async function startRegistry(options: Options = {}) {
       return next()
     },
     headers: options.headers ?? {},
-    host: rules.locations.host,
-    prefix: rules.locations.prefix,
+    ...rules.locations,
     policy,
     login: options.login,
     tokens: [],

@@ -42,6 +42,15 @@ export function createClient(base: () => string) {
   }
 }
 
+/** Goes where a path with slashes too many leads to: a path alone, and the last one. */
+export async function follow(client: Pick<Client, 'send'>, method: string, path: string) {
+  const answer = await client.send(method, path)
+  if (answer.status !== 301) return answer
+  const { location = '' } = answer.headers
+  if (!/^\/v2\/[^/]/.test(location)) throw new Error(`${path} leads to ${location}`)
+  return client.send(method, location)
+}
+
 /** The JSON of an answer. */
 export function jsonOf<T = Record<string, unknown>>({ text }: Answer): T {
   return JSON.parse(text)

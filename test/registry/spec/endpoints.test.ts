@@ -30,6 +30,12 @@ describe('a path', () => {
       if (target.repository) parseAnyRepository(target.repository)
       else expect(['base', 'catalog']).toContain(target.kind)
       expect(target.reference).not.toMatch(/[/\\\0]|^\.{1,2}$/)
+      // Who comes next reads the same, and writes it no other way.
+      const { path } = found as { path: string }
+      expect(path).toMatch(/^[!-~]+$/)
+      expect(path).not.toMatch(/[?#]|%2f/i)
+      const again = { ...target, reference: target.reference.toWellFormed() }
+      expect(parseTarget(method, path)).toEqual({ ...found, target: again })
     }
     fc.assert(fc.property(anyMethod, path, check), { numRuns: 3000 })
   })
@@ -78,7 +84,7 @@ describe('a path', () => {
 })
 
 describe('an escape', () => {
-  const refused = ['%2f', '%2F', '%5c', '%5C', '%2e', '%2E%2E', '%25', '%00', '%0a', '%7f', '%20']
+  const refused = ['%5c', '%5C', '%2e', '%2E%2E', '%25', '%00', '%0a', '%7f', '%20']
   const places: ((coded: string) => string)[] = [
     (coded) => `/v2/a${coded}b/tags/list`,
     (coded) => `/v2/a/manifests/b${coded}c`,
@@ -94,6 +100,78 @@ describe('an escape', () => {
       }
     },
   )
+
+  const elsewhere = [
+    '/v2/a/manifests/b%2Fc',
+    '/v2/a/manifests/%2f',
+    '/v2/a/manifests%2Fb',
+    '/v2/a%2Fmanifests/b',
+    '/v2/a%2Fmanifests%2Fb',
+    '/v2/a/blobs/sha256:%2Fa',
+    '/v2/a/blobs/uploads/x%2Fy',
+    '/v2/a/blobs/uploads%2Fx',
+    '/v2/a/blobs/uploads%2F',
+    '/v2/a/blobs%2Fuploads/x',
+    '/v2/a/tags%2Flist',
+    '/v2/a/tags/list%2F',
+    '/v2/a/referrers/x%2Fy',
+    '/v2%2F',
+    '/v2%2F_catalog',
+    '/v2%2Fa/tags/list',
+    '%2Fv2/a/tags/list',
+    '/v2/a%2F..%2Fb/tags/list',
+    '/v2/..%2Fb/tags/list',
+    '/v2/a%2F./tags/list',
+    '/v2/a%252Fb/tags/list',
+    '/v2/a%25252Fb/tags/list',
+    '/v2/a%5C%2Fb/tags/list',
+    '/v2/a%2F%00/tags/list',
+    '/v2/a%2/tags/list',
+    '/v2/a%c0%af/tags/list',
+    '/v2/a%e0%80%af/tags/list',
+    '/v2/a%u002fb/tags/list',
+  ]
+  it.each(elsewhere)('for a slash is refused beside the plain ones of a name: %s', (path) => {
+    for (const method of [...methods, 'OPTIONS']) {
+      const error = thrownBy(() => parseTarget(method, path))
+      expect(error).toMatchObject({ reason: 'badPath', status: 400 })
+    }
+  })
+
+  it.each(['%2Fa', 'a%2F', 'a%2F%2Fb', 'a%2F/b', 'a/%2Fb', 'a%2FB', 'A%2FB/c', 'a%EF%BC%8Fb'])(
+    'for a slash makes no name of what is none: %s',
+    (name) => {
+      const error = thrownBy(() => parseTarget('GET', `/v2/${name}/tags/list`))
+      expect(error).toMatchObject({ reason: 'badName', status: 400 })
+    },
+  )
+
+  it('for a slash means one in a name, and leaves no trace in the path', () => {
+    const tail: fc.Arbitrary<[rest: string, reference: string]> = fc.oneof(
+      fc.tuple(fc.constant('manifests/'), fc.oneof(tags, digests)),
+      fc.tuple(fc.constantFrom('blobs/', 'referrers/'), digests),
+      fc.tuple(fc.constant('blobs/uploads/'), uploadIds),
+      fc.tuple(fc.constantFrom('tags/list', 'blobs/uploads/'), fc.constant('')),
+    )
+    const slashes = fc.infiniteStream(fc.constantFrom('/', '%2F', '%2f'))
+    const check = (name: string, [rest, reference]: [string, string], some: Iterator<string>) => {
+      const twisted = name.replaceAll('/', () => some.next().value)
+      const plain = `/v2/${name}/${rest}${reference}`
+      for (const method of methods) {
+        const read = (path: string) => {
+          let found: unknown
+          const error = thrownBy(() => {
+            found = parseTarget(method, path)
+          })
+          return { found, reason: (error as RegistryError | undefined)?.reason }
+        }
+        const spelled = read(`/v2/${twisted}/${rest}${reference.replace(':', '%3a')}`)
+        expect(spelled).toEqual(read(plain))
+        if (spelled.found) expect(spelled.found).toMatchObject({ path: plain })
+      }
+    }
+    fc.assert(fc.property(repositories, tail, slashes, check))
+  })
 
   it('for an ordinary character means that character', () => {
     fc.assert(
