@@ -28,9 +28,7 @@ export function findAddress(text: string): Address | undefined {
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text
   const found = findAddress(text)
-  if (!found) return undefined
-  if (found.width === 32) return writtenIPv4(found.value)
-  return new SocketAddress({ address: text.replace(/%.*$/, ''), family: 'ipv6' }).address
+  return found && writeAddress(found)
 }
 
 /** The network, or what is wrong with `text`. */
@@ -65,13 +63,10 @@ export function contains({ width, value, free }: Network, address: Address): boo
   return width === address.width && value >> free === address.value >> free
 }
 
-const writtenIPv4 = (value: bigint) =>
-  [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
-
-function writeAddress({ width, value }: Address): string | undefined {
-  if (width === 32) return writtenIPv4(value)
+export function writeAddress({ width, value }: Address): string {
+  if (width === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
   const groups = value.toString(16).padStart(32, '0').match(/.{4}/g) ?? []
-  return canonicalAddress(groups.join(':'))
+  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address
 }
 
 /** Groups of 16 bits, most significant first. */

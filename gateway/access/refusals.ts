@@ -46,7 +46,7 @@ export function createRefusals(options: Options) {
 function fieldsOf(ctx: Context, { user, reason, wanted, rule }: Refusal) {
   return {
     'auth.user.name': user === undefined ? undefined : safeName(user),
-    'http.request.remoteaddr': ctx.ip.replace(/^::ffff:(?=[\d.]+$)/i, '') || undefined,
+    'http.request.remoteaddr': ctx.ip || undefined,
     reason,
     action: wanted?.action,
     'vars.name': wanted?.repository || undefined,
