@@ -61,11 +61,14 @@ http:
 /**
  * Goes on inside `http`. Clients are asked for a password and not for a token: docker takes any certificate on
  * `localhost`, but with containerd's image store it fetches tokens from none that the system does not trust.
+ * Browsers are not told to keep to a certificate that they have no reason to trust.
  */
 const protectedBy = ({ accounts, certificates }: Protection) => `
   tls:
     certificate: ${JSON.stringify(join(certificates, 'server.crt'))}
     key: ${JSON.stringify(join(certificates, 'server.key'))}
+  headers:
+    Strict-Transport-Security: []
 auth:
   htpasswd:
     realm: kura

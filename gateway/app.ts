@@ -15,6 +15,7 @@ import { commonHeaders } from './http/headers.ts'
 import { lifetime } from './http/lifetime.ts'
 import { answerRoot } from './http/root.ts'
 import { createSlashRedirect } from './http/slashes.ts'
+import { keepToTls } from './http/strict-transport.ts'
 import { readTarget } from './http/target.ts'
 import type { Pool } from './pool/pool.ts'
 import type { Middleware, State } from './state.ts'
@@ -64,6 +65,7 @@ export function createApp({
     .use(logEvents)
     .use(lifetime)
     .use(endEarly)
+    .use(keepToTls)
     .use(commonHeaders(headers))
     .use(answerErrors)
     .use(refuseMalformed)

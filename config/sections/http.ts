@@ -82,7 +82,11 @@ export const http = section({
     .prefault('10s')
     .describe('How long a stopping kura waits for requests to end.'),
   tls: tls.optional(),
-  headers: headers().prefault({}).describe('Headers added to every answer: a list of values each.'),
+  headers: headers()
+    .prefault({})
+    .describe(
+      'Headers added to every answer: a list of values each; an empty list takes away what kura would send.',
+    ),
   debug: debug.optional(),
   http2: section({
     disabled: flag().prefault('false').describe('Do not speak HTTP/2.'),

@@ -33,11 +33,17 @@ describe('a first start', () => {
     expect(password).toMatch(/^[0-9a-f]{24}$/)
     expect((await kura.ask()).status).toBe(401)
     expect((await kura.ask({ password: 'another' })).status).toBe(401)
-    expect(await kura.ask({ password })).toEqual({ status: 200, body: '{}' })
+    expect(await kura.ask({ password })).toMatchObject({ status: 200, body: '{}' })
   })
 
   it('speaks TLS only', async () => {
     expect((await fetch(`http://127.0.0.1:${kura.port}/v2/`)).status).toBe(400)
+  })
+
+  it('tells no browser to keep to a certificate that it made itself', async () => {
+    const { status, headers } = await kura.ask({ headers: { Host: 'a-name-of-this-machine' } })
+    expect(status).toBe(401)
+    expect(headers).not.toHaveProperty('strict-transport-security')
   })
 
   it('names the authority that clients may trust for it', () => {

@@ -1,6 +1,7 @@
 /** kura as somebody starts it who has configured nothing, but for a port that is free. */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { type Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -12,7 +13,7 @@ const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
 
 export type FirstTry = Awaited<ReturnType<typeof startFirstTry>>
 
-type Asked = { path?: string; password?: string; agent?: Agent }
+type Asked = { path?: string; password?: string; agent?: Agent; headers?: Record<string, string> }
 
 /** `home` is where it is started; its data goes below. */
 export async function startFirstTry(home: string) {
@@ -44,11 +45,13 @@ export async function startFirstTry(home: string) {
         ([, line = '']) => line,
       ),
     /** What a client hears that trusts its authority. */
-    async ask({ path = '/v2/', password }: Asked = {}) {
+    async ask({ path = '/v2/', password, headers = {} }: Asked = {}) {
       const auth = password === undefined ? null : `admin:${password}`
-      const asked = request({ host: 'localhost', port, family: 4, path, ca, auth, agent: false })
+      const to = { host: 'localhost', servername: 'localhost', port, family: 4, ca, agent: false }
+      const asked = request({ ...to, path, auth, headers })
       const [response] = await once(asked.end(), 'response')
-      return { status: response.statusCode as number, body: await text(response) }
+      const { statusCode, headers: heard } = response as IncomingMessage
+      return { status: statusCode as number, headers: heard, body: await text(response) }
     },
   }
 }

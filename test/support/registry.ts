@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +37,8 @@ type Options = {
   login?: Login
   /** Without it, that of the whole run. */
   topology?: Topology
+  /** The certificate of a server that speaks TLS. */
+  tls?: { cert: string; key: string }
   /** Is given the server before it listens. */
   prepare?: (server: Server) => void
 }
@@ -99,7 +102,10 @@ export async function startRegistry(options: Options = {}) {
     pool,
   })
   app.on('error', onError)
-  const server = createServer({ requireHostHeader: false }, app.callback())
+  const http = { requireHostHeader: false }
+  const server: Server = options.tls
+    ? createSecureServer({ ...http, ...options.tls }, app.callback())
+    : createServer(http, app.callback())
   answerInTurn(server)
   meetExpectations(server)
   answerClientErrors(server)
@@ -108,7 +114,7 @@ export async function startRegistry(options: Options = {}) {
   const { port } = server.address() as AddressInfo
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     port,
     root,
     storage,
