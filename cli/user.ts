@@ -18,6 +18,7 @@ import { nameFault, parseHtpasswd } from '../gateway/access/htpasswd-lines.ts'
 import { replaceText } from '../gateway/access/htpasswd-replace.ts'
 import { decodeHtpasswd } from '../gateway/access/htpasswd-text.ts'
 import { ownName } from './own-name.ts'
+import { findUserFile } from './user-file.ts'
 
 type Write = (text: string) => void
 type Change = { file: string; name: string; write: Write }
@@ -158,26 +159,18 @@ export function userCommand(): Command {
         defaultCost,
       )
       .action(async (name: string, { cost, ...options }: Options) => {
-        const file = await fileFrom(options)
+        const file = await findUserFile(options)
         const password = await readPassword({ input: process.stdin, prompt })
         await change({ file, name, password, write, ...(cost && { cost }) })
       })
   }
   subcommand('remove <name>', 'remove a user').action(async (name: string, options: Options) => {
-    await removeUser({ file: await fileFrom(options), name, write })
+    await removeUser({ file: await findUserFile(options), name, write })
   })
   subcommand('list', 'list the users').action(async (options: Options) => {
-    await listUsers({ file: await fileFrom(options), write })
+    await listUsers({ file: await findUserFile(options), write })
   })
   return command
-}
-
-async function fileFrom({ file, config: path }: Options): Promise<string> {
-  if (file) return file
-  const { loadConfig } = await import('../config/load.ts')
-  const { config } = await loadConfig({ ...(path && { path }), env: process.env })
-  if (config.auth?.htpasswd) return config.auth.htpasswd.path
-  throw new Error('auth.htpasswd.path is not set: name the file with --file')
 }
 
 function parseCost(text: string): number {
