@@ -1,5 +1,7 @@
 /** `kura cert [names…]`: a certificate for a private network, and how clients come to trust it. */
+import { access } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { openAuthority } from '../gateway/listen/authority.ts'
 import { quoted } from './quoted.ts'
@@ -16,7 +18,8 @@ export function certCommand(
     .option('--port <number>', 'the port clients use', parsePort, 5000)
     .action(async (names: string[], { folder, port }: Options) => {
       const made = await openAuthority({ folder, names })
-      write(instructions(made, clientName(hostOf(made), port)))
+      const account = (await findAccount()) ?? noAccount
+      write(instructions(made, { name: clientName(hostOf(made), port), account }))
     })
 }
 
@@ -37,7 +40,30 @@ function clientName(host: string, port: number): string {
   return port === 443 ? name : `${name}:${port}`
 }
 
-function instructions(made: Made, name: string): string {
+const replaced =
+  'Settings for TLS take the place of all that a start without settings has, its login too.'
+const noAccount = `${replaced} Until auth.htpasswd is set,
+everybody gets in: docs/access.md.`
+
+/** How the account goes on that a start in this folder has made. */
+async function findAccount(): Promise<string | undefined> {
+  const file = resolve('data/kura/htpasswd')
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) return undefined
+  return `${replaced}
+These carry on its account:
+
+  export REGISTRY_AUTH=htpasswd
+  export REGISTRY_AUTH_HTPASSWD_REALM=kura
+  export REGISTRY_AUTH_HTPASSWD_PATH=${quoted(file)}`
+}
+
+type Told = { name: string; account: string }
+
+function instructions(made: Made, { name, account }: Told): string {
   const { names, fingerprint } = made
   const [authority, certificate, key] = [made.authority, made.certificate, made.key].map(quoted)
   const folders = {
@@ -56,6 +82,8 @@ Serve with it:
 
   export REGISTRY_HTTP_TLS_CERTIFICATE=${certificate}
   export REGISTRY_HTTP_TLS_KEY=${key}
+
+${account}
 
 Clients trust it once they have the authority's certificate: copy ${authority} to each of them.
 Its SHA-256 fingerprint is ${fingerprint}
@@ -99,7 +127,7 @@ On RHEL and Fedora:
 
 Docker Desktop takes those of macOS and Windows: docs/tls.md has the commands.
 
-Whether it works:
+Whether it works (any answer from kura says so, UNAUTHORIZED too):
 
   curl --cacert ${authority} ${quoted(`https://${name}/v2/`)}
 `

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { certCommand } from '../../cli/cert.ts'
+import { runKura } from '../support/kura.ts'
 
 let home: string
 beforeAll(async () => {
@@ -52,6 +53,17 @@ describe('kura cert', () => {
   ])('called with %j names the folder %s', async (args, place) => {
     const folder = await mkdtemp(join(home, 'b-'))
     expect(await run(...args, '--folder', folder)).toContain(`sudo mkdir -p ${place}`)
+  })
+
+  it('says that its lines end the login of a first start, or how that goes on', async () => {
+    const cwd = await mkdtemp(join(home, 'd-'))
+    const before = await runKura(['cert'], { cwd })
+    expect(before.stdout).toContain('Until auth.htpasswd is set,\neverybody gets in')
+    const file = join(cwd, 'data/kura/htpasswd')
+    await mkdir(join(cwd, 'data/kura'), { recursive: true })
+    await writeFile(file, '')
+    const after = await runKura(['cert'], { cwd })
+    expect(after.stdout).toContain(`  export REGISTRY_AUTH_HTPASSWD_PATH=${file}\n`)
   })
 
   it('called again without names goes on with those it was given', async () => {

@@ -2,8 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, it } from '@jest/globals'
+import { addUser } from '../../cli/user.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
 import { blockOf, project } from '../support/pages.ts'
@@ -52,26 +52,30 @@ const basic = (name: string, secret: string) => ({
   Authorization: `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`,
 })
 
-async function askTls(port: number, authority: string) {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  const options = { host: '127.0.0.1', port, path: '/v2/', ca: await readFile(authority) }
-  request(options, (answer) => resolve(text(answer)))
+async function askTls(port: number, authority: string, headers = {}) {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+  const options = { host: '127.0.0.1', port, path: '/v2/', ca: await readFile(authority), headers }
+  request(options, (answer) => resolve(answer.resume().statusCode))
     .once('error', reject)
     .end()
   return promise
 }
 
 describe('TLS', () => {
-  it("comes from an authority of one's own, and from the lines of both pages", async () => {
-    for (const [page, heading] of [
-      ['README.md', 'TLS, for other machines'],
-      ['docs/tls.md', 'An authority of your own'],
-    ] as const) {
-      const lines = [0, ...(page === 'README.md' ? [] : [1])].map((at) =>
-        blockOf(page, heading, { at }),
-      )
-      const { port } = await serveWith(lines.join(''))
-      expect(await askTls(port, join(home, 'certs/ca.crt'))).toBe('{}')
+  it("comes from an authority of one's own, by the lines of both pages, and the account goes on", async () => {
+    const file = join(home, 'data/kura/htpasswd')
+    await addUser({ file, name: 'admin', password, cost: 4, write: () => {} })
+    const page = 'docs/tls.md'
+    const ofPage = [
+      blockOf(page, 'An authority of your own'),
+      blockOf(page, 'TLS'),
+      blockOf(page, 'An authority of your own', { at: 1 }),
+    ]
+    for (const lines of [blockOf('README.md', 'TLS, for other machines'), ofPage.join('')]) {
+      const { port } = await serveWith(lines)
+      const authority = join(home, 'certs/ca.crt')
+      expect(await askTls(port, authority)).toBe(401)
+      expect(await askTls(port, authority, basic('admin', password))).toBe(200)
     }
   })
 
@@ -145,10 +149,10 @@ describe('accounts', () => {
 })
 
 it('policies are tried out and obeyed', async () => {
-  const place = join(home, 'etc/policies')
-  await mkdir(place, { recursive: true })
+  // The lines make the folder themselves, as nobody has it before; only `sudo` is left out.
   const instead = {
-    '/etc/kura/policies': place,
+    'sudo ': '',
+    '/etc/kura/policies': join(home, 'etc/kura/policies'),
     'policies/examples': join(project, 'policies/examples'),
     'REGISTRY_KURA_POLICIES=': 'export REGISTRY_KURA_POLICIES=',
     ' kura serve': '\nkura serve',
