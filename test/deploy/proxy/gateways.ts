@@ -43,6 +43,8 @@ export async function startGateways(cleanup: Cleanup, env: NodeJS.ProcessEnv) {
         REGISTRY_AUTH_HTPASSWD_REALM: 'Registry Realm',
         REGISTRY_AUTH_HTPASSWD_PATH: file,
         REGISTRY_KURA_TOKENS_CHALLENGE: 'bearer',
+        // With a line for each request.
+        REGISTRY_LOG_FORMATTER: 'text',
         REGISTRY_KURA_PROCESSES: '1',
         ...env,
       },
