@@ -5,6 +5,7 @@
 import type { RuleReference } from '../../policies/decision.ts'
 import type { Wanted } from '../../registry/spec/call.ts'
 import { createCounted } from '../http/log-counted.ts'
+import { withoutSecrets } from '../http/log-redact.ts'
 import type { Context } from '../state.ts'
 import { safeName } from './safe-name.ts'
 
@@ -50,7 +51,7 @@ function fieldsOf(ctx: Context, { user, reason, wanted, rule }: Refusal) {
     reason,
     action: wanted?.action,
     'vars.name': wanted?.repository || undefined,
-    'vars.reference': wanted?.tag,
+    'vars.reference': wanted?.tag === undefined ? undefined : withoutSecrets(wanted.tag),
     'policy.rule': rule?.name,
     'policy.file': rule?.file,
     'policy.line': rule?.line,

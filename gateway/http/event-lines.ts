@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Pushed } from '../../registry/spec/call.ts'
 import { safeName } from '../access/safe-name.ts'
+import { withoutSecrets } from './log-redact.ts'
 
 const plainName = /^[\p{L}\p{N}._@:+/-]+$/u
 
@@ -12,13 +13,9 @@ export function userText(name: string | undefined): string {
   return plainName.test(safe) || safe.startsWith('(') ? safe : JSON.stringify(safe)
 }
 
-const longestReference = 200
-
 export function imageText(repository: string, reference: string): string {
   if (reference === '') return repository
-  const plain = /^[\w.:+-]*$/.test(reference) && reference.length <= longestReference
-  const text = plain ? reference : JSON.stringify(reference.slice(0, longestReference))
-  return `${repository}${reference.includes(':') ? '@' : ':'}${text}`
+  return `${repository}${reference.includes(':') ? '@' : ':'}${withoutSecrets(reference)}`
 }
 
 /** An index is told by its platforms; attestations and the like have none. */

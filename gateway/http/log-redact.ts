@@ -1,64 +1,76 @@
 /**
- * Takes the secrets out of what a client writes before it is logged: upload states, tokens, signatures,
- * passwords. Parameters known to hold none keep their value where it looks like one of theirs; any
- * other loses it, whatever it is called and however it is spelt.
+ * Takes the secrets out of a URL that a client wrote before it is logged: upload states, tokens,
+ * signatures, passwords. Only what looks as it should at its place stays: a segment of a path as those
+ * of names and digests, and the value of a parameter that is known, as its values are.
  */
-const harmless = new Set([
-  'account',
-  'artifactType',
-  'client_id',
-  'digest',
-  'digest-algorithm',
-  'from',
-  'grant_type',
-  'last',
-  'mount',
-  'n',
-  'ns',
-  'offline_token',
-  'scope',
-  'service',
-  'tag',
+import { isToken } from '../access/safe-name.ts'
+
+/** A repository's name, a tag, a number. */
+const name = /^[\w./-]*$/
+const host = /^[\w.-]*(?::\d{1,5})?$/
+
+/** The parameters that hold no secret, and how the words of their values look. */
+const harmless = new Map([
+  ['account', /^[\w.$-]{0,64}(?:@[\w.-]{1,64})?$/],
+  ['artifactType', name],
+  ['client_id', name],
+  ['digest', /^[\w+.-]*(?::[\da-f]*)?$/i],
+  ['digest-algorithm', name],
+  ['from', name],
+  ['grant_type', name],
+  ['last', name],
+  ['mount', /^[\w+.-]*(?::[\da-f]*)?$/i],
+  ['n', name],
+  ['ns', host],
+  ['offline_token', name],
+  ['scope', /^[a-z]*(?:\([a-z]*\))?:[\w./-]*:[\w*,]*$/],
+  ['service', host],
+  ['tag', name],
 ])
 
-/** Names, digests, scopes and media types; never a second query or another escape. */
-const plainValue = /^[\w.:/+,@*~ -]*$/
-const plainKey = /^[\w.%-]{0,64}$/
-/** A parameter that is a word alone, such as `flag`, is no key that somebody was given. */
-const word = /^[a-z]{1,16}$/
+/** What follows a colon is a port or the rest of a digest, and never a password. */
+const plainSegment =
+  /^(?:[\p{L}\p{N}_.@+~,*!$-]*(?::[\da-f]*)?|sha\d+:\w*|\[[\da-f:.]+\](?::\d*)?)$/iu
+/** A name or a digest is no longer. */
+const longestSegment = 255
+/** Words of one case, as parameters are called. What some secret may be itself is not shown. */
+const plainKey = /^[_-]?(?:(?:[A-Z]?[a-z]{1,16}|[A-Z])[_.-]?){0,4}$/
 const user = /(^|[\\/]{2})[^\\/?#\s]*@/g
 
+export const redacted = 'redacted'
+
 export function withoutSecrets(url: string): string {
-  const bare = url.replace(user, '$1')
-  const query = bare.search(/[?#]/) + 1
-  if (query === 0) return bare
-  return bare.slice(0, query) + bare.slice(query).split('&').map(redacted).join('&')
+  const end = url.search(/[?#]/)
+  const path = (end < 0 ? url : url.slice(0, end)).replace(user, '$1')
+  const plain = path.replace(/[^\\/]+/g, (it) => (isPlainSegment(it) ? it : redacted))
+  if (end < 0) return plain
+  const parameters = url.slice(end + 1).split('&')
+  return `${plain}${url[end]}${parameters.map(withoutValue).join('&')}`
 }
 
-/** The same for text with URLs in it, as the name of a client may be. */
-export function textWithoutSecrets(text: string): string {
-  return /[?@#]/.test(text) ? text.replace(/\S+/g, withoutSecrets) : text
+function isPlainSegment(segment: string): boolean {
+  if (segment.length > longestSegment) return false
+  const words = decoded(segment).split('/')
+  return words.every((it) => plainSegment.test(it) && !isToken(it))
 }
 
-function redacted(parameter: string): string {
+function withoutValue(parameter: string): string {
+  if (parameter === '') return ''
   const equals = parameter.indexOf('=')
-  if (equals < 0) return word.test(parameter) || parameter === '' ? parameter : 'redacted'
+  // A word alone may be anything.
+  if (equals < 0) return redacted
   const [key, value] = [parameter.slice(0, equals), parameter.slice(equals + 1)]
-  if (harmless.has(key) && isPlain(value)) return parameter
-  return `${plainKey.test(key) ? key : 'redacted'}=redacted`
+  const pattern = harmless.get(key)
+  const words = decoded(value).split(/[ +]/)
+  if (pattern && words.every((it) => pattern.test(it) && !isToken(it))) return parameter
+  return `${plainKey.test(key) ? key : redacted}=${redacted}`
 }
 
-/** A name before a colon and one after it, with an @ behind them, are a user and a password. */
-function isPlain(value: string): boolean {
-  const text = decoded(value)
-  if (text === undefined || !plainValue.test(text)) return false
-  return !text.includes(':') || text.lastIndexOf('@') < text.indexOf(':')
-}
-
-function decoded(value: string): string | undefined {
+/** Once, as whoever reads it does: an escape that is left then is as little plain as one that is none. */
+function decoded(text: string): string {
   try {
-    return decodeURIComponent(value)
+    return decodeURIComponent(text)
   } catch {
-    return undefined
+    return '%'
   }
 }

@@ -9,7 +9,8 @@ import type { Logger } from 'pino'
 import { canonicalAddress } from '../../policies/network.ts'
 import type { AccessLog, Exchange } from './access-log.ts'
 import { goDuration } from './log-duration.ts'
-import { textWithoutSecrets, withoutSecrets } from './log-redact.ts'
+import { withoutSecrets } from './log-redact.ts'
+import { textWithoutSecrets } from './log-redact-text.ts'
 import { countWritten } from './log-written.ts'
 
 /** What the log reads of a request's state; whoever finds it out leaves it there. */
@@ -90,7 +91,7 @@ function fieldsOf(ctx: ParameterizedContext<LogState>, exchange: Exchange, ms: n
     'vars.name': target?.repository || undefined,
   }
   const reference = referenceNames[target?.kind ?? '']
-  if (reference) fields[reference] = target?.reference || undefined
+  if (reference) fields[reference] = withoutSecrets(target?.reference ?? '') || undefined
   return fields
 }
 
