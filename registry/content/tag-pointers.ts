@@ -1,10 +1,13 @@
 /**
- * What tags name, remembered in Redis for a moment, for storage that takes long to answer. A tag that
- * moves is forgotten before its change is acknowledged; where Redis cannot be told, the change waits
- * until whatever was remembered has expired. So everyone reads what was last acknowledged, everywhere.
+ * What tags name, remembered in Redis for a moment, for storage that takes long to answer. Before a tag
+ * moves, it is forgotten and marked: until the mark goes, storage alone says what it names. Otherwise a
+ * request that asks storage could see the change, and a later one that asks Redis what was before it. A
+ * change is acknowledged once its mark is gone or, where Redis cannot be told, once whatever may have been
+ * remembered has expired. So everyone reads what was last acknowledged, everywhere.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { busyError } from '../leases/lease.ts'
 import type { Redis } from '../redis/open.ts'
 import { type Digest, isDigest } from '../spec/digest.ts'
 import type { Tag } from '../spec/name.ts'
@@ -14,11 +17,12 @@ export type TagPointers = ReturnType<typeof createTagPointers>
 /** What is known; or else the token that allows to say what was found out, for as long as nothing changes. */
 type Pointer = { digest?: Digest; token?: string }
 
-/** In milliseconds: what is remembered, and the time to find it out. */
-const usual = { good: 2_000, finding: 1_000 }
+/** In milliseconds: what is remembered, the time to find it out, and the mark of a change that was cut off. */
+const usual = { good: 2_000, finding: 1_000, changing: 30_000 }
 
 const look = `
-local known = redis.call('hmget', KEYS[1], 'digest', 'token')
+local known = redis.call('hmget', KEYS[1], 'digest', 'token', 'change')
+if known[3] then return {'', ''} end
 if known[1] then return {known[1], ''} end
 if known[2] then return {'', known[2]} end
 redis.call('hset', KEYS[1], 'token', ARGV[1])
@@ -31,8 +35,20 @@ redis.call('hset', KEYS[1], 'digest', ARGV[2])
 redis.call('pexpire', KEYS[1], ARGV[3])
 return 1`
 
+const begin = `
+redis.call('del', KEYS[1])
+redis.call('hset', KEYS[1], 'change', ARGV[1])
+redis.call('pexpire', KEYS[1], ARGV[2])
+return 1`
+
+/* The mark of another change is left alone; what was remembered since the own mark got lost is not. */
+const finish = `
+local change = redis.call('hget', KEYS[1], 'change')
+if change and change ~= ARGV[1] then return 0 end
+return redis.call('del', KEYS[1])`
+
 export function createTagPointers(redis: Redis, times: Partial<typeof usual> = {}) {
-  const { good, finding } = { ...usual, ...times }
+  const { good, finding, changing } = { ...usual, ...times }
   const keyOf = (repository: string, tag: Tag) => `kura:{tag:${repository}:${tag}}`
 
   return {
@@ -54,13 +70,27 @@ export function createTagPointers(redis: Redis, times: Partial<typeof usual> = {
       await redis.run({ lua: keep, keys, args: [token, digest, good] }).catch(() => {})
     },
 
-    /** To be called when storage has changed, and awaited before anyone hears of it. */
-    async forget(repository: string, tag: Tag): Promise<void> {
+    /**
+     * Runs `work`, which changes the tag in storage once `marked` has resolved. Where Redis cannot be told
+     * that, `marked` rejects and nothing may be changed.
+     */
+    async changing(repository: string, tag: Tag, work: (marked: Promise<void>) => Promise<void>) {
+      const [keys, mark] = [[keyOf(repository, tag)], randomUUID()]
+      const marked = redis.run({ lua: begin, keys, args: [mark, changing] }).then(
+        () => true,
+        () => false,
+      )
       try {
-        await redis.remove(keyOf(repository, tag))
-      } catch {
-        await wait(good + finding)
+        await work(marked.then(refuseUnless))
+      } finally {
+        if (await marked) {
+          await redis.run({ lua: finish, keys, args: [mark] }).catch(() => wait(good + finding))
+        }
       }
     },
   }
+}
+
+function refuseUnless(isMarked: boolean): void {
+  if (!isMarked) throw busyError('unavailable')
 }

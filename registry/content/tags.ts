@@ -110,20 +110,26 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     const { whole, ...rest } = call
     const history = paths.tagIndex(repository, tag, digest)
     given.delete(history)
-    await Promise.all([writeLink(under, { path: history, digest: as }, rest), whole])
-    try {
+    await changing(setting, async (marked) => {
+      const written = writeLink(under, { path: history, digest: as }, rest)
+      await Promise.all([written, whole, marked])
       await writeLink(under, { path: paths.tagCurrent(repository, tag), digest }, rest)
-    } finally {
-      await pointers?.forget(repository, tag)
-    }
+    })
   }
 
   async function remove(under: FencedStorage, { repository, tag }: Named, call?: Call) {
-    try {
+    await changing({ repository, tag }, async (marked) => {
+      await marked
       await under.remove(paths.tagCurrent(repository, tag), call)
-    } finally {
-      await pointers?.forget(repository, tag)
-    }
+    })
     await under.remove(paths.tag(repository, tag), call)
+  }
+
+  /** The current link may be changed once `marked` has resolved. */
+  async function changing(
+    { repository, tag }: Named,
+    work: (marked?: Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    await (pointers ? pointers.changing(repository, tag, work) : work())
   }
 }

@@ -1,5 +1,5 @@
 /**
- * kura on many nodes, by its real commands on this machine: three workers and some gateways that share
+ * kura on many nodes, by its real commands on this machine: three workers and two gateways that share
  * nothing but a storage and perhaps a Redis, and HAProxy in front of the gateways, without affinity.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -17,7 +17,7 @@ export type Command = 'gateways' | 'workers'
 type Address = { host: string; port: number }
 
 const workers = 3
-const usualGateways = 2
+const gateways = 2
 const secret = 'shared by the commands of a test'
 
 /** Whoever comes may do everything, but for one kind of tag. */
@@ -62,11 +62,7 @@ export function withRedis(addresses: Address[], master?: string): Variables {
 }
 
 /** `env` is for all commands. What was started has gone when the test has. */
-export async function startCluster(
-  cleanup: Cleanup,
-  env: Variables,
-  { gateways = usualGateways } = {},
-) {
+export async function startCluster(cleanup: Cleanup, env: Variables) {
   const folder = await cleanup.folder()
   await writeFile(join(folder, 'policy.yaml'), policies)
   const [sockets, ports] = [join(folder, 'tmp'), await freePorts(workers)]

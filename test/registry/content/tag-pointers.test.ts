@@ -1,11 +1,13 @@
 /** Tags that are remembered in Redis: never longer than they are true. */
 import { expect, it } from '@jest/globals'
 import { createLinks } from '../../../registry/content/links.ts'
+import { paths } from '../../../registry/content/paths.ts'
 import { createTagPointers } from '../../../registry/content/tag-pointers.ts'
 import { createTags } from '../../../registry/content/tags.ts'
 import { openRedis } from '../../../registry/redis/open.ts'
 import { type Digest, digestOf } from '../../../registry/spec/digest.ts'
 import type { Tag } from '../../../registry/spec/name.ts'
+import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { withoutLease } from '../../../registry/storage/fenced.ts'
 import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
 import { useCleanup } from '../../support/cleanup.ts'
@@ -15,7 +17,7 @@ import { startRedis } from '../../support/redis.ts'
 const tag = 'latest' as Tag
 const named = (text: string) => digestOf('sha256', Buffer.from(text))
 const [first, second] = [named('first'), named('second')]
-const times = { good: 400, finding: 300 }
+const times = { good: 400, finding: 300, changing: 500 }
 
 describeWith(['redis-server'], 'a tag that is remembered', () => {
   const cleanup = useCleanup()
@@ -29,7 +31,20 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     )
     cleanup.add(redis.close)
     const pointers = createTagPointers(redis, times)
-    const storage = createInmemoryDriver()
+    const inner = createInmemoryDriver()
+    /** What happens when a link has just been changed, and nobody has been told. */
+    const on = { changed: async (_path: string): Promise<void> => {} }
+    const storage: StorageDriver = {
+      ...inner,
+      async put(path, value, call) {
+        await inner.put(path, value, call)
+        await on.changed(path)
+      },
+      async remove(path, call) {
+        await inner.remove(path, call)
+        await on.changed(path)
+      },
+    }
     const under = withoutLease(storage)
     const { find, ...known } = createTags(
       storage,
@@ -50,7 +65,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
       if (digest && token) await pointers.keep('app', tag, { token, digest })
       return { digest, remembered: pointer.digest !== undefined }
     }
-    return { server, pointers, tags, look }
+    return { server, pointers, tags, look, on }
   }
 
   it('is asked of storage once, and then known', async () => {
@@ -99,12 +114,56 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     expect(await look()).toEqual({ digest: first, remembered: false })
   })
 
-  it('moves only once nobody can remember it, when Redis cannot be told', async () => {
+  it.each(['set', 'remove'] as const)(
+    'is asked of storage while it changes (%s), so that no old name is read after a new one',
+    async (change) => {
+      const { tags, look, on } = await start()
+      await tags.set('app', tag, first)
+      await look()
+      expect(await look()).toEqual({ digest: first, remembered: true })
+      const seen: unknown[] = []
+      on.changed = async (path) => {
+        if (path === paths.tagCurrent('app', tag)) seen.push(await look(), await look())
+      }
+      await tags[change]('app', tag, second)
+      const now = { digest: change === 'set' ? second : undefined, remembered: false }
+      expect(seen).toEqual([now, now])
+    },
+  )
+
+  it('is remembered again some time after a change that was cut off', async () => {
+    const { pointers, tags, look } = await start()
+    await tags.set('app', tag, first)
+    pointers.changing('app', tag, async (marked) => {
+      await marked
+      await new Promise(() => {})
+    })
+    let seen = await look()
+    while (!seen.remembered) seen = await new Promise(setImmediate).then(look)
+    expect(seen.digest).toBe(first)
+  })
+
+  it('is not changed while Redis cannot be told', async () => {
     const { server, tags, look } = await start()
     await tags.set('app', tag, first)
-    await look()
-    expect(await look()).toEqual({ digest: first, remembered: true })
     server.freeze()
+    await expect(tags.set('app', tag, second)).rejects.toMatchObject({ reason: 'unavailable' })
+    await expect(tags.remove('app', tag)).rejects.toMatchObject({ reason: 'unavailable' })
+    server.thaw()
+    expect((await look()).digest).toBe(first)
+  })
+
+  it('moves only once nobody can remember it, when Redis goes away meanwhile and forgets', async () => {
+    const { server, tags, look, on } = await start()
+    await tags.set('app', tag, first)
+    on.changed = async (path) => {
+      if (path !== paths.tagIndex('app', tag, second)) return
+      // Whatever is remembered from here on is what is not true any more.
+      await server.command('flushall')
+      await look()
+      expect(await look()).toEqual({ digest: first, remembered: true })
+      server.freeze()
+    }
     await tags.set('app', tag, second)
     server.thaw()
     let seen = await look()
