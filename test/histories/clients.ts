@@ -1,161 +1,155 @@
 /**
- * Clients that read and change tags through all gateways at once, and write down what they asked and
+ * Clients that read and change tags through all registries at once, and write down what they asked and
  * what they heard. A tag is used for a while and then checked, so a run may be as long as it likes.
  */
-import { Agent } from 'node:http'
-import { setTimeout as wait } from 'node:timers/promises'
-import { begin } from '../support/http.ts'
-import { digestOf, indexType } from '../support/image.ts'
-import { manifestUrl } from '../support/push.ts'
-import type { Random } from '../support/random.ts'
+import { createRandom, type Random } from '../support/random.ts'
 import { check, type Operation } from './linearizable.ts'
+import { kept } from './nodes.ts'
+import { type Asked, createAsking, type Heard } from './requests.ts'
 
-export type Fault = { tag: string; history: Operation[]; longest: number }
-export type Tally = { operations: number; unanswered: number; tags: number; answers: object }
+export type Fault = { tag: string; history: Operation[] }
+export type Tally = {
+  operations: number
+  unanswered: number
+  tags: number
+  /** How often each kind of request heard what. */
+  heard: Record<string, number>
+}
 
 type Options = {
   urls: readonly string[]
-  random: Random
+  seed: number
   operations: number
-  /** Of all repositories of the run. */
-  name: string
+  onFault: (fault: Fault) => void
   onProgress?: (tally: Tally) => void
+  /** Called after each request. */
+  onStep: () => void
 }
 /** A tag in use. `left` is how many more requests are to be made for it. */
-type Subject = { repository: string; tag: string; left: number; open: number; history: Operation[] }
-type Heard = Pick<Operation, 'answer' | 'value'>
+type Subject = {
+  repository: string
+  tag: string
+  left: number
+  open: number
+  history: Operation[]
+  /** What it was, or was to be, made to name. */
+  pushed: Pushed[]
+}
+type Pushed = Pick<Plan, 'unique' | 'concerned'>
+type Plan = Asked & { concerned: Subject[] }
 type Kind = Operation['kind']
 
-const clients = 48
-const tagsAtOnce = 16
+const clients = 64
+const tagsAtOnce = 30
+/** How many requests for one tag are under way at once. */
+const mostOpen = 4
+/** In one repository: two that may move, and one that has to stay. */
+const tagsTogether = 3
 const requestsForEach = 60
-/** What takes longer may have been done or not; another process may be asked meanwhile. */
-const silenceMs = 1_000
-/** A tag whose name begins so may not be moved by a push: a policy of the cluster says so. */
-const kept = 'kept-'
 
-const kinds: Record<'moving' | 'staying', Kind[]> = {
-  moving: ['get', 'get', 'get', 'put', 'put', 'delete'],
-  staying: ['get', 'get', 'keep', 'keep', 'delete'],
+/** Reads are cheap, and tell what the rest has done. A tag that stays has to go before it is set again. */
+const reads = Array<Kind>(11).fill('get')
+const kindsOf: Record<'moving' | 'staying', Kind[]> = {
+  moving: [...reads, 'put', 'put', 'put', 'delete', 'remove'],
+  staying: [...reads, 'keep', 'keep', 'keep', 'delete', 'delete', 'remove'],
 }
+const kindOfTag = ({ tag }: Subject) => (tag.startsWith(kept) ? 'staying' : 'moving')
 
-const push = { method: 'PUT', headers: { 'Content-Type': indexType } }
-const read = { method: 'GET', headers: { Accept: indexType } }
-const remove = { method: 'DELETE' }
-type Request = { method: string; headers?: Record<string, string> }
-
-/** What each answer says; of any other status nobody knows what was done. */
-const requests: Record<Kind, Request & { heard: Record<number, (digest: string) => Heard> }> = {
-  put: { ...push, heard: { 201: () => ({ answer: 'done' }) } },
-  keep: {
-    ...push,
-    heard: { 201: () => ({ answer: 'done' }), 403: () => ({ answer: 'refused' }) },
-  },
-  get: {
-    ...read,
-    heard: {
-      200: (value) => ({ answer: 'done', value }),
-      404: () => ({ answer: 'done', value: undefined }),
-    },
-  },
-  delete: {
-    ...remove,
-    heard: { 202: () => ({ answer: 'done' }), 404: () => ({ answer: 'refused' }) },
-  },
-}
-
-export async function runClients({ urls, random, operations, name, onProgress }: Options) {
-  const agent = new Agent({ keepAlive: true })
-  const faults: Fault[] = []
-  const answers: Record<string, number> = {}
-  const tally: Tally = { operations: 0, unanswered: 0, tags: 0, answers }
+export async function runClients({ urls, seed, operations, onFault, onProgress, onStep }: Options) {
+  const asking = createAsking(urls)
+  const tally: Tally = { operations: 0, unanswered: 0, tags: 0, heard: {} }
   let started = 0
   let opened = 0
   const subjects = Array.from({ length: tagsAtOnce }, openSubject)
-  await Promise.all(Array.from({ length: clients }, run))
+  const seeds = createRandom(seed)
+  const randoms = Array.from({ length: clients }, () => createRandom(seeds.below(2 ** 32)))
+  await Promise.all(randoms.map(run))
   for (const subject of subjects) close(subject)
-  agent.destroy()
-  return { faults, tally }
+  asking.end()
+  return tally
 
-  async function run(): Promise<void> {
+  async function run(random: Random): Promise<void> {
     while (started < operations) {
       started += 1
-      const at = random.below(subjects.length)
+      const at = pickSubject(random)
       const subject = subjects[at] as Subject
       subject.left -= 1
       if (subject.left === 0) subjects[at] = openSubject()
-      await use(subject, `${name} ${started}`)
+      await use(subject, `${seed} ${started}`, random)
     }
   }
 
-  async function use(subject: Subject, unique: string): Promise<void> {
-    const kind = random.pick(kinds[subject.tag.startsWith(kept) ? 'staying' : 'moving'])
-    const body = requests[kind].method === 'PUT' ? manifestOf(unique) : undefined
-    subject.open += 1
-    const start = performance.now()
-    const heard = await ask(subject, kind, body)
-    const end = performance.now()
-    subject.open -= 1
-    subject.history.push({ kind, value: body && digestOf(body), ...heard, start, end })
-    tally.operations += 1
-    if (tally.operations % 5_000 === 0) onProgress?.(tally)
-    if (subject.left <= 0 && subject.open === 0) close(subject)
-    if (heard.answer !== 'unknown') return
-    tally.unanswered += 1
-    await wait(20)
+  /** One that is not kept by a process that stands still. */
+  function pickSubject(random: Random): number {
+    const all = subjects.map((_, at) => at)
+    const some = all.filter((at) => (subjects[at]?.open ?? 0) < mostOpen)
+    return random.pick(some.length > 0 ? some : all)
   }
 
-  async function ask({ repository, tag }: Subject, kind: Kind, body?: Buffer): Promise<Heard> {
-    const { method, headers, heard } = requests[kind]
-    const url = manifestUrl({ url: random.pick(urls), repository }, tag)
-    const { request, answer } = begin(method, url, { agent, ...(headers && { headers }) })
-    request.setTimeout(silenceMs, () => request.destroy(new Error('nothing was heard')))
-    request.end(body)
-    const { status, headers: its } = await answer.catch(() => ({ status: 0, headers: undefined }))
-    const name = `${kind} ${status || 'nothing'}`
-    answers[name] = (answers[name] ?? 0) + 1
-    return heard[status]?.(`${its?.['docker-content-digest']}`) ?? { answer: 'unknown' }
+  async function use(subject: Subject, unique: string, random: Random): Promise<void> {
+    const { concerned: all, ...asked } = plan(subject, unique, random)
+    const concerned = all.filter((it) => it === subject || isOpen(it))
+    for (const each of concerned) each.open += 1
+    const start = performance.now()
+    const { status, ...heard } = await asking.ask(asked, random)
+    const end = performance.now()
+    for (const each of concerned) {
+      each.history.push({ kind: asked.kind, ...heard, start, end })
+      each.open -= 1
+      if (each.left <= 0 && each.open === 0) close(each)
+    }
+    count(`${asked.kind} ${status || 'nothing'}`, heard)
+  }
+
+  function count(name: string, { answer }: Heard): void {
+    tally.operations += 1
+    tally.heard[name] = (tally.heard[name] ?? 0) + 1
+    if (answer === 'unknown') tally.unanswered += 1
+    if (tally.operations % 5_000 === 0) onProgress?.(tally)
+    onStep()
+  }
+
+  /** `concerned` are all tags that the request may change or read. */
+  function plan(subject: Subject, unique: string, random: Random): Plan {
+    const { repository, tag, pushed } = subject
+    const kind = random.pick(kindsOf[kindOfTag(subject)])
+    const byDigest = random.below(3) === 0
+    const known = pushed.length > 0 ? random.pick(pushed.slice(-4)) : undefined
+    const asked = { kind, repository, tags: [tag], unique, byDigest, concerned: [subject] }
+    if (kind === 'put' || kind === 'keep') return planPush(asked, known, random)
+    if (kind !== 'remove') return asked
+    return known ? { ...asked, ...known } : { ...asked, kind: 'get' }
+  }
+
+  function planPush(asked: Plan, known: Pushed | undefined, random: Random): Plan {
+    // Now and then the same manifest once more, which may be removed meanwhile.
+    if (known && random.below(6) === 0) return { ...asked, unique: known.unique }
+    const isForMany = asked.byDigest && asked.kind === 'put'
+    const concerned = asked.concerned.flatMap((it) => (isForMany ? withAnother(it) : [it]))
+    for (const each of concerned) each.pushed.push({ unique: asked.unique, concerned })
+    return { ...asked, tags: concerned.map((it) => it.tag), concerned }
+  }
+
+  /** One request can give a manifest several tags of its repository. */
+  function withAnother(subject: Subject): Subject[] {
+    const isOther = (it: Subject) =>
+      it !== subject && it.repository === subject.repository && kindOfTag(it) === 'moving'
+    return [subject, ...subjects.filter(isOther).slice(0, 1)]
+  }
+
+  function isOpen({ left, open }: Subject): boolean {
+    return left > 0 || open > 0
   }
 
   function openSubject(): Subject {
     opened += 1
-    const repository = `${name}/${Math.floor(opened / 100)}`
-    const tag = opened % 3 === 0 ? `${kept}${opened}` : `t${opened}`
-    return { repository, tag, left: requestsForEach, open: 0, history: [] }
+    const repository = `histories/${Math.floor(opened / tagsTogether)}`
+    const tag = opened % tagsTogether === 0 ? `${kept}${opened}` : `t${opened}`
+    return { repository, tag, left: requestsForEach, open: 0, history: [], pushed: [] }
   }
 
-  function close({ repository, tag, ...subject }: Subject): void {
-    const history = subject.history.splice(0)
+  function close({ repository, tag, history }: Subject): void {
     tally.tags += 1
-    const verdict = check(history)
-    if (verdict.isLinearizable) return
-    faults.push({ tag: `${repository}:${tag}`, history, longest: verdict.longest })
+    if (!check(history).isLinearizable) onFault({ tag: `${repository}:${tag}`, history })
   }
-}
-
-/** A small one that needs nothing else, and that no other request pushes. */
-function manifestOf(unique: string): Buffer {
-  const index = { schemaVersion: 2, mediaType: indexType, manifests: [], annotations: { unique } }
-  return Buffer.from(JSON.stringify(index))
-}
-
-/** One line for each request, in the order of their starts, as the tests of the checker have it. */
-export function linesOf({ tag, history, longest }: Fault): string {
-  const names = new Map<string, string>()
-  const nameOf = (value: string | undefined) => {
-    if (value === undefined) return '-'
-    const known = names.get(value) ?? `v${names.size + 1}`
-    names.set(value, known)
-    return known
-  }
-  const first = Math.min(...history.map(({ start }) => start))
-  const at = (moment: number) => ((moment - first) / 1000).toFixed(4)
-  const marks = { done: '', refused: '!', unknown: '?' }
-  const lines = history
-    .toSorted((one, other) => one.start - other.start)
-    .map((it) => {
-      const value = it.kind === 'delete' ? '' : ` ${nameOf(it.value)}`
-      return `${it.kind}${value} ${at(it.start)}-${at(it.end)}${marks[it.answer]}`
-    })
-  return [`${tag}: ${longest} of ${history.length} have an order`, ...lines].join('\n')
 }

@@ -13,11 +13,14 @@
 type Value = string | undefined
 
 export type Operation = {
-  /** `keep` sets a tag that may not be made to name another value once it names one. */
-  kind: 'put' | 'keep' | 'get' | 'delete'
-  /** What was to be set, or what was found. */
+  /**
+   * `keep` sets a tag that may not be made to name another value once it names one. `remove` takes away a
+   * value, and the tag with it if it names that value.
+   */
+  kind: 'put' | 'keep' | 'get' | 'delete' | 'remove'
+  /** What was to be set or removed, or what was found. */
   value?: Value
-  /** `refused`: a delete of what was not there, or a tag that has to stay. */
+  /** `refused`: to delete or to remove what was not there, or a tag that has to stay. */
   answer: 'done' | 'refused' | 'unknown'
   start: number
   /** Of no meaning without an answer. */
@@ -35,6 +38,12 @@ const meanings: Record<Operation['kind'], (before: Value, operation: Operation) 
     if (answer === 'refused') return isThere ? undefined : { after: before }
     // Without an answer it is only of interest if it removed something.
     return isThere ? { after: undefined } : undefined
+  },
+  remove(before, { value, answer }) {
+    const isNamed = before === value
+    // A tag never names what is not there.
+    if (answer === 'refused') return isNamed ? undefined : { after: before }
+    return { after: isNamed ? undefined : before }
   },
   keep(before, { value, answer }) {
     const isOther = before !== undefined && before !== value
@@ -120,22 +129,47 @@ function* nextOf(state: Value, { answered, lost, placed }: Search): Generator<Ne
   }
 }
 
-/** A value that no read has found is as good as any other such value, and the earlier request the better. */
+/** A value that no answer is about is as good as any other such value, and the earlier request the better. */
 function unlike(lost: Placing[], answered: Placing[]): Placing[] {
-  const seen = new Set(answered.filter(({ kind }) => kind === 'get').map(({ value }) => value))
-  const nameOf = ({ kind, value }: Placing) => (seen.has(value) ? `${kind} ${value}` : kind)
+  const told = new Set(answered.flatMap(({ kind, value }) => (kind === 'put' ? [] : [value])))
+  for (const { kind, value } of lost) if (kind === 'remove') told.add(value)
+  const nameOf = ({ kind, value }: Placing) => (told.has(value) ? `${kind} ${value}` : kind)
   const first = new Map(lost.toReversed().map((it) => [nameOf(it), it]))
-  const rank = ({ value }: Placing) => (seen.has(value) ? 1 : 0)
+  const rank = ({ value }: Placing) => (told.has(value) ? 1 : 0)
   return [...first.values()].sort((one, other) => rank(one) - rank(other))
 }
 
-/** Nothing, where the answer fits as it is; else one request, or a delete and what could then be set. */
+/** What may only be set where nothing is, after something was set, and removed. */
+const mostHelpers = 3
+
+type Row = { requests: Placing[]; now: Value; before?: { now: Value } }
+
+/** Nothing, where the answer fits as it is; else the rows of requests that make it fit, short ones first. */
 function* waysTo(request: Placing, state: Value, helpers: Placing[]): Generator<Placing[]> {
-  if (apply(state, [request])) return yield []
-  for (const helper of helpers) yield [helper]
-  const removal = helpers.find(({ kind }) => kind === 'delete')
-  const settings = helpers.filter(({ kind }) => kind === 'keep')
-  if (removal) for (const setting of settings) yield [removal, setting]
+  const fits = (now: Value) => apply(now, [request]) !== undefined
+  if (!fits(state)) return yield* rowsTo(fits, state, helpers)
+  yield []
+  // To remove what the tag does not name fits always, and is another thing where it does name it.
+  if (request.kind !== 'remove' || request.answer === 'refused') return
+  yield* rowsTo((now) => now === request.value, state, helpers)
+}
+
+function* rowsTo(isWanted: (now: Value) => boolean, state: Value, helpers: Placing[]) {
+  let rows: Row[] = [{ requests: [], now: state }]
+  for (let length = 1; length <= mostHelpers; length += 1) {
+    rows = rows.flatMap((row) => longer(row, helpers))
+    for (const { requests, now } of rows) if (isWanted(now)) yield requests
+  }
+}
+
+/** With one more of the helpers, which does what it could not have done without the one before it. */
+function longer({ requests, now, before }: Row, helpers: Placing[]): Row[] {
+  return helpers.flatMap((helper) => {
+    const step = requests.includes(helper) ? undefined : apply(now, [helper])
+    if (!step || step.after === now) return []
+    if (before && apply(before.now, [helper])?.after === step.after) return []
+    return [{ requests: [...requests, helper], now: step.after, before: { now } }]
+  })
 }
 
 function apply(state: Value, requests: readonly Operation[]): Step {

@@ -1,32 +1,33 @@
 /**
- * `npm run histories -- --operations 1000000`: clients of three gateways, on a folder or a bucket with
- * Redis, while processes are paused and killed and Redis is emptied. Ends with 1 when the history of a
- * tag is not linearizable, and writes that history down.
+ * `npm run histories -- --operations 1000000`: clients of three registries, while processes stand still or
+ * are killed and Redis is emptied or away. Ends with 1 when the history of a tag is not linearizable, and
+ * writes that history to a file. The seed gives the same requests and faults again, but not the same moments.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { makeBucket } from '../registry/storage/s3-bucket.ts'
-import { startCeph } from '../support/ceph.ts'
 import type { Cleanup } from '../support/cleanup.ts'
-import { onFolder, onS3, startCluster, withRedis } from '../support/cluster.ts'
-import { createRandom } from '../support/random.ts'
-import { useRedis } from '../support/redis.ts'
-import { linesOf, runClients, type Tally } from './clients.ts'
-import { startFaults } from './faults.ts'
+import type { Fault, Tally } from './clients.ts'
+import { type Kind, kinds } from './faults.ts'
+import { runSession, storages } from './session.ts'
+import { tell } from './told.ts'
 
 const { values } = parseArgs({
   options: {
     operations: { type: 'string', default: '20000' },
     storage: { type: 'string', default: 'folder' },
+    workers: { type: 'string', default: '0' },
+    faults: { type: 'string', default: kinds.join() },
     seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    logs: { type: 'string' },
   },
 })
-const gateways = 3
-/** One of them is longer than a lease. */
-const pauses = [20, 20, 50, 50, 100, 100, 300, 300, 1_000, 12_000]
-const say = (text: string) => process.stdout.write(`${text}\n`)
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+const began = performance.now()
+const seed = Number(values.seed)
+const only = kinds.filter((it) => values.faults.split(',').includes(it)) satisfies Kind[]
+const telling: Promise<void>[] = []
 
 const steps: (() => Promise<unknown>)[] = []
 const cleanup: Cleanup = {
@@ -45,43 +46,27 @@ try {
 }
 
 async function run(): Promise<number> {
-  const redis = await useRedis(cleanup)
-  const settings = { ...(await storage()), ...withRedis([redis.address]) }
-  const cluster = await startCluster(cleanup, settings, { gateways })
-  const random = createRandom(Number(values.seed))
-  const faulty = startFaults({
-    cluster,
-    redis,
-    random: createRandom(random.below(2 ** 32)),
-    pauses,
-  })
-  const began = performance.now()
-  const { faults, tally } = await runClients({
-    urls: cluster.urls,
-    random,
+  const storage = storages.find((it) => it === values.storage)
+  if (!storage) throw new Error(`--storage is ${storages.join(' or ')}, not ${values.storage}`)
+  say(`seed ${seed}, ${storage} with Redis, ${values.operations} requests`)
+  const { tally, strikes, said } = await runSession(cleanup, {
+    ...{ storage, seed, only, onFault, onProgress: report },
+    workers: Number(values.workers),
     operations: Number(values.operations),
-    name: 'histories',
-    onProgress: report,
   })
   report(tally)
-  say(JSON.stringify({ seed: values.seed, ...(await faulty.end()), ...tally.answers }))
-  for (const [index, fault] of faults.entries()) {
-    const path = `history-${values.seed}-${index}.txt`
-    await writeFile(path, linesOf(fault))
-    say(`not linearizable: ${path}`)
-  }
-  return faults.length > 0 ? 1 : 0
-
-  function report({ operations, unanswered, tags }: Tally): void {
-    const seconds = Math.round((performance.now() - began) / 1000)
-    say(`${operations} requests, ${unanswered} unanswered, ${tags} tags checked, ${seconds} s`)
-  }
+  say(JSON.stringify({ faults: strikes, heard: tally.heard }))
+  await Promise.all(telling)
+  if (values.logs) await writeFile(values.logs, said())
+  return telling.length > 0 ? 1 : 0
 }
 
-async function storage(): Promise<NodeJS.ProcessEnv> {
-  if (values.storage === 'folder') return onFolder(await cleanup.folder())
-  if (values.storage !== 's3') throw new Error(`--storage is folder or s3, not ${values.storage}`)
-  const { endpoint } = await startCeph(cleanup)
-  await makeBucket(endpoint)
-  return onS3(endpoint)
+function report({ operations, unanswered, tags }: Tally): void {
+  const seconds = Math.round((performance.now() - began) / 1000)
+  say(`${operations} requests, ${unanswered} unanswered, ${tags} tags checked, ${seconds} s`)
+}
+
+function onFault(fault: Fault): void {
+  const where = { folder: '.', seed, number: telling.length + 1 }
+  telling.push(tell(fault, where).then(say))
 }

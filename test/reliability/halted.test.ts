@@ -10,7 +10,7 @@ import { expect, it } from '@jest/globals'
 import { makeBucket } from '../registry/storage/s3-bucket.ts'
 import { startCeph } from '../support/ceph.ts'
 import { type Cleanup, useCleanup } from '../support/cleanup.ts'
-import { processTree } from '../support/processes.ts'
+import { inOwnWorld, processTree } from '../support/processes.ts'
 import { describeWith, type Need } from '../support/programs.ts'
 import { useRedis } from '../support/redis.ts'
 import type { Task } from './halted-holder.ts'
@@ -18,8 +18,6 @@ import { createParts, openShared, type Place } from './halted-parts.ts'
 import { scenarios } from './halted-scenarios.ts'
 
 const holder = fileURLToPath(new URL('./halted-holder.ts', import.meta.url))
-/** As a container has it: others can tell by its heartbeat alone whether it lives. */
-const elsewhere = ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', '"$0" "$@"; :']
 /** Steps that are tried side by side. */
 const atOnce = 6
 
@@ -126,8 +124,8 @@ async function runStep({ cleanup, it, place, step, isLate, faults }: Run & { fau
 type Said = { arrived?: string[]; ends?: Record<string, string> }
 
 function start(cleanup: Cleanup, task: Task) {
-  const args = [...elsewhere, process.execPath, holder, JSON.stringify(task)]
-  const child: ChildProcess = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const { command, args } = inOwnWorld(process.execPath, [holder, JSON.stringify(task)])
+  const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout as never })[Symbol.asyncIterator]()
   const end = once(child, 'exit')
   cleanup.add(async () => child.kill('SIGKILL'))

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from './ports.ts'
+import { inOwnWorld } from './processes.ts'
 import { startService } from './service.ts'
 
 const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
@@ -24,6 +25,10 @@ type Options = {
   args?: string[]
   /** On all addresses of this machine instead of its own alone. */
   listenEverywhere?: boolean
+  /** As in a container: others can tell by its heartbeat alone whether it lives. */
+  isApart?: boolean
+  /** What it says once it listens, where that is not in its log. */
+  ready?: RegExp
 }
 
 export type Kura = Awaited<ReturnType<typeof startKura>>
@@ -36,9 +41,10 @@ export async function startKura(options: Options = {}) {
   const removeHome = () => rm(home, { recursive: true, force: true })
   if (options.config !== undefined) await writeFile(join(home, 'config.yml'), options.config)
 
+  const args = options.args ?? (options.config === undefined ? ['serve'] : ['serve', 'config.yml'])
+
   const service = await startService({
-    command,
-    args: options.args ?? (options.config === undefined ? ['serve'] : ['serve', 'config.yml']),
+    ...(options.isApart ? inOwnWorld(command, args) : { command, args }),
     cwd: home,
     env: environment({
       REGISTRY_HTTP_ADDR: `${options.listenEverywhere ? '' : '127.0.0.1'}:${port}`,
@@ -46,7 +52,7 @@ export async function startKura(options: Options = {}) {
       REGISTRY_STORAGE_DELETE_ENABLED: 'true',
       ...options.env,
     }),
-    ready: /listening on/,
+    ready: options.ready ?? /listening on/,
   }).catch(async (error) => {
     await removeHome()
     throw error

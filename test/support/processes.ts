@@ -8,6 +8,15 @@ import { setTimeout as wait } from 'node:timers/promises'
  */
 const pause = 10
 
+/**
+ * The command with a process namespace of its own, as a container has it: by their numbers, others cannot
+ * tell whether its processes live. Needs to be root.
+ */
+export function inOwnWorld(command: string, args: readonly string[]) {
+  const own = ['--pid', '--fork', '--kill-child', '--mount-proc']
+  return { command: 'unshare', args: [...own, 'sh', '-c', '"$0" "$@"; :', command, ...args] }
+}
+
 /** `pid` and all processes below it, parents before their children; empty when it is gone. */
 export async function processTree(pid: number): Promise<number[]> {
   const parents = new Map<number, number>()
