@@ -15,7 +15,8 @@ describeWith(['dockerd', 'docker', 'root'], 'docker engine', () => {
   let image: string
 
   beforeAll(async () => {
-    kura = await startKuraHere(cleanup)
+    // With a line for each request.
+    kura = await startKuraHere(cleanup, { env: { REGISTRY_LOG_FORMATTER: 'text' } })
     engine = await startDockerEngine(cleanup)
     image = `${kura.host}/team/app:v1`
     await writeFile(join(engine.folder, 'hello'), 'hello from the test')

@@ -19,6 +19,8 @@ import { createRandom } from '../support/random.ts'
 import { run } from '../support/run.ts'
 
 const mebibyte = 1024 * 1024
+/** With a line for each request, which shows the status of its answer. */
+const env = { REGISTRY_LOG_FORMATTER: 'text' }
 
 describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
   const cleanup = useCleanup()
@@ -34,7 +36,7 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
     await mkdir(folder)
     await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder])
     cleanup.add(() => run('umount', ['--lazy', folder]))
-    kura = await startKura({ root: folder })
+    kura = await startKura({ root: folder, env })
     cleanup.add(() => kura.stop())
     await pushImage({ url: kura.url, repository: 'before' }, 'v1', small)
   })
@@ -101,7 +103,7 @@ describeWith(['linux', 'root'], 'a registry on a disk of 6 MiB', () => {
   it('starts again, serves pulls, refuses pushes, and says so, until there is room', async () => {
     await kura.stop()
     const filler = await fill()
-    kura = await startKura({ root: folder })
+    kura = await startKura({ root: folder, env })
     expect(kura.output()).toMatch(/level=warning msg="the disk of the data folder \S+ is full/)
     expect(await pullImage(place('after'), 'v1')).toBe(small.digest)
     const begun = await send('POST', uploads('large'))
@@ -128,7 +130,7 @@ describeWith(['linux', 'root'], 'the full volume of a registry:2', () => {
     await mkdir(folder)
     await run('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder])
     cleanup.add(() => run('umount', ['--lazy', folder]))
-    const before = await startKura({ root: folder })
+    const before = await startKura({ root: folder, env })
     await pushImage({ url: before.url, repository: 'app' }, 'v1', image)
     await before.stop()
     await rm(join(folder, 'kura'), { recursive: true })
@@ -137,7 +139,7 @@ describeWith(['linux', 'root'], 'the full volume of a registry:2', () => {
     // And one for the folder itself.
     await limit(paths.length + 1)
 
-    const kura = await startKura({ root: folder })
+    const kura = await startKura({ root: folder, env })
     cleanup.add(() => kura.stop())
     const place = { url: kura.url, repository: 'app' }
     expect(kura.output()).toMatch(/level=warning msg="the disk of the data folder \S+ is full/)

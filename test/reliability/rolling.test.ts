@@ -25,7 +25,8 @@ describeWith(['linux'], 'a kura whose processes are replaced', () => {
   it.each(topologies)(
     `fails none of the pushes of ${clients} clients, run as %s`,
     async (kind) => {
-      const kura = await startTopology(kind, cleanup)
+      const env = { REGISTRY_LOG_FORMATTER: 'text' }
+      const kura = await startTopology(kind, cleanup, { env })
       const before = await kura.pids()
       const pushes = startPushes(kura.urls, clients)
       for (let round = 0; round < rounds; round++) {

@@ -23,7 +23,9 @@ describeWith(['dockerd', 'docker', 'root'], "docker with containerd's image stor
   let image: string
 
   beforeAll(async () => {
-    kura = await startKuraHere(cleanup, { env: { REGISTRY_LOG_LEVEL: 'info' } })
+    kura = await startKuraHere(cleanup, {
+      env: { REGISTRY_LOG_LEVEL: 'info', REGISTRY_LOG_FORMATTER: 'text' },
+    })
     engine = await startDockerEngine(cleanup, { features: { 'containerd-snapshotter': true } })
     image = `${kura.host}/team/app:v1`
     await writeFile(join(engine.folder, 'hello'), 'hello from the test')

@@ -32,7 +32,8 @@ describeWith(['podman', 'root'], 'podman with zstd:chunked', () => {
   let builder: Awaited<ReturnType<typeof openPodman>>
 
   beforeAll(async () => {
-    kura = await startKuraHere(cleanup)
+    // With a line for each request.
+    kura = await startKuraHere(cleanup, { env: { REGISTRY_LOG_FORMATTER: 'text' } })
     builder = await openPodman()
     await mkdir(join(builder.folder, 'content'))
     for (let n = 0; n < files; n++) await replace(n)
