@@ -35,15 +35,15 @@ const limits = {
  */
 const lingering = { replaced: 30_000, stopped: 500 }
 
-type Parts = { config: Config; log: Logger; leases: Leases }
+type Parts = { config: Config; log: Logger; notices: Logger; leases: Leases }
 
-export async function listen(handler: RequestListener, { config, log, leases }: Parts) {
+export async function listen(handler: RequestListener, { config, log, notices, leases }: Parts) {
   const { net, addr, tls } = config.http
-  const certificates = await openServerCertificates(tls, { log, leases })
+  const certificates = await openServerCertificates(tls, { log: notices, leases })
   const server =
     tls && certificates
       ? createTlsServer(
-          { settings: tls, certificates: certificates.files, log, http: limits },
+          { settings: tls, certificates: certificates.files, log: notices, http: limits },
           handler,
         )
       : createServer(limits, handler)

@@ -7,16 +7,18 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Logger } from 'pino'
 import type { Environment } from '../config/environment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { createLog } from '../gateway/http/log.ts'
+import { openOutput } from '../gateway/http/log-output.ts'
 import { type Ask, answerBy } from './asking.ts'
 import { refuseImpossible, warningsOf } from './checks.ts'
 import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
+import { takeForeignLines } from './foreign-lines.ts'
+import { collectNotices, sendNotices } from './notices.ts'
 import { ownName } from './own-name.ts'
-import type { Given } from './processes/given.ts'
+import type { Given, Logs } from './processes/given.ts'
 import { findReach, type Reach } from './reach.ts'
 import { createServiceManager } from './service-manager.ts'
 import { answerEvents } from './shared-events.ts'
@@ -38,7 +40,7 @@ export type Options = {
 
 type Role = 'whole' | 'gateway' | 'worker'
 
-type Start = (config: Config, log: Logger, given: Given, ask: Ask) => Promise<Running>
+type Start = (config: Config, logs: Logs, given: Given, ask: Ask) => Promise<Running>
 
 /** Loaded where they run: the supervisor, which is none of them, starts sooner and stays smaller. */
 const starts: Record<Role, () => Promise<Start>> = {
@@ -53,14 +55,18 @@ export async function serve(options: Options): Promise<void> {
   const { version } = options
   const brief = !isLogConfigured(loaded)
   const fields = brief ? {} : { ...config.log.fields, version }
-  const log = createLog({ ...config.log, fields })
+  const output = openOutput(2)
+  const log = createLog({ ...config.log, fields }, output)
+  const notices = createLog({ ...config.log, fields }, sendNotices(output))
+  takeForeignLines(notices)
+  const collected = collectNotices({ output })
   const manager = createServiceManager(options.env, { report: (reason) => log.warn(reason) })
   let entrance: FirstEntrance | undefined
   let reach: Reach | undefined
 
   await supervise<Given>({
     roles: rolesOf(options.command, config),
-    log,
+    log: notices,
     drainMs: config.http.draintimeout,
     async prepare() {
       const { protection } = loaded
@@ -71,8 +77,9 @@ export async function serve(options: Options): Promise<void> {
       return givenTo(options.command, config)
     },
     start: async (role, given, ask) =>
-      (await starts[role as Role]())(config, log, { ...given, brief }, ask),
+      (await starts[role as Role]())(config, { log, notices }, { ...given, brief }, ask),
     answer: answerBy({ guesses: answerGuesses(), events: answerEvents() }),
+    notice: collected.take,
     onReady() {
       for (const warning of warningsOf(options.command, loaded)) log.warn(warning)
       const { listen } = config.kura.workers
@@ -83,7 +90,11 @@ export async function serve(options: Options): Promise<void> {
       entrance?.keep()
       manager.ready()
     },
-    check: async () => void (await load(options)),
+    async check() {
+      const warnings = warningsOf(options.command, await load(options))
+      for (const warning of warnings) log.warn(warning)
+      collected.forget()
+    },
     onChange: (change) => void manager[change === 'reloaded' ? 'ready' : change](),
   })
 }

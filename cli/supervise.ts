@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import type { Answered, Ask, Question } from './asking.ts'
 import { backOff } from './back-off.ts'
 import { closeWithProcess, handOverInTurn } from './handed-over.ts'
+import type { Notice, Sender } from './notices.ts'
 import { follow, type Order, type Report, type Running } from './supervised.ts'
 
 export type Supervision<Given> = {
@@ -23,6 +24,8 @@ export type Supervision<Given> = {
   start: (role: string, given: Given, ask: Ask) => Promise<Running>
   /** Called in the supervisor: what a process asks with `ask`. */
   answer?: Ask
+  /** Called in the supervisor: a line that a process has for the log, once for all of them. */
+  notice?: (line: string, from: Sender) => void
   /** Called in the supervisor once every process has started. */
   onReady?: () => void
   /** Called before a reload; a rejection is why everything stays as it is. */
@@ -51,7 +54,7 @@ type Ended = { ready: boolean; why: string; pid: number | undefined; livedMs: nu
 
 /** The supervisor's part; answers the exit code. */
 async function lead<Given>(options: Supervision<Given>): Promise<number> {
-  const { roles, log, drainMs, prepare, answer, onReady, check, onChange } = options
+  const { roles, log, drainMs, prepare, answer, notice, onReady, check, onChange } = options
   const { promise, resolve } = Promise.withResolvers<number>()
   const places = roles.flatMap(({ role, processes }) =>
     Array.from({ length: processes }, (): Place => ({ role, everReady: false, delayMs: 0 })),
@@ -86,9 +89,10 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
     }
 
     alive.set(child, place)
-    child.on('message', (report: Report | Question) => {
+    child.on('message', (report: Report | Question | Notice) => {
       if (report.kura === 'here') greet(child, place)
       if (report.kura === 'ask') reply(child, report)
+      hear(report, { id: child.id, isReady: ready })
       if (report.kura === 'failed') reason = report.reason
       if (report.kura !== 'ready') return
       ready = true
@@ -100,9 +104,12 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
       // A process that could not be made does not exit either.
       if (child.process.pid === undefined) onGone(reason)
     })
-    child.once('exit', (code, signal) =>
-      onGone(reason ?? `it ended with ${signal ?? `exit code ${code}`}`),
-    )
+    child.once('exit', (code, signal) => {
+      const end = () => onGone(reason ?? `it ended with ${signal ?? `exit code ${code}`}`)
+      // What it said last may still be on its way.
+      if (child.isConnected()) child.once('disconnect', end)
+      else end()
+    })
     return ended.promise
   }
 
@@ -205,6 +212,10 @@ async function lead<Given>(options: Supervision<Given>): Promise<number> {
   function greet(child: Process, { role }: Place) {
     if (stopping) stopNext()
     else send(child, { kura: 'start', role, given })
+  }
+
+  function hear(report: Report | Question | Notice, from: Sender) {
+    if (report.kura === 'notice') notice?.(report.line, from)
   }
 
   async function reply(child: Process, { id, question }: Question) {

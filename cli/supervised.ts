@@ -20,7 +20,11 @@ export type Order<Given> =
   | { kura: 'stop'; replaced: boolean; drainMs?: number }
 export type Report =
   // It listens now: what it was told before that is lost.
-  { kura: 'here' } | { kura: 'ready' } | { kura: 'failed'; reason: string }
+  | { kura: 'here' }
+  | { kura: 'ready' }
+  | { kura: 'failed'; reason: string }
+  // Nothing comes after it.
+  | { kura: 'gone' }
 
 type Part<Given> = {
   log: Logger
@@ -51,6 +55,7 @@ export async function follow<Given>({ log, start }: Part<Given>): Promise<number
   const how = await stopped
   const code = await Promise.race([stop(running, how, log), timeOver])
   if (code === 'cut short') log.warn('requests were cut short: their time was over')
+  await tell({ kura: 'gone' })
   return typeof code === 'number' ? code : 0
 }
 

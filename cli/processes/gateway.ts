@@ -13,19 +13,22 @@ import { type Ask, askOf } from '../asking.ts'
 import { listen } from '../listen.ts'
 import { openSharedEvents } from '../shared-events.ts'
 import type { Running } from '../supervised.ts'
+import type { Logs } from './given.ts'
 
-type Parts = Pick<EntranceParts, 'guesses' | 'secret' | 'folder' | 'log'> & {
-  /** Whether nobody configured the log, so that it has a line an event instead of one a request. */
-  brief: boolean | undefined
-  ask: Ask
-  leases: Leases
-  pool: Pool
-}
+type Parts = Logs &
+  Pick<EntranceParts, 'guesses' | 'secret' | 'folder'> & {
+    /** Whether nobody configured the log, so that it has a line an event instead of one a request. */
+    brief: boolean | undefined
+    ask: Ask
+    leases: Leases
+    pool: Pool
+  }
 
 export async function openGateway(config: Config, parts: Parts): Promise<Running> {
-  const { log, leases, pool, brief, ask } = parts
+  const { log, notices, leases, pool, brief, ask } = parts
   const refusals = createRefusals({ log })
-  const access = await openAccess(config, { ...parts, reportRefusal: refusals.report })
+  const report = { reportRefusal: refusals.report }
+  const access = await openAccess(config, { ...parts, log: notices, ...report })
   const lines = brief || config.log.accesslog.disabled ? undefined : accessLog()
   const events = brief
     ? logEvents({ log, memory: openSharedEvents(askOf(ask, 'events')) })
@@ -49,7 +52,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
     pool,
   })
   app.on('error', logErrors(log))
-  const server = await listen(app.callback(), { config, log, leases })
+  const server = await listen(app.callback(), { config, log, notices, leases })
 
   return {
     async stop(how) {

@@ -1,4 +1,13 @@
-/** What a supervisor tells all of its processes. */
+/** What a supervisor tells all of its processes, and where they write. */
+import type { Logger } from 'pino'
+
+export type Logs = {
+  /** Of requests. */
+  log: Logger
+  /** Of what concerns all processes of a machine: what several say here is written once. */
+  notices: Logger
+}
+
 export type Given = {
   /** A folder that is theirs alone, for as long as the supervisor runs. */
   folder: string

@@ -1,5 +1,4 @@
 /** A gateway whose registry is in other processes, on this machine or elsewhere. */
-import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { findByName, findInFolder } from '../../gateway/pool/addresses.ts'
 import { createIdentities } from '../../gateway/pool/identity.ts'
@@ -12,12 +11,12 @@ import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
 import { openStorageOf } from '../storage.ts'
 import type { Running } from '../supervised.ts'
 import { openGateway } from './gateway.ts'
-import type { Given } from './given.ts'
+import type { Given, Logs } from './given.ts'
 import { openShared } from './shared.ts'
 
 export async function startProxied(
   config: Config,
-  log: Logger,
+  { log, notices }: Logs,
   { folder, secret, sockets, key, brief }: Given,
   ask: Ask,
 ): Promise<Running> {
@@ -27,18 +26,27 @@ export async function startProxied(
     probe: createProbe(identities),
     report: ({ state, ...worker }) => {
       const level = state === 'down' ? 'warn' : 'info'
-      log[level](worker, `a worker is ${state}`)
+      notices[level](worker, `a worker is ${state}`)
     },
   })
   // What workers of this machine can read, it can read too: bytes of a pull need not come through them.
-  const storage = sockets ? await openStorageOf(config, log) : undefined
+  const storage = sockets ? await openStorageOf(config, notices) : undefined
   const sendBlob = storage && createBlobSender(storage)
-  const shared = await openShared(config, log, folder)
+  const shared = await openShared(config, notices, folder)
   const pool = createProxiedPool({ workers, identities, sendBlob })
   const { leases, redis } = shared
   const guesses = openSharedGuesses({ ask, redis, log })
   const own = { guesses, secret: guessSecret(config, key) }
-  const gateway = await openGateway(config, { log, brief, ask, folder, leases, pool, ...own })
+  const gateway = await openGateway(config, {
+    log,
+    notices,
+    brief,
+    ask,
+    folder,
+    leases,
+    pool,
+    ...own,
+  })
 
   return {
     async stop(how) {

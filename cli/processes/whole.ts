@@ -1,27 +1,26 @@
 /** A process that is gateway and registry in one. */
-import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import type { Ask } from '../asking.ts'
 import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
 import type { Running } from '../supervised.ts'
 import { openGateway } from './gateway.ts'
-import type { Given } from './given.ts'
+import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'
 
 export async function startWhole(
   config: Config,
-  log: Logger,
+  logs: Logs,
   given: Given,
   ask: Ask,
 ): Promise<Running> {
   const { folder, brief } = given
-  const { registry, redis, leases, close } = await openRegistry(config, log, given)
+  const { registry, redis, leases, close } = await openRegistry(config, logs.notices, given)
   const pool = createInProcessPool(registry)
-  const guesses = openSharedGuesses({ ask, redis, log })
+  const guesses = openSharedGuesses({ ask, redis, log: logs.log })
   const secret = guessSecret(config, given.key)
   const gateway = await openGateway(config, {
-    ...{ log, brief, ask, folder },
+    ...{ ...logs, brief, ask, folder },
     ...{ leases, pool, guesses, secret },
   })
   return {

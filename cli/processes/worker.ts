@@ -1,7 +1,6 @@
 /** A process that is a registry for gateways in other processes. */
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createRefusals } from '../../gateway/access/refusals.ts'
 import { logErrors } from '../../gateway/http/log-errors.ts'
@@ -16,7 +15,7 @@ import { openPolicies } from '../access.ts'
 import { drainServer } from '../drain.ts'
 import { opened, tcpAddress } from '../listening.ts'
 import type { Running } from '../supervised.ts'
-import type { Given } from './given.ts'
+import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'
 
 /** Longer than a gateway goes without asking how its workers are. */
@@ -28,10 +27,14 @@ const linger = 2 * idleMs
 /** Gateways send tokens' grants along, so there may be a lot of them; a body may take hours. */
 const limits = { requestTimeout: 0, maxHeaderSize: 128 * 1024, keepAliveTimeout: 120_000 }
 
-export async function startWorker(config: Config, log: Logger, given: Given): Promise<Running> {
+export async function startWorker(
+  config: Config,
+  { log, notices }: Logs,
+  given: Given,
+): Promise<Running> {
   const { secret, sockets } = given
-  const { registry, close } = await openRegistry(config, log, given)
-  const policies = await openPolicies(config, log)
+  const { registry, close } = await openRegistry(config, notices, given)
+  const policies = await openPolicies(config, notices)
   const refusals = createRefusals({ log })
   let leaving = false
   const app = createWorkerApp({

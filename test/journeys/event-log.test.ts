@@ -16,6 +16,7 @@ let file: string
 beforeAll(async () => {
   file = join(await cleanup.folder(), 'htpasswd')
   await addUser({ file, name: 'ann', password: 'secret', write: () => {} })
+  await writeFile(file, 'old:$apr1$mOL2SaTz$ZXwyHeJtExAjmjxmyb1jb0\n', { flag: 'a' })
 })
 
 async function start(env: Record<string, string>, args = ['serve']) {
@@ -105,7 +106,20 @@ describe.each([
     // The processes write their lines each for itself.
     expect(written().map(messageOf).sort()).toEqual(told)
     expect(kura.output()).not.toContain('hunter2')
+    expect(kura.output().match(/only bcrypt hashes/g)).toHaveLength(1)
   })
+})
+
+it('what is wrong with the settings is said once, and once more when they are read anew', async () => {
+  const { kura } = await start({ REGISTRY_MISPELT: 'yes' })
+  const count = (said: RegExp) => kura.output().match(said)?.length
+  for (const times of [1, 2]) {
+    expect(count(/REGISTRY_MISPELT is not a setting/g)).toBe(times)
+    expect(count(/only bcrypt hashes/g)).toBe(times)
+    if (times > 1) continue
+    kura.kill('SIGHUP')
+    await kura.said(/msg=reloaded/)
+  }
 })
 
 it('a level of debug says beside that what was asked', async () => {
