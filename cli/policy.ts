@@ -99,7 +99,8 @@ export async function testPolicies({
   write: Write
 }): Promise<number> {
   try {
-    const { counts, failures } = checkSources(await readPolicyFolder(folder))
+    const { counts, failures, doubts } = checkSources(await readPolicyFolder(folder))
+    for (const doubt of doubts) write(`${doubt}\n`)
     for (const failure of failures) write(`${failure}\n`)
     const { files, groups, rules, tests } = counts
     const read = [quantity(files, 'file'), quantity(groups, 'group'), quantity(rules, 'rule')]

@@ -10,9 +10,7 @@ type Found<T = unknown> = { document: PolicyDocument; steps: Steps; value: T }
 
 export function findIncoherences(documents: readonly PolicyDocument[]): Problem[] {
   const groups = documents.flatMap(groupsIn)
-  const rules = documents.flatMap((document) =>
-    itemsAt({ document, steps: [], value: document.value }, 'rules'),
-  )
+  const rules = documents.flatMap(rulesIn)
   const tests = documents.flatMap((document) =>
     itemsAt({ document, steps: [], value: document.value }, 'tests'),
   )
@@ -29,6 +27,16 @@ export function findIncoherences(documents: readonly PolicyDocument[]): Problem[
     ...tests.flatMap(faultsOfStranger),
   ]
 }
+
+/** What is no fault, but most likely not what was meant. */
+export function findDoubts(documents: readonly PolicyDocument[]): Problem[] {
+  const rules = documents.flatMap(rulesIn)
+  const untagged = rules.filter((it) => isAllowing(it) && childOf(it, 'tags').value === undefined)
+  return rules.flatMap((rule) => doubtsOfTags(rule, untagged))
+}
+
+const rulesIn = (document: PolicyDocument) =>
+  itemsAt({ document, steps: [], value: document.value }, 'rules')
 
 function groupsIn(document: PolicyDocument): Found<string>[] {
   const { value } = childOf({ document, steps: [], value: document.value }, 'groups')
@@ -90,6 +98,31 @@ function faultsOfTags(rule: Found): Problem[] {
     ),
   ]
 }
+
+/**
+ * Tags of a rule that allows an image its manifests only. Where another rule allows the rest, that one decides;
+ * and a manifest whose layers are there already can be given a tag, so it may be meant.
+ */
+function doubtsOfTags(rule: Found, untagged: readonly Found[]): Problem[] {
+  const tags = childOf(rule, 'tags')
+  if (tags.value === undefined || !isAllowing(rule)) return []
+  const others = untagged.filter((it) =>
+    textsAt(it, 'repositories').some((at) => textsAt(rule, 'repositories').includes(at)),
+  )
+  const idle = ['pull', 'push'].filter(
+    (action) => allows(rule, action) && !others.some((it) => allows(it, action)),
+  )
+  if (idle.length === 0) return []
+  const message = `do not let anyone ${idle.join(' or ')} an image: its layers have no tag. Leave tags out here, and deny the other tags in another rule`
+  return [at(tags, message)]
+}
+
+const isAllowing = (rule: Found) => childOf(rule, 'effect').value !== 'deny'
+
+const textsAt = (rule: Found, key: string) => itemsAt(rule, key).map(({ value }) => value)
+
+const allows = (rule: Found, action: string) =>
+  textsAt(rule, 'actions').some((it) => it === action || it === '*')
 
 function faultsOfStranger(test: Found): Problem[] {
   const groups = childOf(test, 'groups')

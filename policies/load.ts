@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { explainPermission } from '../files/permission.ts'
-import { findIncoherences } from './coherence.ts'
+import { findDoubts, findIncoherences } from './coherence.ts'
 import type { Policy } from './decision.ts'
 import { type PolicyDocument, type Problem, readDocument, type Source } from './document.ts'
 import { compilePolicy } from './evaluate.ts'
@@ -17,6 +17,8 @@ export type Loaded = {
   counts: Counts
   /** The tests in the files that did not come out as expected, as sentences with their place. */
   failures: readonly string[]
+  /** What can be used and is most likely not what was meant, with its place. */
+  doubts: readonly string[]
 }
 
 /** A policy that passes its own tests, or a PolicyError with everything that is wrong. */
@@ -50,7 +52,8 @@ export function checkSources(sources: readonly Source[]): Loaded {
   const policy = compilePolicy(files)
   const groups = files.flatMap((file) => Object.keys(file.groups)).length
   const counts = { files: files.length, groups, rules: rules.length, tests: tests.length }
-  return { policy, counts, failures: findFailures(policy, tests) }
+  const doubts = findDoubts(documents).map(problemText)
+  return { policy, counts, failures: findFailures(policy, tests), doubts }
 }
 
 function checkDocument(document: PolicyDocument) {

@@ -121,6 +121,12 @@ describe('kura policy test', () => {
       'FILE:7:5: the test ann, push team/app expects deny and got allow: "ann owns it" (FILE:3) allows it\n1 file, 1 group, 3 rules; 1 of 2 tests passed\n',
     ],
     [
+      'passes with a doubt',
+      'rules: [{ name: a, who: [ann], repositories: [app], actions: [pull], tags: [v1] }]',
+      0,
+      'FILE:1:76: rules[0].tags do not let anyone pull an image: its layers have no tag. Leave tags out here, and deny the other tags in another rule\n1 file, 0 groups, 1 rule; 0 of 0 tests passed\n',
+    ],
+    [
       'finds problems',
       'rules: []',
       1,
