@@ -14,7 +14,7 @@ import type { Middleware } from '../gateway/state.ts'
 import { membersPolicy, openPolicy, type Policy } from '../policies/decision.ts'
 import { openForeignTokens } from './access-foreign.ts'
 import { openTokens } from './access-tokens.ts'
-import { asksForTokens } from './asks-for-tokens.ts'
+import { givesTokens } from './gives-tokens.ts'
 import { ownName } from './own-name.ts'
 
 type Access = {
@@ -79,7 +79,7 @@ async function openEntrance(config: Config, parts: EntranceParts): Promise<Entra
   const { find: hashOf } = htpasswd
   const checkPassword = withReasons(passwords.check, htpasswd)
   const tokens = await openTokens(config, { ...parts, hashOf, checkPassword })
-  const challenge = asksForTokens(config) ? tokens.challenge : { scheme: 'basic' as const, realm }
+  const challenge = givesTokens(config) ? tokens.challenge : { scheme: 'basic' as const, realm }
   return {
     login: { ...tokens.login, challenge: createChallenge(challenge) },
     tokens: [tokens.endpoint, tokens.publicKeys],

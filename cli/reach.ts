@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import type { Config } from '../config/schema.ts'
 import { parseCertificates, readPemFile } from '../gateway/listen/pem.ts'
@@ -81,7 +81,10 @@ type Certificate = { path: string; chain: [X509Certificate, ...X509Certificate[]
 async function readCertificate(path: string | undefined): Promise<Certificate | undefined> {
   if (path === undefined) return undefined
   try {
-    return { path, chain: parseCertificates(await readPemFile('', path)).certificates }
+    return {
+      path: resolve(path),
+      chain: parseCertificates(await readPemFile('', path)).certificates,
+    }
   } catch {
     return undefined
   }

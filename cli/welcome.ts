@@ -1,7 +1,7 @@
 /** What a newcomer reads when the registry is up: where it is, and the lines of a first push and pull. */
 import type { Config } from '../config/schema.ts'
-import { asksForTokens } from './asks-for-tokens.ts'
 import type { FirstEntrance } from './first-account.ts'
+import { givesTokens } from './gives-tokens.ts'
 import { quoted } from './quoted.ts'
 import { isLoopback, type Reach } from './reach.ts'
 
@@ -38,7 +38,11 @@ function account({ name, password, accounts }: FirstEntrance, kura: string): str
     : `The account is ${name}. To give it another password:\n\n  ${another}`
 }
 
-function firstPush({ auth }: Config, host: string, entrance: FirstEntrance | undefined): string {
+function firstPush(
+  { auth, kura }: Config,
+  host: string,
+  entrance: FirstEntrance | undefined,
+): string {
   const image = `${host}/hello-world`
   const name = entrance ? `--username ${entrance.name} ` : ''
   const lines = [
@@ -48,15 +52,16 @@ function firstPush({ auth }: Config, host: string, entrance: FirstEntrance | und
     `docker push ${image}`,
     `docker pull ${image}`,
   ]
-  return `A first push and pull:\n\n${block(lines)}`
+  const where = kura.policies ? `, where the policies in ${kura.policies} allow it` : ''
+  return `A first push and pull${where}:\n\n${block(lines)}`
 }
 
-/** docker believes whoever answers on its own machine; the others want to see the authority. */
+/** docker believes whoever answers on its own machine, but not where it fetches tokens; others never do. */
 function trust(config: Config, host: string, { authority, url }: Reach): string | undefined {
   const { tls } = config.http
   const said = [
-    ...(authority ? [whereTo(host, authority)] : []),
-    ...(authority && asksForTokens(config) ? [forTokens] : []),
+    ...(authority ? [whereTo(host, { authority, isForTokens: givesTokens(config) })] : []),
+    ...(authority && givesTokens(config) ? [forTokens] : []),
     ...(url.startsWith('http:') && !isExcused(host) ? [plain(host)] : []),
     ...(tls && tls.clientcas.length > 0 ? [clientCertificates] : []),
   ]
@@ -66,12 +71,15 @@ function trust(config: Config, host: string, { authority, url }: Reach): string 
 const isExcused = (host: string) =>
   isLoopback(host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))
 
-function whereTo(host: string, authority: string): string {
+type Trusted = { authority: string; isForTokens: boolean }
+
+function whereTo(host: string, { authority, isForTokens }: Trusted): string {
   const podman = quoted(host)
   const folder = `~/.config/containers/certs.d/${podman}`
   const forPodman = `mkdir -p ${folder} && cp ${quoted(authority)} ${folder}/ca.crt`
   if (isExcused(host)) {
-    return `podman, buildah and skopeo work too, once they trust its certificate; docker needs nothing:\n\n  ${forPodman}`
+    const nothing = isForTokens ? '' : '; docker needs nothing'
+    return `podman, buildah and skopeo work too, once they trust its certificate${nothing}:\n\n  ${forPodman}`
   }
   const docker = quoted(`/etc/docker/certs.d/${host}`)
   const forDocker = `sudo mkdir -p ${docker} && sudo cp ${quoted(authority)} ${docker}/ca.crt`

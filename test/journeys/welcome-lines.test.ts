@@ -1,11 +1,12 @@
 /** The lines that a start prints work as they stand, however clients reach it. */
-import { mkdir } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { addUser } from '../../cli/user.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { runKura, startKura } from '../support/kura.ts'
 import { addAddress } from '../support/network-address.ts'
+import { project } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
 import { describeWith } from '../support/programs.ts'
 import { run } from '../support/run.ts'
@@ -96,6 +97,22 @@ describeWith(['ip', 'root', 'linux'], 'on an address of the network', () => {
     expect(await look(greeted)).toContain('"repositories"')
     expect(greeted.output).toContain(`it wants ${host} among its insecure-registries`)
   })
+})
+
+it('with policies, which say what may be pushed, and for which kura gives out tokens', async () => {
+  const folder = join(home, 'own')
+  await runKura(['cert', '--folder', folder])
+  await mkdir(join(home, 'policies'))
+  await cp(join(project, 'policies/examples/teams.yaml'), join(home, 'policies/teams.yaml'))
+  const { output } = await greeting({
+    ...certificateIn(folder),
+    REGISTRY_AUTH_HTPASSWD_REALM: 'a',
+    REGISTRY_AUTH_HTPASSWD_PATH: join(home, 'htpasswd'),
+    REGISTRY_KURA_POLICIES: join(home, 'policies'),
+  })
+  expect(output).toContain(`where the policies in ${home}/policies allow it`)
+  expect(output).toContain('docker may also want that file among the authorities of the system')
+  expect(output).not.toContain('docker needs nothing')
 })
 
 describe('behind a proxy', () => {
