@@ -63,7 +63,8 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
       return await work()
     } catch (error) {
       if (error instanceof RegistryError && error.reason === 'uploadOutOfOrder') {
-        error.headers.Location = locations.upload(ctx, uploadOf(ctx))
+        // What the client has brought along may be anything, and is not given back.
+        Object.assign(error.headers, tell(ctx, await uploads.progress(uploadOf(ctx))))
       }
       throw error
     }

@@ -9,7 +9,6 @@ import { paths } from '../content/paths.ts'
 import type { Leases } from '../leases/lease.ts'
 import { algorithmOf, type Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
-import { receivedRange } from '../spec/range.ts'
 import type { Bytes, StorageDriver } from '../storage/driver.ts'
 import { type FencedStorage, type ReadableStorage, withoutLease } from '../storage/fenced.ts'
 import { type Asker, refuseOthers } from './asker.ts'
@@ -194,8 +193,5 @@ export function createUploads({ blobs, states, leases, ...parts }: Parts) {
 
 function expectOrder({ id }: Upload, { range }: Chunk, { size }: Received): void {
   if (!range || range.first === size) return
-  throw new RegistryError('uploadOutOfOrder', {
-    detail: { upload: id, expected: size },
-    headers: { Range: receivedRange(size), 'Docker-Upload-UUID': id },
-  })
+  throw new RegistryError('uploadOutOfOrder', { detail: { upload: id, expected: size } })
 }

@@ -5,31 +5,47 @@
  *
  * Of the two the one counts that has come further: Redis knows of answers that got lost on their way,
  * clients of those that Redis could not be told. When both are gone so is the upload, unless it lies
- * in storage, where another registry began it. Once Redis has forgotten that an upload has ended,
- * a client that still carries it finds it without bytes, and may begin anew.
+ * in storage, where another registry began it.
+ *
+ * That an upload has ended is known to Redis alone, and for longer than anything of it can be carried:
+ * else a request that is sent again would make it anew, and show a blob that was deleted since.
  */
 import { z } from 'zod'
 import type { Redis } from '../redis/open.ts'
 import { RegistryError } from '../spec/errors.ts'
-import type { Carrier } from './carried.ts'
+import { type Carrier, carriedMs } from './carried.ts'
 import type { UploadState, UploadStates } from './state.ts'
 import { stateRecord } from './state-record.ts'
+import { createUntold } from './untold.ts'
 
 /** Grows when an older kura would misread the record. */
 const version = 1
 const lifetimeMs = 24 * 60 * 60 * 1000
-/** How long a client may repeat the request that ended an upload. */
-const endedMs = 60 * 60 * 1000
+/** The last state was given out before the end, by a clock that may differ from the others. */
+const endedMs = 2 * carriedMs
+const ended = JSON.stringify({ version })
+
+/** A process that lost its lease meanwhile may still want to write down how far it has come. */
+const saveUnlessEnded = `
+if redis.call('get', KEYS[1]) == ARGV[3] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+return 1`
 
 const record = z.object({ version: z.literal(version), state: stateRecord.optional() })
 
 type Parts = { redis: Redis; carrier: Carrier; files: UploadStates }
 
 export function createCarriedStates({ redis, carrier, files }: Parts): UploadStates {
+  const markEnded = (key: string) => redis.set(key, ended, endedMs)
+  const untold = createUntold(markEnded)
+
   return {
     async find(repository, id, carried = '') {
+      const key = keyOf(repository, id)
+      untold.tell()
+      if (untold.has(key)) return undefined
       let isAway = false
-      const text = await redis.get(keyOf(repository, id)).catch((): undefined => {
+      const text = await redis.get(key).catch((): undefined => {
         isAway = true
       })
       const known = readRecord(text)
@@ -41,20 +57,19 @@ export function createCarriedStates({ redis, carrier, files }: Parts): UploadSta
       return found
     },
 
+    /** The client is told in any case. */
     async save(repository, id, state) {
-      await write(repository, id, { state }, lifetimeMs)
+      const args = [JSON.stringify({ version, state }), lifetimeMs, ended]
+      const save = { lua: saveUnlessEnded, keys: [keyOf(repository, id)], args }
+      await redis.run(save).catch(() => {})
     },
 
     async end(repository, id) {
-      await write(repository, id, {}, endedMs)
+      const key = keyOf(repository, id)
+      await markEnded(key).catch(() => untold.remember(key))
     },
 
     carry: (repository, id, state) => carrier.write({ repository, id }, state),
-  }
-
-  /** The client is told in any case. */
-  async function write(repository: string, id: string, it: { state?: UploadState }, ms: number) {
-    await redis.set(keyOf(repository, id), JSON.stringify({ version, ...it }), ms).catch(() => {})
   }
 }
 

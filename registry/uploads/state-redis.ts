@@ -11,25 +11,23 @@ import { z } from 'zod'
 import type { Redis } from '../redis/open.ts'
 import type { UploadState, UploadStates } from './state.ts'
 import { stateRecord } from './state-record.ts'
+import { createUntold } from './untold.ts'
 
 /** Grows when an older kura would misread the record; it then looks at the files. */
 const version = 1
 const lifetimeMs = 24 * 60 * 60 * 1000
-/** Of the records that Redis could not be told about, so many are remembered. */
-const mostOutdated = 10_000
 
 const record = z.object({ version: z.literal(version), state: stateRecord })
 
 type Parts = { redis: Redis; files: UploadStates }
 
 export function createUploadStateRedis({ redis, files }: Parts): UploadStates {
-  const outdated = new Set<string>()
-  let isTelling = false
+  const outdated = createUntold(redis.remove)
 
   return {
     async find(repository, id) {
       const key = keyOf(repository, id)
-      bringUpToDate()
+      outdated.tell()
       const text = outdated.has(key) ? undefined : await redis.get(key).catch(() => undefined)
       return parseRecord(text ?? undefined) ?? files.find(repository, id)
     },
@@ -38,36 +36,19 @@ export function createUploadStateRedis({ redis, files }: Parts): UploadStates {
       const key = keyOf(repository, id)
       const text = JSON.stringify({ version, state })
       const inRedis = redis.set(key, text, lifetimeMs).then(
-        () => outdated.delete(key),
-        () => remember(key),
+        () => outdated.forget(key),
+        () => outdated.remember(key),
       )
       await Promise.all([files.save(repository, id, state), inRedis])
     },
 
     async end(repository, id) {
       const key = keyOf(repository, id)
-      await Promise.all([files.end?.(repository, id), redis.remove(key).catch(() => remember(key))])
+      await Promise.all([
+        files.end?.(repository, id),
+        redis.remove(key).catch(() => outdated.remember(key)),
+      ])
     },
-  }
-
-  function remember(key: string): void {
-    if (outdated.size < mostOutdated) outdated.add(key)
-  }
-
-  /** Takes away what Redis still says of uploads that have gone on without it. Nobody waits for it. */
-  async function bringUpToDate(): Promise<void> {
-    if (isTelling || outdated.size === 0) return
-    isTelling = true
-    try {
-      for (const key of outdated) {
-        await redis.remove(key)
-        outdated.delete(key)
-      }
-    } catch {
-      // It is away again; the next time will do.
-    } finally {
-      isTelling = false
-    }
   }
 }
 

@@ -44,7 +44,20 @@ describe('a state that a client carries', () => {
     expect(createCarrier('other').read(upload, text)).toBeUndefined()
   })
 
-  const forged = Buffer.from(JSON.stringify({ ...state, subject: 'mallory' })).toString('base64url')
+  it('is good for an hour, by clocks that differ by a minute too', () => {
+    const [given, minute] = [Date.now(), 60_000]
+    const at = (ms: number) => createCarrier('secret', () => given + ms)
+    const text = at(0).write(upload, state)
+    for (const late of [-minute, 0, 58 * minute]) expect(at(late).read(upload, text)).toEqual(state)
+    for (const late of [60, 61, 90, 24 * 60, 1e6]) {
+      expect(at(late * minute).read(upload, text)).toBeUndefined()
+    }
+    const endless = createCarrier('secret', () => Number.NaN).write(upload, state)
+    expect(carrier.read(upload, endless)).toBeUndefined()
+  })
+
+  const mallorys = { until: Date.now() + 60_000, state: { ...state, subject: 'mallory' } }
+  const forged = Buffer.from(JSON.stringify(mallorys)).toString('base64url')
   it.each([
     ['changed', `${forged}.${mac}`],
     ['unsigned', `${forged}.`],
