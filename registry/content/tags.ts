@@ -49,13 +49,22 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     const path = paths.tagIndex(repository, tag, stored)
     const known = given.get(path)
     if (known) return known
-    const name = (await links.read(path, call)) ?? stored
-    const leadsTo =
-      name === stored ? stored : await links.read(paths.revisionLink(repository, name), call)
-    const found = leadsTo === stored ? name : stored
+    const found = await readName(repository, tag, stored, call)
     // Where storage is near, asking costs little.
     if (pointers) given.set(path, found)
     return found
+  }
+
+  async function readName(
+    repository: string,
+    tag: Tag,
+    stored: Digest,
+    call?: Call,
+  ): Promise<Digest> {
+    const name = (await links.read(paths.tagIndex(repository, tag, stored), call)) ?? stored
+    if (name === stored) return stored
+    const leadsTo = await links.read(paths.revisionLink(repository, name), call)
+    return leadsTo === stored ? name : stored
   }
 
   /** Those of `list`, and such as a crash left half made: quick to get, for no tag is read. */
@@ -96,7 +105,8 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
   ): Promise<void> {
     if (mayMove(tag)) return
     const stored = await find(repository, tag)
-    const digest = stored && (await nameOf(repository, tag, stored))
+    // Not what is remembered: another process may have given the tag anew a moment ago.
+    const digest = stored && (await readName(repository, tag, stored))
     if (digest === undefined || digest === to) return
     throw new RegistryError('tagImmutable', { detail: { tag, digest } })
   }

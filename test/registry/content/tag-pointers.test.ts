@@ -65,7 +65,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
       if (digest && token) await pointers.keep('app', tag, { token, digest })
       return { digest, remembered: pointer.digest !== undefined }
     }
-    return { server, pointers, tags, look, on }
+    return { server, pointers, tags, look, on, storage }
   }
 
   it('is asked of storage once, and then known', async () => {
@@ -171,5 +171,26 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     // Once Redis is believed again, it knows nothing else.
     while (!seen.remembered) seen = await new Promise(setImmediate).then(look)
     expect(seen.digest).toBe(second)
+  })
+
+  it('keeps the digest by which another process has just given it, where it has to stay', async () => {
+    const { pointers, storage } = await start()
+    const open = () =>
+      createTags(
+        storage,
+        createLinks(storage, () => {}),
+        { pointers },
+      )
+    const [here, there, under] = [open(), open(), withoutLease(storage)]
+    const other = digestOf('sha512', Buffer.from('first'))
+    const setting = { repository: 'app', tag, digest: first }
+    await under.put(paths.revisionLink('app', other), Buffer.from(first))
+    await here.set(under, setting, {})
+    expect(await here.nameOf('app', tag, first)).toBe(first)
+    await there.remove(under, setting)
+    await there.set(under, { ...setting, as: other }, {})
+    const refused = { reason: 'tagImmutable' }
+    await expect(here.refuseMove('app', tag, first, () => false)).rejects.toMatchObject(refused)
+    await here.refuseMove('app', tag, other, () => false)
   })
 })
