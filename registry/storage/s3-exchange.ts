@@ -15,6 +15,8 @@ type Call = {
   answerMs: number
   /** The body of the answer is read by whoever asked. */
   hasBody: boolean
+  /** Asked when there is a connection, in the step in which the request is written to it. */
+  fence?: { check(): void } | undefined
 }
 
 /** So much of an error is looked at. */
@@ -25,6 +27,13 @@ export async function exchange(options: RequestOptions, call: Call): Promise<Inc
   const { signal } = call
   const request = (call.isEncrypted ? requestEncrypted : requestPlain)(options)
   const breakOff = () => request.destroy(signal?.reason)
+  const check = () => {
+    try {
+      call.fence?.check()
+    } catch (error) {
+      request.destroy(error as Error)
+    }
+  }
   const late = setTimeout(() => request.destroy(timeout(call.answerMs)), call.answerMs)
   signal?.addEventListener('abort', breakOff)
   request
@@ -33,7 +42,12 @@ export async function exchange(options: RequestOptions, call: Call): Promise<Inc
       signal?.removeEventListener('abort', breakOff)
     })
     .on('error', reject)
-    .on('socket', (socket) => limitConnecting(socket, call.connectMs))
+    .on('socket', (socket) => {
+      limitConnecting(socket, call.connectMs)
+      // It may have waited long for one that is free.
+      if (socket.connecting) socket.once(call.isEncrypted ? 'secureConnect' : 'connect', check)
+      else check()
+    })
     .on('response', resolve)
     .end(call.body)
 

@@ -99,6 +99,7 @@ export function createSender(options: Options) {
       connectMs,
       answerMs: wanted.answerMs ?? limits.transfer,
       hasBody: kind === 'GetObject',
+      fence: wanted.fence,
     }
     try {
       const answer = await exchange({ agent, method, hostname, port, path, headers: signed }, call)
