@@ -1,6 +1,7 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
-import { readFile } from 'node:fs/promises'
+import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'
+import { mostYamlBytes } from '../policies/yaml.ts'
 import { applyVariables, type Environment, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
 import { layOver, type Protection, quickstart } from './quickstart.ts'
@@ -73,12 +74,12 @@ const unreadable: Record<string, string> = {
 }
 
 async function parseFile(path: string): Promise<Tree> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+  const bytes = await readAtMost(path, mostYamlBytes).catch((cause: NodeJS.ErrnoException) => {
     const known =
       cause.code === 'EACCES' ? explainPermission(path, 'read') : unreadable[cause.code ?? '']
     throw new ConfigError([`${path}: ${known ?? cause.message}`])
   })
-  const tree = parseYaml(text, (line, column) =>
+  const tree = parseYaml(bytes.toString(), (line, column) =>
     [path, line, ...(column ? [column] : [])].join(':'),
   )
   return tree.kind === 'empty' ? emptySection(path) : { ...tree, place: path }

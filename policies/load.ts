@@ -1,6 +1,7 @@
 /** From the files of a folder to a policy: read, checked as a whole, and put to their own tests. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'
 import { findDoubts, findIncoherences } from './coherence.ts'
 import type { Policy } from './decision.ts'
@@ -9,6 +10,7 @@ import { compilePolicy } from './evaluate.ts'
 import { explain, PolicyError, placeText, problemText } from './problems.ts'
 import { type PolicyFile, policyFileSchema } from './schema.ts'
 import { findFailures } from './tests.ts'
+import { mostYamlBytes } from './yaml.ts'
 
 type Counts = { files: number; groups: number; rules: number; tests: number }
 
@@ -92,7 +94,8 @@ export async function readPolicyFolder(folder: string): Promise<Source[]> {
   return Promise.all(
     wanted.map(async (name) => {
       const file = join(folder, name)
-      return { file, text: await readFile(file, 'utf8').catch(refuse(file)) }
+      const bytes = await readAtMost(file, mostYamlBytes).catch(refuse(file))
+      return { file, text: bytes.toString() }
     }),
   )
 }

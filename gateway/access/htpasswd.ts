@@ -2,13 +2,13 @@
  * The users of a htpasswd file, as the file is now: it is read again when its content changes,
  * however that came about. When it cannot be read, the last good users stay.
  */
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { readAtMost } from '../../files/bounded.ts'
 import { explainPermission } from '../../files/permission.ts'
 import { defaultCost } from './bcrypt-limits.ts'
 import { createHtpasswd } from './htpasswd-create.ts'
 import { costOf, type ParsedHtpasswd, parseHtpasswd } from './htpasswd-lines.ts'
-import { decodeHtpasswd } from './htpasswd-text.ts'
+import { decodeHtpasswd, type Encoding } from './htpasswd-text.ts'
 
 export type Htpasswd = Awaited<ReturnType<typeof openHtpasswd>>
 
@@ -24,9 +24,12 @@ export type HtpasswdOptions = {
 /** Beside the path in each line of the log. */
 export const setting = 'auth.htpasswd.path (REGISTRY_AUTH_HTPASSWD_PATH)'
 
-const utf16 =
-  'the htpasswd file is UTF-16, as PowerShell writes it: it is read, but registry:2 could not, so save it as UTF-8'
+const otherThanUtf8 = (encoding: Encoding) =>
+  `the htpasswd file is ${encoding}, as PowerShell writes it: it is read, but registry:2 could not, so save it as UTF-8`
 const nobody = 'nobody can log in: no line of the htpasswd file has a user'
+
+/** A hundred thousand users have less. */
+const mostBytes = 16 * 1024 * 1024
 
 /** What changes twice within this time is still being written. */
 const longestSettleMs = 100
@@ -58,7 +61,7 @@ export async function openHtpasswd(options: HtpasswdOptions) {
 
   async function poll() {
     try {
-      const bytes = await readFile(path)
+      const bytes = await readAtMost(path, mostBytes)
       if (failure) log.info({ path, setting }, 'the htpasswd file can be read again')
       failure = undefined
       consider(bytes)
@@ -90,10 +93,10 @@ export async function openHtpasswd(options: HtpasswdOptions) {
   }
 
   function parse(bytes: Buffer): ParsedHtpasswd {
-    const { text, isUtf16 } = decodeHtpasswd(bytes)
+    const { text, encoding } = decodeHtpasswd(bytes)
     const parsed = parseHtpasswd(text)
     const warnings = [
-      ...(isUtf16 ? [utf16] : []),
+      ...(encoding === 'UTF-8' ? [] : [otherThanUtf8(encoding)]),
       ...parsed.warnings,
       ...(parsed.users.size === 0 ? [`${nobody}; ${kura} user add adds one`] : []),
     ]
@@ -104,10 +107,10 @@ export async function openHtpasswd(options: HtpasswdOptions) {
 
 async function readOrCreate(path: string, log: Logger): Promise<Buffer> {
   try {
-    return await readFile(path).catch(async (error: NodeJS.ErrnoException) => {
+    return await readAtMost(path, mostBytes).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error
       await createHtpasswd(path, log.child({ setting }))
-      return await readFile(path)
+      return await readAtMost(path, mostBytes)
     })
   } catch (cause) {
     throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause, path)}`, { cause })

@@ -1,6 +1,6 @@
 /** Reads certificates and keys from PEM files; whatever is wrong with one is said by setting and path. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readAtMost } from '../../files/bounded.ts'
 import { explainPermission } from '../../files/permission.ts'
 
 /** `setting` is what an operator would have to change. */
@@ -12,6 +12,9 @@ export function fault({ setting, path }: Named, what: string, cause?: unknown): 
   return new Error(`${setting}: ${path} ${what}`, { cause })
 }
 
+/** A bundle of all authorities there are has a fifth of it. */
+const mostBytes = 1024 * 1024
+
 const reasons: Record<string, string> = {
   ENOENT: 'does not exist',
   EISDIR: 'is a folder, not a file',
@@ -21,7 +24,7 @@ const reasons: Record<string, string> = {
 
 export async function readPemFile(setting: string, path: string): Promise<PemFile> {
   try {
-    return { setting, path, text: await readFile(path, 'latin1') }
+    return { setting, path, text: (await readAtMost(path, mostBytes)).toString('latin1') }
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException
     const known =

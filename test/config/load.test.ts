@@ -217,6 +217,7 @@ describe('a configuration that cannot be used', () => {
   it.each([
     [join(tmpdir(), 'kura-none.yml'), 'there is no such file'],
     [tmpdir(), 'this is a folder, not a file'],
+    ['/dev/zero', 'this has more than 1048576 bytes, which is the most for such a file'],
   ])('says that %s: %s', async (path, message) => {
     await expect(loadConfig({ path, env: {} })).rejects.toThrow(`${path}: ${message}`)
   })

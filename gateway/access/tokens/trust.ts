@@ -3,7 +3,7 @@
  * may vouch for more: gathered from files, from a URL and from the built-in issuer.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readAtMost } from '../../../files/bounded.ts'
 import { createJwksUrl, type JwksUrlOptions } from './jwks-url.ts'
 import { idsOfCertificate } from './key-ids.ts'
 import { parseJwks } from './key-set.ts'
@@ -69,16 +69,26 @@ export async function openTrust(options: TrustOptions) {
 function sourcesFrom({ rootcertbundle, jwks, jwksUrl, own, report, checkMs = 1000 }: TrustOptions) {
   const sources: Source[] = []
   if (rootcertbundle !== undefined) {
-    const load = async () => parseBundle(rootcertbundle, await readFile(rootcertbundle, 'utf8'))
+    const load = async () => parseBundle(rootcertbundle, await textOf(rootcertbundle))
     sources.push(watch({ path: rootcertbundle, load, checkMs, report }))
   }
   if (jwks !== undefined) {
-    const load = async () => ({ keys: parseJwks(await readFile(jwks, 'utf8'), report) })
+    const load = async () => ({ keys: parseJwks(await textOf(jwks), report) })
     sources.push(watch({ path: jwks, load, checkMs, report }))
   }
   if (jwksUrl) sources.push(createJwksUrl({ ...jwksUrl, report }))
   if (own) sources.push(ownSource(own))
   return sources
+}
+
+/** No set of keys or certificates is nearly as large. */
+const mostBytes = 1024 * 1024
+
+async function textOf(path: string): Promise<string> {
+  const bytes = await readAtMost(path, mostBytes).catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'EFBIG' ? new Error(`${path}: ${cause.message}`, { cause }) : cause
+  })
+  return bytes.toString()
 }
 
 function ownSource(own: SigningKeys): Source {

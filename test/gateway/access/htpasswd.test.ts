@@ -165,16 +165,22 @@ describe('the users of a file', () => {
 
 describe('what is said of a file', () => {
   const text = `\ufeffann:${first}\r\n`
-  const bigEndian = Buffer.from(text, 'utf16le').swap16()
+  const utf16 = (of: string) => Buffer.from(of, 'utf16le')
+  const utf32 = (of: string) =>
+    Buffer.from(Uint32Array.from(of, (it) => it.codePointAt(0) ?? 0).buffer)
   it.each([
-    ['UTF-16', Buffer.from(text, 'utf16le')],
-    ['UTF-16 the other way round', bigEndian],
-    ['UTF-16 without its mark', Buffer.from(text.slice(1), 'utf16le')],
-  ])('that is %s: so much, and its users are found', async (_what, bytes) => {
+    ['UTF-16', '', utf16(text)],
+    ['UTF-16', ' the other way round', utf16(text).swap16()],
+    ['UTF-16', ' without its mark', utf16(text.slice(1))],
+    ['UTF-32', '', utf32(text)],
+    ['UTF-32', ' the other way round', utf32(text).swap32()],
+    ['UTF-32', ' without its mark', utf32(text.slice(1))],
+    ['UTF-32', ' the other way round, without its mark', utf32(text.slice(1)).swap32()],
+  ])('that is %s%s: so much, and its users are found', async (encoding, _how, bytes) => {
     const path = join(await cleanup.folder(), 'htpasswd')
     await writeFile(path, bytes)
     const { htpasswd, said } = await open(path)
-    expect(await said('is UTF-16')).toMatchObject({ level: 'warning', path, setting })
+    expect(await said(`is ${encoding},`)).toMatchObject({ level: 'warning', path, setting })
     expect(htpasswd.find('ann')).toBe(first)
   })
 

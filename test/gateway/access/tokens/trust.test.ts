@@ -103,6 +103,13 @@ describe('a file with a key set', () => {
     await rename(`${path}.new`, path)
     expect(await knows('third')).toBe(true)
   })
+
+  it('is not read where it is larger than any, and named', async () => {
+    const large = setOf(jwkOf('mine')) + ' '.repeat(1024 * 1024)
+    const path = await fileWith(large)
+    await expect(open({ jwks: path })).rejects.toThrow(`${path}: this has more than 1048576 bytes`)
+    await expect(open({ rootcertbundle: path })).rejects.toThrow('has more than 1048576 bytes')
+  })
 })
 
 describe('a bundle of certificates', () => {
