@@ -23,8 +23,20 @@ export function createTagged({ tags, manifests, pointers }: Parts) {
   })
   return { find }
 
-  /** Undefined without such a tag. `digest` is the one by which the tag was given. */
+  /**
+   * Undefined without such a tag. `digest` is the one by which the tag was given. A manifest that is gone is
+   * looked for once more where its tag names another by now: that it was removed says nothing of the tag.
+   */
   async function find(repository: string, tag: Tag, call?: Call): Promise<Named | undefined> {
+    let missing: Digest | undefined
+    for (;;) {
+      const found = await findNow(repository, tag, call)
+      if (!found || found.manifest || found.digest === missing) return found
+      missing = found.digest
+    }
+  }
+
+  async function findNow(repository: string, tag: Tag, call?: Call): Promise<Named | undefined> {
     const pointer = (await pointers?.find(repository, tag)) ?? {}
     if (pointer.digest) return named(pointer.digest, findNamed(repository, pointer.digest, call))
 

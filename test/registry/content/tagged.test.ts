@@ -1,0 +1,67 @@
+/** A tag that moves, and what it named that is removed, while a request is between the two. */
+import { expect, it } from '@jest/globals'
+import { createDescriptions } from '../../../registry/content/descriptions.ts'
+import { createLinks } from '../../../registry/content/links.ts'
+import { createManifests } from '../../../registry/content/manifests.ts'
+import { paths } from '../../../registry/content/paths.ts'
+import { createTagged } from '../../../registry/content/tagged.ts'
+import { createTags } from '../../../registry/content/tags.ts'
+import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
+import type { Digest } from '../../../registry/spec/digest.ts'
+import { parseManifest } from '../../../registry/spec/manifest.ts'
+import type { Tag } from '../../../registry/spec/name.ts'
+import type { StorageDriver } from '../../../registry/storage/driver.ts'
+import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { imageFrom, manifestType } from '../../support/image.ts'
+
+const tag = 'latest' as Tag
+const [one, two] = [imageFrom(Buffer.from('one')), imageFrom(Buffer.from('two'))]
+
+function open() {
+  const inner = createInmemoryDriver()
+  /** What happens when the link of a tag has just been read. */
+  const on = { read: async (): Promise<void> => {} }
+  const storage: StorageDriver = {
+    ...inner,
+    async get(path, call) {
+      const found = await inner.get(path, call)
+      const { read } = on
+      if (path === paths.tagCurrent('app', tag)) on.read = async () => {}
+      if (path === paths.tagCurrent('app', tag)) await read()
+      return found
+    },
+  }
+  const links = createLinks(storage, () => {})
+  const tags = createTags(storage, links)
+  const descriptions = createDescriptions()
+  const leases = createInProcessLeases()
+  const manifests = createManifests({ storage, links, tags, leases, descriptions })
+  const push = ({ manifest: bytes }: { manifest: Buffer }) =>
+    manifests.put('app', {
+      ...{ bytes, manifest: parseManifest(bytes, manifestType), digest: undefined },
+      ...{ whole: Promise.resolve(), tags: [tag], mayMove: () => true },
+    })
+  const remove = (digest: string) =>
+    manifests.remove('app', { digest: digest as Digest, mayRemove: () => true })
+  const tagged = createTagged({ tags, manifests, pointers: undefined })
+  return { push, remove, find: () => tagged.find('app', tag), on }
+}
+
+it('the tag is found by what it names now', async () => {
+  const { push, remove, find, on } = open()
+  await push(one)
+  on.read = async () => {
+    await push(two)
+    await remove(one.digest)
+  }
+  const found = await find()
+  expect(found?.digest).toBe(two.digest)
+  expect(found?.manifest?.bytes).toEqual(two.manifest)
+})
+
+it('a tag that went with its manifest is not found', async () => {
+  const { push, remove, find, on } = open()
+  await push(one)
+  on.read = async () => void (await remove(one.digest))
+  expect(await find()).toBeUndefined()
+})
