@@ -1,6 +1,7 @@
 /** Plain HTTP on the HTTPS port is told so, in the words of Go's servers. */
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, expect, it } from '@jest/globals'
 import { openCertificates } from '../../../gateway/listen/certificates.ts'
 import { createTlsServer } from '../../../gateway/listen/tls-server.ts'
@@ -45,12 +46,27 @@ it.each(sent)('%s', async (_, bytes, heard) => {
   const { port } = server.address() as AddressInfo
   const client = connect(port, '127.0.0.1')
   client.on('error', () => {}).write(bytes)
-  let text = ''
+  let answer = ''
   client.on('data', (chunk) => {
-    text += chunk
+    answer += chunk
   })
   await new Promise((resolve) => client.once('close', resolve))
-  expect(text).toBe(heard)
+  expect(answer).toBe(heard)
   // Nothing of it stays open.
+  await new Promise((resolve) => server.close(resolve))
+})
+
+it('a client hears it that first sends all of a large body, and only then listens', async () => {
+  const server = await start()
+  const { port } = server.address() as AddressInfo
+  const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).pause()
+  client.write(`PUT ${rest}`)
+  // The answer is on its way before the rest is sent.
+  await once(server, 'tlsClientError')
+  for (let sent = 0; sent < 16; sent += 1) {
+    await new Promise((resolve) => client.write(Buffer.alloc(64 * 1024), resolve))
+  }
+  client.end()
+  expect(await text(client)).toBe(said)
   await new Promise((resolve) => server.close(resolve))
 })
