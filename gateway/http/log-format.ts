@@ -56,10 +56,15 @@ function textValue(value: unknown): string {
   return bare.test(text) ? text : quote(text)
 }
 
-/** JSON leaves a few characters alone that a terminal obeys or a reader takes for a new line. */
+/**
+ * JSON leaves characters alone that a terminal obeys or a reader takes for a new line, and those that are
+ * not seen or turn the order of the others: with them a name looks like another.
+ */
 function quote(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\x7f-\x9f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(text).replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
   )
 }
