@@ -6,12 +6,13 @@ import { isToken } from '../access/safe-name.ts'
 import { redacted, withoutSecrets } from './log-redact.ts'
 
 const suspicious =
-  /[=?@:%]|basic|bearer|digest|passw|secret|token|auth|key|eyJ|kura_|gh[a-z]_|gl?pat/i
+  /[=?@:%]|basic|bearer|digest|pass|pwd|secret|token|credential|auth|key|eyJ|kura_|gh[a-z]_|gl?pat/i
 const separators = /([\s();,"'<>]+)/
-/** Parameters of media types and the like. */
+/** Parameters of media types and the like, and how their values look. */
 const harmless = new Set(['charset', 'version', 'rv'])
+const harmlessValue = /^[\w.-]{0,16}$/
 const scheme = /^(?:basic|bearer|digest)$/i
-const announcing = /(?:passw\w{0,8}|pwd|secret|token|credentials?|authorization|key|[:=])$/i
+const announcing = /(?:pass\w{0,8}|pwd|secret|token|credentials?|authorization|key|[:=])$/i
 
 export function textWithoutSecrets(text: string): string {
   if (!suspicious.test(text)) return text
@@ -31,6 +32,7 @@ function wordWithoutSecrets(word: string): string {
   if (isToken(word)) return redacted
   if (/[?@%]|:\/\//.test(word)) return withoutSecrets(word)
   const [, key, sign, value = ''] = /^([^=:]*)([=:])(.*)$/s.exec(word) ?? []
-  if (key === undefined || value === '' || harmless.has(key.toLowerCase())) return word
+  if (key === undefined || value === '') return word
+  if (harmless.has(key.toLowerCase()) && harmlessValue.test(value)) return word
   return `${key}${sign}${redacted}`
 }

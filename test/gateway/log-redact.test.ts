@@ -112,6 +112,11 @@ describe('the name of a client in a log', () => {
     ['a/1 kura_s3cret', 'a/1 redacted'],
     ['a/1 %70assword%3Ds3cret', 'a/1 redacted'],
     ['application/json; password=s3cret', 'application/json; password=redacted'],
+    ['application/json; charset=ann:s3cret', 'application/json; charset=redacted'],
+    ['curl/8 pwd s3cret', 'curl/8 pwd redacted'],
+    ['curl/8 pass s3cret', 'curl/8 pass redacted'],
+    ['curl/8 passphrase s3cret', 'curl/8 passphrase redacted'],
+    ['curl/8 credentials s3cret', 'curl/8 credentials redacted'],
   ]
   it.each(rows)('%s is %s', (text, written) => expect(textWithoutSecrets(text)).toBe(written))
 })
