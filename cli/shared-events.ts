@@ -2,13 +2,16 @@
  * Where the processes of a machine keep what they know of events: in the supervisor. The requests of one
  * push come to several processes, and a login is told once.
  */
+import { LRUCache } from 'lru-cache'
 import { createEventMemory, type EventMemory } from '../gateway/http/event-memory.ts'
+import type { ManifestRead } from '../gateway/http/event-pulls.ts'
 import type { Ask } from './asking.ts'
 
 type Question =
   | { what: 'login'; who: string }
   | { what: 'pushing'; push: string; began: number }
   | { what: 'pushed'; push: string }
+  | { what: 'pull'; read: ManifestRead }
 
 /** The supervisor's part: answers what its processes ask. */
 export function answerEvents(): Ask {
@@ -16,6 +19,7 @@ export function answerEvents(): Ask {
   return async (question) => {
     const it = question as Question
     if (it.what === 'login') return memory.login(it.who)
+    if (it.what === 'pull') return memory.pull(it.read)
     if (it.what === 'pushed') return memory.pushed(it.push)
     return memory.pushing(it.push, it.began)
   }
@@ -24,10 +28,22 @@ export function answerEvents(): Ask {
 /** A process's part. */
 export function openSharedEvents(ask: Ask): EventMemory {
   const send = ask as (question: Question) => Promise<unknown>
+  const pulls = new LRUCache<string, Promise<unknown>>({ max: 1_000, ttl: 10_000 })
   return {
     // A line too many says more than one too few.
     login: (who) => send({ what: 'login', who }).then(Boolean, () => true),
     pushing: async (push, began) => void (await send({ what: 'pushing', push, began })),
+    // Who polls a tag asks the same again and again.
+    async pull(read) {
+      const key = JSON.stringify(read)
+      const answer = pulls.get(key) ?? send({ what: 'pull', read })
+      if (!pulls.has(key)) pulls.set(key, answer)
+      const unknown = read.isHead ? undefined : read.reference
+      return answer.then(
+        (told) => told as string | undefined,
+        () => unknown,
+      )
+    },
     pushed: (push) => send({ what: 'pushed', push }) as Promise<number | undefined>,
   }
 }

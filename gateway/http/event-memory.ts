@@ -2,6 +2,9 @@
  * What is remembered of events between the requests that make them up: when a push began, and who
  * logged in lately. The oldest go where there are too many, so that a client cannot fill the memory.
  */
+import { remember } from './event-oldest.ts'
+import { createPulls, type ManifestRead } from './event-pulls.ts'
+
 export type EventMemory = {
   /** Whether this login is the first for a while. */
   login(who: string): Promise<boolean>
@@ -9,6 +12,8 @@ export type EventMemory = {
   pushing(push: string, began: number): Promise<void>
   /** When the push began that is over now; undefined for one that nothing is known of. */
   pushed(push: string): Promise<number | undefined>
+  /** The reference by which a pull is told that this read is; undefined where it is a part of another. */
+  pull(read: ManifestRead): Promise<string | undefined>
 }
 
 type Options = {
@@ -28,6 +33,7 @@ export function createEventMemory({
 }: Options = {}): EventMemory {
   const logins = new Map<string, number>()
   const pushes = new Map<string, { began: number; last: number }>()
+  const pullOf = createPulls({ most, now })
 
   return {
     async login(who) {
@@ -46,15 +52,6 @@ export function createEventMemory({
       pushes.delete(push)
       return known && now() - known.last <= idleMs ? known.began : undefined
     },
+    pull: async (read) => pullOf(read),
   }
-}
-
-type Memory<T> = { key: string; value: T; most: number }
-
-/** The last that is remembered is the last to be forgotten. */
-export function remember<T>(map: Map<string, T>, { key, value, most }: Memory<T>): void {
-  map.delete(key)
-  const [oldest] = map.keys()
-  if (map.size >= most && oldest !== undefined) map.delete(oldest)
-  map.set(key, value)
 }

@@ -3,7 +3,7 @@
  * after an index they read the images in it. A pull is told once, with the tag where there was one.
  */
 import { knownShape } from '../../registry/spec/media-types.ts'
-import { remember } from './event-memory.ts'
+import { remember } from './event-oldest.ts'
 
 export type ManifestRead = {
   /** Who reads in which repository, and from where. */
@@ -12,6 +12,11 @@ export type ManifestRead = {
   reference: string
   digest: string
   mediaType: string
+}
+
+/** A read of an image by its tag is a pull, whatever was read before. */
+export function needsMemory({ isHead, reference, mediaType }: ManifestRead): boolean {
+  return isHead || reference.includes(':') || knownShape(mediaType) === 'index'
 }
 
 type Options = {

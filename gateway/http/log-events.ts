@@ -7,7 +7,7 @@ import { canonicalAddress } from '../../policies/network.ts'
 import type { Context, Middleware } from '../state.ts'
 import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
 import { createEventMemory, type EventMemory } from './event-memory.ts'
-import { createPulls } from './event-pulls.ts'
+import { needsMemory } from './event-pulls.ts'
 import { createCounted } from './log-counted.ts'
 
 type Options = {
@@ -22,7 +22,6 @@ type Event = { ctx: Context; user: string; address: string; began: number }
 const mostLines = 1_200
 
 export function logEvents({ log, memory = createEventMemory() }: Options) {
-  const pullOf = createPulls()
   const others = 'others pulled or failed than are written one by one'
   const counted = createCounted({ log, level: 'info', others, mostLines })
   /** Lines that wait for what is remembered. */
@@ -75,15 +74,25 @@ export function logEvents({ log, memory = createEventMemory() }: Options) {
     // What did not reach its client was not pulled.
     if (ctx.status !== 200 || !ctx.res.writableFinished) return
     const { repository, reference } = ctx.state.target
-    const told = pullOf({
+    const read = {
       reader: `${user} ${address} ${repository}`,
       isHead: ctx.method === 'HEAD',
       reference,
       digest: headerOf(ctx, 'docker-content-digest'),
       mediaType: headerOf(ctx, 'content-type'),
+    }
+    const write = (told: string | undefined) => {
+      if (told === undefined) return
+      counted.write({ message: `${user} pulled ${imageText(repository, told)} from ${address}` })
+    }
+    if (!needsMemory(read)) {
+      write(reference)
+      return
+    }
+    writeLater(async () => {
+      write(await memory.pull(read))
+      return undefined
     })
-    if (told === undefined) return
-    counted.write({ message: `${user} pulled ${imageText(repository, told)} from ${address}` })
   }
 
   function tellLayer(event: Event): void {
