@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import { endIdle } from '../gateway/guard/idle.ts'
+import { createCounted } from '../gateway/http/log-counted.ts'
 import { answerClientErrors } from '../gateway/listen/client-errors.ts'
 import { meetExpectations } from '../gateway/listen/expectations.ts'
 import { answerInTurn } from '../gateway/listen/in-turn.ts'
@@ -50,9 +51,12 @@ export async function listen(handler: RequestListener, { config, log, notices, l
   answerInTurn(server)
   meetExpectations(server)
   answerClientErrors(server)
+  const others = 'others were given up than are written one by one'
+  const givenUp = createCounted({ log, level: 'info', others })
   endIdle(server, {
     idleMs: config.kura.limits.idle,
-    report: (given) => log.info(given, 'a request was given up: its client did nothing'),
+    report: (fields) =>
+      givenUp.write({ message: 'a request was given up: its client did nothing', fields }),
   })
   await opened(server, net === 'unix' ? await freeSocket(addr) : tcpAddress(addr), {
     addr,
@@ -68,6 +72,7 @@ export async function listen(handler: RequestListener, { config, log, notices, l
         ? drainServer(server, { lingerMs: lingering.replaced, hurry })
         : drainServer(server, { lingerMs: lingering.stopped }))
       certificates?.close()
+      givenUp.close()
     },
   }
 }

@@ -38,6 +38,17 @@ describe('a kura with an idle time', () => {
     const headers = { authorization: `Bearer ${'a'.repeat(length)}` }
     expect((await client.send('GET', '/v2/', { headers })).status).toBe(status)
   })
+
+  it('writes some of many that stop, and the number of the others at its end', async () => {
+    const clients = Array.from({ length: 60 }, async () => {
+      const silent = await openRequest(kura.port, 'PUT /v2/a/manifests/x', { 'Content-Length': 9 })
+      expect(await silent.answer()).toMatch(/^HTTP\/1.1 408 /)
+    })
+    await Promise.all(clients)
+    await kura.stop()
+    expect(kura.output().match(/given up: its client did nothing" /g)?.length).toBeLessThan(60)
+    expect(kura.output()).toMatch(/given up: its client did nothing more often than .* times=\d+/)
+  })
 })
 
 it('a kura that starts with an old signing key makes a new one, and shows both', async () => {
