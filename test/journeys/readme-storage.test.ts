@@ -88,6 +88,10 @@ describeWith([...services], 'a bucket, as the pages say', () => {
     if (!one || !other) throw new Error('there are two gateways')
     await pushImage(one, 'v1', image)
     expect(await pullImage(other, 'v1')).toBe(image.digest)
-    for (const each of gateways) expect(each.output()).not.toMatch(/level=(?:warning|error)/)
+    for (const each of gateways) {
+      // The login was taken out of the page's file above, and only of that there is a warning.
+      const troubles = each.output().match(/.*level=(?:warning|error).*/g)
+      expect(troubles).toEqual([expect.stringContaining('whoever reaches it may do everything')])
+    }
   })
 })
