@@ -8,6 +8,7 @@ import { startCeph } from '../support/ceph.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'
 import { next, send } from '../support/http.ts'
+import { inLength } from '../support/length.ts'
 import { peakMemory } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { chunkHeaders, expectStatus } from '../support/push.ts'
@@ -16,7 +17,7 @@ import { useRedis } from '../support/redis.ts'
 
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
 const mebibyte = 1024 * 1024
-const size = 512 * mebibyte
+const size = inLength({ short: 320, long: 5200 }) * mebibyte
 /** As it is without any setting. */
 const usualPart = 10 * mebibyte
 /**
@@ -26,7 +27,7 @@ const usualPart = 10 * mebibyte
  */
 const most = 300
 
-describeWith([...needs, 'linux'], 'a layer of 512 MiB', () => {
+describeWith([...needs, 'linux'], `a layer of ${size / mebibyte} MiB`, () => {
   const cleanup = useCleanup()
   let cluster: Cluster
 

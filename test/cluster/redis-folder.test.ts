@@ -10,8 +10,7 @@ import { finishUpload } from '../support/upload.ts'
 import { outages, prepare } from './support/outages.ts'
 import { findLosses, startWork } from './support/work.ts'
 
-const clients = 6
-const flushes = inLength({ short: 5, long: 50 })
+const [clients, flushes] = inLength({ short: [3, 5], long: [6, 50] })
 const sizes = [200, 30_000, 300_000, 2_000_000]
 
 describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folder, Redis', () => {

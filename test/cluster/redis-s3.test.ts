@@ -16,8 +16,7 @@ import { findLosses, startPulls, startWork } from './support/work.ts'
 
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
 const starting = 240_000
-const clients = 4
-const flushes = inLength({ short: 5, long: 50 })
+const [clients, flushes] = inLength({ short: [3, 5], long: [4, 50] })
 const sizes = [200, 30_000, 300_000]
 
 describeWith([...needs, 'redis-sentinel', 'linux'], 'for nodes that share a bucket, Redis', () => {

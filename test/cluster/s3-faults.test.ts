@@ -11,6 +11,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'
 import { send } from '../support/http.ts'
 import { type Image, imageFrom } from '../support/image.ts'
+import { inLength } from '../support/length.ts'
 import { describeWith } from '../support/programs.ts'
 import { manifestUrl, pullImage, pushBlob, putManifest } from '../support/push.ts'
 import { createRandom } from '../support/random.ts'
@@ -19,7 +20,8 @@ import { type SlowWay, startSlowWay } from './support/slow.ts'
 import { findLosses, type Pushed, startWork } from './support/work.ts'
 
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
-const [clients, images] = [4, 2]
+const clients = 4
+const images = inLength({ short: 1, long: 10 })
 const sizes = [200, 60_000, 700_000]
 /** The last is two parts. */
 const largeSizes = [200, 6_000_000]
