@@ -7,7 +7,7 @@ import { imageOf } from '../support/image.ts'
 import type { Kura } from '../support/kura.ts'
 import { startKuraHere } from '../support/place.ts'
 import { describeWith } from '../support/programs.ts'
-import { pullImage, pushImage } from '../support/push.ts'
+import { pushImage } from '../support/push.ts'
 import { createRandom } from '../support/random.ts'
 import { run } from '../support/run.ts'
 import { startService } from '../support/service.ts'
@@ -58,7 +58,9 @@ describeWith(['containerd', 'ctr', 'root'], 'containerd', () => {
     const copy = `${kura.host}/copied/large:v1`
     await ctr('images', 'tag', name(), copy)
     await ctr('images', 'push', '--plain-http', '--platform=linux/amd64', copy)
-    await pullImage({ url: kura.url, repository: 'copied/large' }, 'v1')
+    await ctr('images', 'rm', '--sync', name(), copy)
+    await ctr('images', 'pull', '--plain-http', copy)
+    expect(await ctr('images', 'ls')).toContain(image.digest)
   })
 })
 
