@@ -3,6 +3,7 @@
  * processes send them to the supervisor, which writes each once. What belongs to a request does not come
  * this way.
  */
+import { LRUCache } from 'lru-cache'
 import type { Output } from '../gateway/http/log-output.ts'
 
 /** From a process to its supervisor. */
@@ -45,7 +46,7 @@ export function collectNotices({
   most = 1_000,
   now = Date.now,
 }: Options) {
-  const told = new Map<string, Told>()
+  const told = new LRUCache<string, Told>({ max: most })
 
   return {
     /** What one process says twice has happened twice; what others add to it has not. */
@@ -56,9 +57,6 @@ export function collectNotices({
         known.by.add(id)
         return
       }
-      told.delete(key)
-      const [oldest] = told.keys()
-      if (told.size >= most && oldest !== undefined) told.delete(oldest)
       told.set(key, { at: now(), atStart: !isReady, by: new Set([id]) })
       output.write(line)
     },

@@ -2,7 +2,7 @@
  * What is remembered of events between the requests that make them up: when a push began, and who
  * logged in lately. The oldest go where there are too many, so that a client cannot fill the memory.
  */
-import { remember } from './event-oldest.ts'
+import { LRUCache } from 'lru-cache'
 import { createPulls, type ManifestRead } from './event-pulls.ts'
 
 export type EventMemory = {
@@ -31,21 +31,20 @@ export function createEventMemory({
   most = 1_000,
   now = Date.now,
 }: Options = {}): EventMemory {
-  const logins = new Map<string, number>()
-  const pushes = new Map<string, { began: number; last: number }>()
+  const logins = new LRUCache<string, number>({ max: most })
+  const pushes = new LRUCache<string, { began: number; last: number }>({ max: most })
   const pullOf = createPulls({ most, now })
 
   return {
     async login(who) {
       const last = logins.get(who) ?? Number.NEGATIVE_INFINITY
-      remember(logins, { key: who, value: now(), most })
+      logins.set(who, now())
       return now() - last > loginMs
     },
     async pushing(push, began) {
       const known = pushes.get(push)
       const isSame = known && began - known.last <= idleMs
-      const value = { began: isSame ? Math.min(known.began, began) : began, last: now() }
-      remember(pushes, { key: push, value, most })
+      pushes.set(push, { began: isSame ? Math.min(known.began, began) : began, last: now() })
     },
     async pushed(push) {
       const known = pushes.get(push)

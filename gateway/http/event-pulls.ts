@@ -2,8 +2,8 @@
  * Which reads of manifests are one pull: clients ask what a tag means before they read by digest, and
  * after an index they read the images in it. A pull is told once, with the tag where there was one.
  */
+import { LRUCache } from 'lru-cache'
 import { knownShape } from '../../registry/spec/media-types.ts'
-import { remember } from './event-oldest.ts'
 
 export type ManifestRead = {
   /** Who reads in which repository, and from where. */
@@ -27,8 +27,8 @@ type Options = {
 }
 
 export function createPulls({ idleMs = 60_000, most = 1_000, now = Date.now }: Options = {}) {
-  const tags = new Map<string, { tag: string; at: number }>()
-  const indexes = new Map<string, number>()
+  const tags = new LRUCache<string, { tag: string; at: number }>({ max: most })
+  const indexes = new LRUCache<string, number>({ max: most })
 
   /** The reference by which the pull is told, or undefined where it is not one of its own. */
   return (read: ManifestRead): string | undefined => {
@@ -36,7 +36,7 @@ export function createPulls({ idleMs = 60_000, most = 1_000, now = Date.now }: O
     const key = `${reader} ${digest}`
     const isTag = !reference.includes(':')
     if (isHead) {
-      if (isTag) remember(tags, { key, value: { tag: reference, at: now() }, most })
+      if (isTag) tags.set(key, { tag: reference, at: now() })
       return undefined
     }
     if (isWithinAnother(read)) return undefined
@@ -48,7 +48,7 @@ export function createPulls({ idleMs = 60_000, most = 1_000, now = Date.now }: O
     if (knownShape(mediaType) !== 'index') {
       return reference.includes(':') && isRecent(indexes.get(reader))
     }
-    remember(indexes, { key: reader, value: now(), most })
+    indexes.set(reader, now())
     return false
   }
 
