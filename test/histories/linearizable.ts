@@ -129,7 +129,10 @@ function* nextOf(state: Value, { answered, lost, placed }: Search): Generator<Ne
   }
 }
 
-/** A value that no answer is about is as good as any other such value, and the earlier request the better. */
+/**
+ * Leaves out requests that could only repeat what another does. Two puts of values that no answer names do the
+ * same, so the earlier is enough: with `put v1?`, `put v2?` and `get -`, one of the puts is tried.
+ */
 function unlike(lost: Placing[], answered: Placing[]): Placing[] {
   const told = new Set(answered.flatMap(({ kind, value }) => (kind === 'put' ? [] : [value])))
   for (const { kind, value } of lost) if (kind === 'remove') told.add(value)
