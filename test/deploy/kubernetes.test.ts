@@ -2,17 +2,21 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { useCleanup } from '../support/cleanup.ts'
+import { describeWith } from '../support/programs.ts'
+import { type KubernetesObject, objectsOf, render } from './helm/chart.ts'
 import { holds } from './helm/holds.ts'
 import { manifests } from './helm/manifests.ts'
-import { type KubernetesObject, render } from './helm/render.ts'
 
 const folder = join(import.meta.dirname, '../../deploy/kubernetes')
 
-function read(file: string): KubernetesObject[] {
-  const documents = parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
-  return documents.map((it) => it.toJS()).filter((it) => it !== null)
+const read = (file: string) => objectsOf(readFileSync(join(folder, file), 'utf8'))
+
+/** Helm prints objects in the order in which it installs them. */
+function sorted(objects: KubernetesObject[]): KubernetesObject[] {
+  const keyOf = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata.name}`
+  return objects.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
 /** What only Helm needs. */
@@ -23,7 +27,7 @@ function withoutHelm(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   const entries = Object.entries(value)
     .filter(([key]) => !ofHelm.test(key))
-    .map(([key, it]) => [key, key.endsWith('.yml') ? parse(it) : withoutHelm(it)] as const)
+    .map(([key, it]) => [key, /[.]ya?ml$/.test(key) ? parse(it) : withoutHelm(it)] as const)
   return Object.fromEntries(
     entries.filter(([key, it]) => key !== 'annotations' || Object.keys(it as object).length > 0),
   )
@@ -32,9 +36,12 @@ function withoutHelm(value: unknown): unknown {
 describe.each(Object.entries(manifests))('%s', (file, values) => {
   const cleanup = useCleanup()
 
-  it('is what the chart makes', () => {
-    expect(read(file).map(withoutHelm)).toEqual(render({ values }).objects.map(withoutHelm))
+  describeWith(['helm'], 'beside the chart', () => {
+    it('is what the chart makes', async () => {
+      const made = sorted(await render({ values })).map(withoutHelm)
+      expect(sorted(read(file)).map(withoutHelm)).toEqual(made)
+    })
   })
 
-  holds(cleanup, read(file))
+  holds(cleanup, () => read(file))
 })

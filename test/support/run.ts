@@ -1,7 +1,12 @@
 /** Runs a program to its end and answers what it wrote. */
 import { execFile } from 'node:child_process'
 
-type Options = { env?: NodeJS.ProcessEnv; cwd?: string }
+type Options = {
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** What the program reads on its standard input. */
+  input?: string
+}
 
 const mostOutput = 64 * 1024 * 1024
 const patience = 120_000
@@ -10,9 +15,12 @@ const patience = 120_000
 export async function run(command: string, args: string[], options: Options = {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const limits = { maxBuffer: mostOutput, timeout: patience }
-  execFile(command, args, { ...options, ...limits }, (error, stdout, stderr) => {
+  const { input, ...rest } = options
+  const child = execFile(command, args, { ...rest, ...limits }, (error, stdout, stderr) => {
     if (!error) return resolve(stdout)
     reject(new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}`, { cause: error }))
   })
+  // A program that ends without reading it says why by itself.
+  if (input !== undefined) child.stdin?.on('error', () => {}).end(input)
   return promise
 }

@@ -1,5 +1,5 @@
 /** Whether objects of Kubernetes fit together: whatever one names, another has. */
-import type { KubernetesObject } from './render.ts'
+import type { KubernetesObject } from './chart.ts'
 
 type Labels = Record<string, string>
 type Named = { name: string }

@@ -1,12 +1,12 @@
 /** What holds for every set of objects that runs kura, whoever made them. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from '@jest/globals'
+import { beforeAll, expect, it } from '@jest/globals'
 import type { Cleanup } from '../../support/cleanup.ts'
 import { unexpectedWarnings } from '../../support/config-warnings.ts'
 import { runKura } from '../../support/kura.ts'
-import { deploymentsOf, faultsOf } from './consistency.ts'
-import type { KubernetesObject } from './render.ts'
+import type { KubernetesObject } from './chart.ts'
+import { type Deployment, deploymentsOf, faultsOf } from './consistency.ts'
 
 /** What the cluster has before, by the names that values and manifests use. */
 const given = [
@@ -20,8 +20,16 @@ const given = [
   'registry-tls',
 ]
 
-export function holds(cleanup: Cleanup, objects: readonly KubernetesObject[]): void {
-  const deployments = deploymentsOf(objects)
+export function holds(
+  cleanup: Cleanup,
+  read: () => KubernetesObject[] | Promise<KubernetesObject[]>,
+): void {
+  let objects: readonly KubernetesObject[] = []
+  let deployments: Deployment[] = []
+  beforeAll(async () => {
+    objects = await read()
+    deployments = deploymentsOf(objects)
+  })
   const dataOf = (name: string) =>
     (objects.find((it) => it.kind === 'ConfigMap' && it.metadata.name === name)?.data ??
       {}) as Record<string, string>
