@@ -4,22 +4,32 @@
  */
 import { LRUCache } from 'lru-cache'
 import { algorithmOf, algorithms, canonical, type Digest, hexOf, isDigest } from '../spec/digest.ts'
-import type { Call } from '../storage/driver.ts'
+import type { Call, Version } from '../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 
 export type Links = ReturnType<typeof createLinks>
+/** Without a digest where the link was damaged. */
+export type VersionedLink = { digest: Digest | undefined; version: Version }
 export type ReportBadLink = (path: string, found: string) => void
 
 const rememberedReports = 10_000
 
 export function createLinks(storage: ReadableStorage, report: ReportBadLink) {
   const reported = new LRUCache<string, true>({ max: rememberedReports })
-  return { read, names, aliases }
+  return { read, readVersioned, names, aliases }
 
   async function read(path: string, call?: Call): Promise<Digest | undefined> {
     const bytes = await storage.get(path, call)
-    if (!bytes) return undefined
+    return bytes && digestIn(bytes, path)
+  }
 
+  /** `read`, with the version to which a change of the link can be bound. */
+  async function readVersioned(path: string, call?: Call): Promise<VersionedLink | undefined> {
+    const found = await storage.getVersioned(path, call)
+    return found && { digest: digestIn(found.bytes, path), version: found.version }
+  }
+
+  function digestIn(bytes: Buffer, path: string): Digest | undefined {
     const text = bytes.toString('latin1').trim()
     if (isDigest(text)) return text
     if (!reported.has(path)) report(path, text.slice(0, 100))
@@ -52,4 +62,13 @@ type Link = { path: string; digest: Digest }
 
 export async function writeLink(under: FencedStorage, { path, digest }: Link, call?: Call) {
   await under.put(path, Buffer.from(digest), call)
+}
+
+/** False where anything but `over` is there. */
+export async function replaceLink(
+  under: FencedStorage,
+  { path, digest, over }: Link & { over: Version | undefined },
+  call?: Call,
+): Promise<boolean> {
+  return under.replace(path, Buffer.from(digest), { ...call, over })
 }

@@ -96,7 +96,7 @@ export function createManifests(parts: Parts) {
     const digest = push.digest ?? stored
     verify(digest, bytes)
     await Promise.all(
-      push.tags.map((tag) => tags.refuseMove(repository, tag, digest, push.mayMove)),
+      push.tags.map((tag) => tags.decideMove({ repository, tag }, digest, push.mayMove)),
     )
 
     await holdRevision(push.within, { repository, digest: stored }, async (under) => {
@@ -109,8 +109,8 @@ export function createManifests(parts: Parts) {
       )
       const tagged = push.tags.map((tag) =>
         holdTag(under, { repository, tag }, async (both) => {
-          await tags.refuseMove(repository, tag, digest, push.mayMove)
-          const setting = { repository, tag, digest: stored, as: digest }
+          const { mayMove } = push
+          const setting = { repository, tag, digest: stored, as: digest, mayMove }
           await tags.set(both, setting, { ...call, whole: linked })
         }),
       )
@@ -161,13 +161,8 @@ export function createManifests(parts: Parts) {
   }
 
   /** Looks again once it holds the tag, which may have moved to another manifest meanwhile. */
-  async function removeTagIf(within: Changeable, { names, ...named }: NamedTag, call?: Call) {
-    const { repository, tag } = named
-    return holdTag(within, named, async (under) => {
-      const found = matches(await tags.find(repository, tag, call), names)
-      if (found) await tags.remove(under, named, call)
-      return found
-    })
+  async function removeTagIf(within: Changeable, removal: NamedTag, call?: Call) {
+    return holdTag(within, removal, (under) => tags.remove(under, removal, call))
   }
 
   async function subjectOf(stored: Digest, call?: Call): Promise<Digest | undefined> {
@@ -198,10 +193,6 @@ export function createManifests(parts: Parts) {
 async function allSettled(work: Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(work)
   await Promise.all(work)
-}
-
-function matches(found: Digest | undefined, wanted: Digest | undefined): boolean {
-  return found !== undefined && (wanted === undefined || found === wanted)
 }
 
 function verify(digest: Digest, bytes: Uint8Array): void {

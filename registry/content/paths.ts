@@ -46,6 +46,8 @@ export const paths = {
   tags: (name: string) => `${manifests(name)}/tags`,
   tag,
   tagCurrent: (name: string, tagName: string) => `${tag(name, tagName)}/current/link`,
+  /** The folder of all that the tag ever named. */
+  tagHistory: (name: string, tagName: string) => `${tag(name, tagName)}/index`,
   tagIndex: (name: string, tagName: string, digest: Digest) =>
     `${tag(name, tagName)}/index/${split(digest)}/link`,
 

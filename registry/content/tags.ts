@@ -1,12 +1,18 @@
-/** Tags: names that move. Each remembers what it names now and whatever it named before. */
+/**
+ * Tags: names that move. Each remembers what it names now and whatever it named before.
+ *
+ * A tag that has to stay is written only where storage finds nothing else, and a tag is removed only while
+ * it names what was found: a request that was under way when its lease was lost may still arrive.
+ */
 import { LRUCache } from 'lru-cache'
+import { busyError } from '../leases/lease.ts'
 import type { Digest } from '../spec/digest.ts'
 import { RegistryError } from '../spec/errors.ts'
 import { isTag, type Tag } from '../spec/name.ts'
-import type { Call } from '../storage/driver.ts'
+import type { Call, Version } from '../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import { atOnce } from './at-once.ts'
-import { type Links, writeLink } from './links.ts'
+import { type Links, replaceLink, type VersionedLink, writeLink } from './links.ts'
 import { paths } from './paths.ts'
 import type { TagPointers } from './tag-pointers.ts'
 
@@ -17,6 +23,14 @@ type Setting = Named & {
   digest: Digest
   /** The digest by which the client pushed the manifest; without it, the one it is stored under. */
   as?: Digest
+  mayMove: MayMove
+}
+type MayMove = (tag: Tag) => boolean
+/** Whatever is there may be replaced, or only this version of it, or all is as it has to be. */
+type Move = 'any' | { over: Version | undefined } | 'none'
+type Removal = Named & {
+  /** The tag stays if it names anything else. */
+  names?: Digest | undefined
 }
 type Whole = Call & { whole?: Promise<unknown> }
 
@@ -26,11 +40,14 @@ type Options = {
   lookups?: number | undefined
 }
 
+/** How often a change is decided on anew, when storage holds something else by the time it arrives. */
+const mostDecisions = 3
+
 export function createTags(storage: ReadableStorage, links: Links, options: Options = {}) {
   const { pointers, lookups } = options
   /** Both names are of the same bytes, so the older one does no harm for a moment. */
   const given = new LRUCache<string, Digest>({ max: 10_000, ttl: 2_000 })
-  return { find, nameOf, names, list, naming, set, refuseMove, remove }
+  return { find, nameOf, names, list, naming, set, decideMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
     return links.read(paths.tagCurrent(repository, tag), call)
@@ -97,42 +114,68 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
   }
 
   /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */
-  async function refuseMove(
-    repository: string,
-    tag: Tag,
+  async function decideMove(
+    { repository, tag }: Named,
     to: Digest,
-    mayMove: (tag: Tag) => boolean,
-  ): Promise<void> {
-    if (mayMove(tag)) return
-    const stored = await find(repository, tag)
+    mayMove: MayMove,
+  ): Promise<Move> {
+    if (mayMove(tag)) return 'any'
+    const { digest: stored, version } = (await look(repository, tag)) ?? {}
+    if (!stored) return { over: version }
     // Not what is remembered: another process may have given the tag anew a moment ago.
-    const digest = stored && (await readName(repository, tag, stored))
-    if (digest === undefined || digest === to) return
+    const digest = await readName(repository, tag, stored)
+    if (digest === to) return 'none'
     throw new RegistryError('tagImmutable', { detail: { tag, digest } })
+  }
+
+  async function look(repository: string, tag: Tag, call?: Call) {
+    return links.readVersioned(paths.tagCurrent(repository, tag), call)
   }
 
   /**
    * A tag is seen once its current link is there, and then it is whole: its history comes before, which
-   * nobody reads until then, and so does all that `whole` waits for.
+   * nobody reads until then, and so does all that `whole` waits for. Throws what `decideMove` throws.
    */
   async function set(under: FencedStorage, setting: Setting, call: Whole) {
-    const { repository, tag, digest, as = digest } = setting
+    const { repository, tag, digest, as = digest, mayMove } = setting
     const { whole, ...rest } = call
+    let move = await decideMove(setting, as, mayMove)
     const history = paths.tagIndex(repository, tag, digest)
     given.delete(history)
+    const link = { path: paths.tagCurrent(repository, tag), digest }
     await changing(setting, async (marked) => {
       const written = writeLink(under, { path: history, digest: as }, rest)
       await Promise.all([written, whole, marked])
-      await writeLink(under, { path: paths.tagCurrent(repository, tag), digest }, rest)
+      await insist(async () => {
+        if (move === 'none') return true
+        if (move === 'any') return writeLink(under, link, rest).then(() => true)
+        if (await replaceLink(under, { ...link, ...move }, rest)) return true
+        move = await decideMove(setting, as, mayMove)
+        return false
+      })
     })
   }
 
-  async function remove(under: FencedStorage, { repository, tag }: Named, call?: Call) {
-    await changing({ repository, tag }, async (marked) => {
+  /** False when there is no such tag, or when it names anything but `names`. */
+  async function remove(under: FencedStorage, removal: Removal, call?: Call): Promise<boolean> {
+    const { repository, tag, names } = removal
+    const current = paths.tagCurrent(repository, tag)
+    let found = await look(repository, tag, call)
+    if (!isToGo(found, names)) return false
+    await changing(removal, async (marked) => {
       await marked
-      await under.remove(paths.tagCurrent(repository, tag), call)
+      await insist(async () => {
+        if (!found || !isToGo(found, names)) return true
+        const isRemoved = await under.removeVersion(current, { ...call, version: found.version })
+        found = isRemoved ? undefined : await look(repository, tag, call)
+        return isRemoved
+      })
     })
-    await under.remove(paths.tag(repository, tag), call)
+    if (found) return false
+    // Not what is left of the folder: a tag that was set after the lease was lost is part of it.
+    await under.remove(paths.tagHistory(repository, tag), call)
+    await under.remove(paths.tag(repository, tag), { ...call, names: [] })
+    return true
   }
 
   /** The current link may be changed once `marked` has resolved. */
@@ -142,4 +185,14 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
   ): Promise<void> {
     await (pointers ? pointers.changing(repository, tag, work) : work())
   }
+}
+
+function isToGo(found: VersionedLink | undefined, names: Digest | undefined): boolean {
+  return found?.digest !== undefined && (names === undefined || found.digest === names)
+}
+
+/** `attempt` answers whether it is done. */
+async function insist(attempt: () => Promise<boolean>): Promise<void> {
+  for (let count = 0; count < mostDecisions; count += 1) if (await attempt()) return
+  throw busyError('unavailable')
 }

@@ -40,6 +40,29 @@ export interface StorageDriver {
    */
   put(path: string, value: Uint8Array, call?: Call & { hint?: boolean }): Promise<void>
 
+  /** `get`, with what a later change can be bound to. */
+  getVersioned(path: string, call?: Call): Promise<Versioned | undefined>
+
+  /**
+   * `put` that is bound to what is there: the value of version `over`, or no value where that is undefined.
+   * Answers false where anything else is there, or is being put there just now, and then changes nothing.
+   * Of many that begin with no value, one is put, also when they are of different processes.
+   *
+   * A driver that sends a request again because its answer was lost may answer false where the first
+   * request succeeded, so the caller looks again.
+   */
+  replace(
+    path: string,
+    value: Uint8Array,
+    call: Call & { over: Version | undefined },
+  ): Promise<boolean>
+
+  /**
+   * Removes a value if it is still the one of this version, and answers false where it is not or where there
+   * is none. What `replace` says of lost answers holds here, too.
+   */
+  removeVersion(path: string, call: Call & { version: Version }): Promise<boolean>
+
   /**
    * Adds `source` to a value that has `at` bytes so far (0: it need not exist) and answers the new
    * size. Any other size rejects. When `source` breaks off, what it gave so far stays, in order, and
@@ -74,7 +97,7 @@ export interface StorageDriver {
 
   /**
    * Removes a value, or a folder and all below it. Removing what is not there succeeds. `names` are the
-   * only values in a folder, for drivers that would have to look for them.
+   * only values in a folder, for drivers that would have to look for them; none: the folder is empty.
    */
   remove(path: string, call?: Call & { names?: readonly string[] }): Promise<void>
 
@@ -93,6 +116,9 @@ export interface StorageDriver {
 export type Bytes = AsyncIterable<Uint8Array>
 export type Stat = { size: number; changedAt: Date }
 export type Opened = Stat & { bytes: Bytes; giveUp(): void }
+/** Another value has another version; the same bytes, put once more, may have the same. */
+export type Version = string
+export type Versioned = { bytes: Buffer; version: Version }
 /** Where a value lies now. */
 export type Placed = { path: string; size: number }
 export type Final = () => string | undefined

@@ -5,7 +5,17 @@
  */
 import type { Fence, StorageDriver } from './driver.ts'
 
-const changing = ['put', 'append', 'place', 'putStream', 'move', 'remove', 'detach'] as const
+const changing = [
+  'put',
+  'replace',
+  'append',
+  'place',
+  'putStream',
+  'move',
+  'remove',
+  'removeVersion',
+  'detach',
+] as const
 type Change = (typeof changing)[number]
 
 export type ReadableStorage = Omit<StorageDriver, Change | 'removeUnfinished' | 'close'>
@@ -18,13 +28,15 @@ type Held = Fence & { confirm(): Promise<void> }
 
 /** Where the storage is fenced already, both leases have to be held. */
 export function fenced(storage: Omit<StorageDriver, 'close'>, lease: Held): FencedStorage {
-  const { put, append, move, remove, place, putStream, detach } = storage
+  const { put, replace, append, move, remove, removeVersion, place, putStream, detach } = storage
   return {
     ...storage,
     put: (path, value, call) => change(call, (under) => put.call(storage, path, value, under)),
+    replace: (path, value, call) => change(call, (it) => replace.call(storage, path, value, it)),
     append: (path, source, call) => change(call, (it) => append.call(storage, path, source, it)),
     move: (from, to, call) => change(call, (under) => move.call(storage, from, to, under)),
     remove: (path, call) => change(call, (under) => remove.call(storage, path, under)),
+    removeVersion: (path, call) => change(call, (it) => removeVersion.call(storage, path, it)),
     ...(place && {
       place: (draft, source, call) =>
         change(call, (under) => place.call(storage, draft, source, under)),

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Fence, StorageDriver } from './driver.ts'
+import type { Call, Fence, StorageDriver } from './driver.ts'
 import { appendTo } from './filesystem-append.ts'
 import { ensureFolder, flushFile, flushFolder } from './filesystem-folders.ts'
 import type { Presence } from './filesystem-presence.ts'
 import { readFrom } from './filesystem-read.ts'
+import { type Give, giveOver, isVersion, versionOf } from './filesystem-versions.ts'
 
 /** A draft that a crash left behind; no path of ours ends like this, so readers skip it. */
 const draftSuffix = '.tmp'
@@ -44,6 +45,38 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
     }
   }
 
+  /*
+   * Draft, flush, rename, flush the folder: the order that makes a crash at any line leave the
+   * old value or the new one. No draft is left on any way out.
+   */
+  async function write(path: string, value: Uint8Array, call: Writing): Promise<boolean> {
+    const { signal, fence, hint = false, give } = call
+    const target = locate(path)
+    const draft = `${target}.${randomUUID()}${draftSuffix}`
+    await ensureFolder(dirname(target), confirm)
+    try {
+      const file = await open(draft, 'wx', newFile)
+      try {
+        await file.writeFile(value, { signal })
+        if (!hint) await file.datasync()
+      } finally {
+        await file.close()
+      }
+      if (!(await give(draft, locateUnder(path, fence)))) return false
+    } catch (error) {
+      await rm(draft, { force: true })
+      throw error
+    }
+    if (!hint) await flushFolder(dirname(target))
+    return true
+  }
+
+  async function remove(path: string, { signal, fence }: Call = {}): Promise<void> {
+    signal?.throwIfAborted()
+    await rm(locateUnder(path, fence), { recursive: true, force: true })
+    await absentIfMissing(flushFolder(dirname(locate(path))))
+  }
+
   return {
     name: 'filesystem',
 
@@ -63,28 +96,17 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
       return file && readFrom(file, { range, signal })
     },
 
-    /*
-     * Draft, flush, rename, flush the folder: the order that makes a crash at any line leave the
-     * old value or the new one. The draft goes on every way out; after the rename that is a no-op.
-     */
-    async put(path, value, { signal, fence, hint = false } = {}) {
-      const target = locate(path)
-      const draft = `${target}.${randomUUID()}${draftSuffix}`
-      await ensureFolder(dirname(target), confirm)
-      try {
-        const file = await open(draft, 'wx', newFile)
-        try {
-          await file.writeFile(value, { signal })
-          if (!hint) await file.datasync()
-        } finally {
-          await file.close()
-        }
-        await rename(draft, locateUnder(path, fence))
-      } catch (error) {
-        await rm(draft, { force: true })
-        throw error
-      }
-      if (!hint) await flushFolder(dirname(target))
+    async put(path, value, call) {
+      await write(path, value, { ...call, give: replaceBy })
+    },
+
+    async getVersioned(path, call) {
+      const bytes = await absentIfMissing(readFile(locate(path), { signal: call?.signal }))
+      return bytes && { bytes, version: versionOf(bytes) }
+    },
+
+    replace(path, value, { over, ...call }) {
+      return write(path, value, { ...call, give: giveOver(over) })
     },
 
     async append(path, source, call) {
@@ -111,10 +133,13 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
       yield* entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     },
 
-    async remove(path, { signal, fence } = {}) {
+    remove,
+
+    async removeVersion(path, { version, signal, fence }) {
       signal?.throwIfAborted()
-      await rm(locateUnder(path, fence), { recursive: true, force: true })
-      await absentIfMissing(flushFolder(dirname(locate(path))))
+      const isExpected = await isVersion(locateUnder(path, fence), version)
+      if (isExpected) await remove(path, { signal, fence })
+      return isExpected
     },
 
     async detach(path, { signal, fence } = {}) {
@@ -135,4 +160,15 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
 
     async close() {},
   }
+}
+
+/** `give` gives a draft its name, and answers whether it did. */
+type Writing = Call & {
+  hint?: boolean
+  give: Give
+}
+
+async function replaceBy(draft: string, target: string): Promise<true> {
+  await rename(draft, target)
+  return true
 }

@@ -1,4 +1,5 @@
 /** Storage in the memory of one process, for tests and for trying things out: gone at exit. */
+import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Bytes, Call, Entry, Opened, StorageDriver } from './driver.ts'
 
@@ -10,6 +11,12 @@ type Options = {
 export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver {
   const values = new Map<string, { bytes: Buffer; changedAt: Date }>()
   const store = (path: string, bytes: Buffer) => values.set(path, { bytes, changedAt: new Date() })
+
+  const versionOf = (bytes: Buffer) => hash('sha256', bytes)
+  const currentVersion = (path: string) => {
+    const found = values.get(path)
+    return found && versionOf(found.bytes)
+  }
 
   async function open(path: string, { signal }: Call = {}): Promise<Opened | undefined> {
     signal?.throwIfAborted()
@@ -43,6 +50,19 @@ export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver 
     async put(path, value, { signal } = {}) {
       signal?.throwIfAborted()
       store(path, Buffer.from(value))
+    },
+
+    async getVersioned(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      const bytes = values.get(path)?.bytes
+      return bytes && { bytes, version: versionOf(bytes) }
+    },
+
+    async replace(path, value, { over, signal }) {
+      signal?.throwIfAborted()
+      const isExpected = currentVersion(path) === over
+      if (isExpected) store(path, Buffer.from(value))
+      return isExpected
     },
 
     async append(path, source, { at, signal }) {
@@ -83,6 +103,11 @@ export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver 
       for (const key of values.keys()) {
         if (key === path || key.startsWith(`${path}/`)) values.delete(key)
       }
+    },
+
+    async removeVersion(path, { version, signal }) {
+      signal?.throwIfAborted()
+      return currentVersion(path) === version && values.delete(path)
     },
 
     async close() {

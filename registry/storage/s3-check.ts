@@ -1,6 +1,6 @@
 /**
  * Looks at the bucket before anything is served from it, by doing once what a registry does all the
- * time. What the service can do beside that is remembered for later.
+ * time.
  */
 import { randomUUID } from 'node:crypto'
 import { createS3Driver, type S3Driver } from './s3.ts'
@@ -39,7 +39,7 @@ function pathStyles({ regionendpoint, forcepathstyle }: S3Options): boolean[] {
   return [true, false]
 }
 
-/** Leaves nothing behind, and remembers whether a put can be made to refuse where there is a value. */
+/** Leaves nothing behind. */
 async function tryOut(driver: S3Driver, { readOnly }: S3Options): Promise<void> {
   const folder = `.kura-probe-${randomUUID()}`
   const path = `${folder}/value`
@@ -48,11 +48,10 @@ async function tryOut(driver: S3Driver, { readOnly }: S3Options): Promise<void> 
   const value = Buffer.from('kura')
   await driver.put(path, value)
   try {
-    const [found, listed, absent, isReplaced] = await Promise.all([
+    const [found, listed, absent] = await Promise.all([
       driver.get(path),
       all(driver.list(folder)),
       driver.stat(`${folder}/absent`),
-      driver.putNew(path, value).catch(() => true),
     ])
     const faults = [
       !found?.equals(value) && 'what was written does not come back',
@@ -60,7 +59,6 @@ async function tryOut(driver: S3Driver, { readOnly }: S3Options): Promise<void> 
       absent && 'what was never written is there',
     ].filter(Boolean)
     if (faults.length > 0) throw new Error(faults.join(', '))
-    driver.conditionalWrites = !isReplaced
   } finally {
     await driver.remove(path)
   }

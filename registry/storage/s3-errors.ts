@@ -14,6 +14,7 @@ const brokenConnection = new Set([
   'EAI_AGAIN',
 ])
 const throttled = new Set(['SlowDown', 'RequestTimeout', 'TimeoutError', 'ThrottlingException'])
+const badRequests = new Set(['NotImplemented', 'InvalidArgument', 'InvalidRequest'])
 const full = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage'])
 
 type Failure = {
@@ -34,10 +35,19 @@ function isAbsent(error: unknown): boolean {
   return name === 'NoSuchKey' || (name === 'NotFound' && $metadata?.httpStatusCode === 404)
 }
 
-/** A put that was only to be done where there is nothing; 409: another one is just being done. */
-export function isTaken(error: unknown): boolean {
+/**
+ * A change was bound to what is there, and that is something else; 409: it is just being changed; 404: it is
+ * gone.
+ */
+export function isElsewise(error: unknown): boolean {
   const { status = 0 } = failureOf(error)
-  return status === 412 || status === 409
+  return status === 412 || status === 409 || isAbsent(error)
+}
+
+/** The service does not know what a header of the request asks for. */
+export function isNotUnderstood(error: unknown): boolean {
+  const { code, status } = failureOf(error)
+  return status === 501 || (status === 400 && badRequests.has(code))
 }
 
 /** What is to be copied in one step. */

@@ -3,7 +3,7 @@
  * every way out; and a connection that breaks in the middle is replaced by one for the rest.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Bytes, Opened, ReadCall } from './driver.ts'
+import type { Bytes, Opened, ReadCall, Version, Versioned } from './driver.ts'
 import { type Body, watchBody } from './s3-body.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { absentIfMissing, asStorageError, isUnavailable } from './s3-errors.ts'
@@ -17,7 +17,7 @@ export async function openObject(
   bucket: S3Bucket,
   path: string,
   { range, signal }: ReadCall,
-): Promise<Opened | undefined> {
+): Promise<(Opened & { version: Version }) | undefined> {
   const from = range?.first ?? 0
   const answer = await absentIfMissing(open(bucket, path, { range, signal }))
   if (!answer) return undefined
@@ -37,6 +37,7 @@ export async function openObject(
   const body = watchBody(answer, { length, stallMs })
   return {
     size: length ?? 0,
+    version: etag ?? '',
     changedAt: new Date(changed),
     bytes: bytesOf(body, { from, last, signal, again }),
     giveUp: body.destroy,
@@ -96,7 +97,17 @@ async function* bytesOf(body: Body, { from, last, signal, again }: Rest): Bytes 
 
 /** A small object, or a small piece of one, at once. */
 export async function getObject(bucket: S3Bucket, path: string, call: ReadCall) {
-  const bytes = await readObject(bucket, path, call)
+  return (await getVersioned(bucket, path, call))?.bytes
+}
+
+export async function getVersioned(
+  bucket: S3Bucket,
+  path: string,
+  call: ReadCall,
+): Promise<Versioned | undefined> {
+  const found = await openObject(bucket, path, call)
+  if (!found) return undefined
   // A chunk is good only until the next one is asked for.
-  return bytes && Buffer.concat(await Array.fromAsync(bytes, (chunk) => Buffer.from(chunk)))
+  const chunks = await Array.fromAsync(found.bytes, (chunk) => Buffer.from(chunk))
+  return { bytes: Buffer.concat(chunks), version: found.version }
 }

@@ -5,20 +5,17 @@
 import type { Call, StorageDriver } from './driver.ts'
 import { appendTo } from './s3-append.ts'
 import { createBucket } from './s3-bucket.ts'
+import { createConditions } from './s3-conditions.ts'
 import { copyObject } from './s3-copy.ts'
-import { absentIfMissing, isTaken } from './s3-errors.ts'
+import { absentIfMissing } from './s3-errors.ts'
 import { listFolder } from './s3-list.ts'
 import type { Report, S3Options } from './s3-options.ts'
 import { placeObject, putStream } from './s3-place.ts'
-import { getObject, openObject, readObject } from './s3-read.ts'
+import { getObject, getVersioned, openObject, readObject } from './s3-read.ts'
 import { removeAll, removeOne, removeUnfinished } from './s3-remove.ts'
 import { createUrls, type UrlOptions } from './s3-url.ts'
 
 export type S3Driver = StorageDriver & {
-  /** Whether `putNew` keeps its word at this service; undefined when nobody has tried. */
-  conditionalWrites?: boolean
-  /** Puts a value where there is none, and answers false where there is one. */
-  putNew(path: string, value: Uint8Array, call?: Call): Promise<boolean>
   /**
    * Gives back the room of appends that were begun before `before` and that a crash has cut off;
    * answers how many. Nothing else shows them.
@@ -32,6 +29,7 @@ export function createS3Driver(
 ): S3Driver {
   const bucket = createBucket(options, report)
   const urls = createUrls(options, bucket)
+  const conditions = createConditions(bucket)
 
   return {
     name: 's3',
@@ -56,17 +54,11 @@ export function createS3Driver(
       await bucket.send.quick('PutObject', { key: bucket.key(path), body: value, signal, fence })
     },
 
-    async putNew(path, value, { signal } = {}) {
-      const headers = { 'if-none-match': '*' }
-      const wanted = { key: bucket.key(path), body: value, headers, signal }
-      return bucket.send.quick('PutObject', wanted).then(
-        () => true,
-        (error) => {
-          if (isTaken(error)) return false
-          throw error
-        },
-      )
-    },
+    getVersioned: (path, call = {}) => getVersioned(bucket, path, call),
+
+    replace: conditions.replace,
+
+    removeVersion: conditions.removeVersion,
 
     append: (path, source, call) => appendTo(bucket, path, source, call),
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { streamContract } from './storage-streams.ts'
+import { versionContract } from './storage-versions.ts'
 
 export type OpenDriver = () => Promise<StorageDriver>
 
@@ -180,5 +181,6 @@ export function storageDriverContract(name: string, open: OpenDriver) {
     })
 
     streamContract(() => driver)
+    versionContract(() => driver)
   })
 }

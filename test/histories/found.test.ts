@@ -29,7 +29,7 @@ const found: [what: string, ...lines: string[]][] = [
     'put v2 2359.7-2397.6',
   ],
   [
-    // What decision 23 leaves: the request was under way to the bucket when Redis forgot its lease.
+    // Held by test/contract/late-tags.ts, where the service has conditional writes.
     'a request to a bucket arrives when another process has the lease already',
     'keep v1 0.0-1528.0?',
     'keep v2 743.5-1332.7',

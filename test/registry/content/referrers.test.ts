@@ -186,7 +186,8 @@ describe('what is read for a page', () => {
     await store(registry, index, false)
     await store(registry, one, false)
     const tag = parseTag(subject.digest.replace(':', '-'))
-    const setting = { repository: 'a', tag, digest: parseDigest(index.digest) }
+    const digest = parseDigest(index.digest)
+    const setting = { repository: 'a', tag, digest, mayMove: () => true }
     await registry.tags.set(withoutLease(registry.storage), setting, {})
     expect(digestsOf(await pagesOf(registry))).toEqual([one.digest])
     const { bytes } = registry.count

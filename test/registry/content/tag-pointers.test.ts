@@ -40,9 +40,10 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
         await inner.put(path, value, call)
         await on.changed(path)
       },
-      async remove(path, call) {
-        await inner.remove(path, call)
+      async removeVersion(path, call) {
+        const isRemoved = await inner.removeVersion(path, call)
         await on.changed(path)
+        return isRemoved
       },
     }
     const under = withoutLease(storage)
@@ -54,7 +55,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     const tags = {
       find,
       set: (repository: string, tag: Tag, digest: Digest) =>
-        known.set(under, { repository, tag, digest }, {}),
+        known.set(under, { repository, tag, digest, mayMove: () => true }, {}),
       remove: (repository: string, tag: Tag) => known.remove(under, { repository, tag }),
     }
     /** What a request for the tag does. */
@@ -183,14 +184,14 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
       )
     const [here, there, under] = [open(), open(), withoutLease(storage)]
     const other = digestOf('sha512', Buffer.from('first'))
-    const setting = { repository: 'app', tag, digest: first }
+    const setting = { repository: 'app', tag, digest: first, mayMove: () => true }
     await under.put(paths.revisionLink('app', other), Buffer.from(first))
     await here.set(under, setting, {})
     expect(await here.nameOf('app', tag, first)).toBe(first)
     await there.remove(under, setting)
     await there.set(under, { ...setting, as: other }, {})
     const refused = { reason: 'tagImmutable' }
-    await expect(here.refuseMove('app', tag, first, () => false)).rejects.toMatchObject(refused)
-    await here.refuseMove('app', tag, other, () => false)
+    await expect(here.decideMove(setting, first, () => false)).rejects.toMatchObject(refused)
+    expect(await here.decideMove(setting, other, () => false)).toBe('none')
   })
 })

@@ -7,6 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createFilesystemDriver } from '../../../registry/storage/filesystem.ts'
 import { source } from '../../contract/bytes.ts'
+import { lateTags } from '../../contract/late-tags.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
 import { mountSmallDisk } from './mounted.ts'
 
@@ -22,7 +23,9 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
 
-storageDriverContract('filesystem', async () => createFilesystemDriver({ root: await temporary() }))
+const openTemporary = async () => createFilesystemDriver({ root: await temporary() })
+storageDriverContract('filesystem', openTemporary)
+lateTags('filesystem', openTemporary)
 
 async function namesIn(driver: StorageDriver, folder: string): Promise<string[]> {
   const names: string[] = []

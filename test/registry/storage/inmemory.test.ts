@@ -1,10 +1,13 @@
 /** The driver for tests, held to what every driver must do. */
 import { expect, it } from '@jest/globals'
 import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { lateTags } from '../../contract/late-tags.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
 import { placingContract } from '../../contract/storage-placing.ts'
 
-storageDriverContract('inmemory', async () => createInmemoryDriver())
+const openPlain = async () => createInmemoryDriver()
+storageDriverContract('inmemory', openPlain)
+lateTags('inmemory', openPlain)
 
 const partSize = 100
 const openPlacing = async () => createInmemoryDriver({ partSize })

@@ -38,24 +38,6 @@ it('opens a bucket that can be used, and leaves nothing in it', async () => {
   expect(said).toEqual([])
 })
 
-it('finds out whether a put can be refused where there is a value', async () => {
-  const { driver } = await open()
-  expect(driver.conditionalWrites).toBe(true)
-  expect(await driver.putNew('k', Buffer.from('one'))).toBe(true)
-  expect(await driver.putNew('k', Buffer.from('two'))).toBe(false)
-  expect((await driver.get('k'))?.toString()).toBe('one')
-  await driver.remove('k')
-})
-
-it('takes a service that does not know how to refuse a put', async () => {
-  const service = await startFaultyService(cleanup, ceph)
-  service.plan(({ method, count }) =>
-    method === 'PUT' && count === 2 ? 'notImplemented' : undefined,
-  )
-  const { driver } = await open({ regionendpoint: service.endpoint })
-  expect(driver.conditionalWrites).toBe(false)
-})
-
 it.each([true, false])(
   'opens one with forcepathstyle %s, as earlier registries did',
   async (forced) => {

@@ -1,5 +1,6 @@
 /** What the S3 driver makes of a service that is busy, slow or gone for a moment, and for longer. */
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { toRegistryError } from '../../../registry/spec/errors.ts'
 import { createS3Driver, type S3Driver } from '../../../registry/storage/s3.ts'
@@ -106,6 +107,57 @@ describe('a moment', () => {
   })
 })
 
+describe('a change that is bound to what is there', () => {
+  const bound = (headers: IncomingHttpHeaders) => headers['if-none-match'] ?? headers['if-match']
+  const conditions: (string | undefined)[] = []
+  const planForBound = (fault: (count: number) => Fault | undefined) => {
+    conditions.length = 0
+    service.plan(({ method, headers }) => {
+      if (method === 'GET') return undefined
+      conditions.push(bound(headers))
+      return bound(headers) ? fault(conditions.length) : undefined
+    })
+  }
+  const create = (path: string) => driver.replace(path, small, { over: undefined })
+
+  it('is made all the same by a service that knows no such changes, and asked so only once', async () => {
+    planForBound(() => 'notImplemented')
+    expect(await create('k')).toBe(true)
+    expect(await create('l')).toBe(true)
+    expect(conditions).toEqual(['*', undefined, undefined])
+    expect((await driver.get('l'))?.toString()).toBe('value')
+    planForBound(() => 'notImplemented')
+    const version = (await driver.getVersioned('l'))?.version ?? ''
+    expect(await driver.removeVersion('l', { version })).toBe(true)
+    expect(await driver.removeVersion('k', { version })).toBe(true)
+    expect(conditions).toEqual([version, undefined, undefined])
+  })
+
+  it('is tried with its condition again when what was not understood was something else', async () => {
+    conditions.length = 0
+    service.plan(({ headers }) => {
+      conditions.push(bound(headers))
+      return conditions.length <= 2 ? 'notImplemented' : undefined
+    })
+    await expect(create('k')).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } })
+    expect(await create('k')).toBe(true)
+    expect(conditions).toEqual(['*', undefined, '*'])
+  })
+
+  it('is not made while the service says that another one is under way', async () => {
+    planForBound(() => 'justChanging')
+    expect(await create('k')).toBe(false)
+    expect(conditions).toEqual(['*'])
+  })
+
+  it('may be refused by its own success when the answer was lost', async () => {
+    planForBound((count) => (count === 1 ? 'loseAnswer' : undefined))
+    expect(await create('k')).toBe(false)
+    expect((await driver.get('k'))?.toString()).toBe('value')
+    expect(conditions).toEqual(['*', '*'])
+  })
+})
+
 describe('a failure that stays', () => {
   const lasting: Fault[] = ['slowDown', 'failed', 'reset', 'hang']
   it.each(lasting)('(%s) is thrown as such, and clients hear when to come again', async (fault) => {
@@ -117,6 +169,8 @@ describe('a failure that stays', () => {
       () => driver.append('k', source(['x']), { at: 0 }),
       () => driver.list('k')[Symbol.asyncIterator]().next(),
       () => driver.remove('k'),
+      () => driver.replace('k', small, { over: undefined }),
+      () => driver.removeVersion('k', { version: '"x"' }),
     ]
     for (const attempt of attempts) {
       const error = await attempt().then(String, (reason: Error) => reason)

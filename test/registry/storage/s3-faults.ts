@@ -2,6 +2,7 @@
 import {
   Agent,
   createServer as createPlainServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   request,
   type ServerResponse,
@@ -10,7 +11,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Cleanup } from '../../support/cleanup.ts'
 
-type Request = { method: string; url: string; count: number }
+type Request = { method: string; url: string; count: number; headers: IncomingHttpHeaders }
 type Exchange = { req: IncomingMessage; res: ServerResponse; pass: () => Promise<IncomingMessage> }
 
 const error = (code: string) =>
@@ -38,6 +39,8 @@ const faults = {
   failed: answer(500, 'InternalError'),
   failedWith200: answer(200, 'InternalError'),
   notImplemented: answer(501, 'NotImplemented'),
+  elsewise: answer(412, 'PreconditionFailed'),
+  justChanging: answer(409, 'ConditionalRequestConflict'),
   denied: answer(403, 'AccessDenied'),
   unknownUpload: answer(404, 'NoSuchUpload'),
   full: answer(403, 'QuotaExceeded'),
@@ -65,14 +68,36 @@ type Options = {
   tls?: { cert: string; key: string }
   /** A header of answers that clients are not to see. */
   hides?: string
+  /** `If-Match` is kept when something is removed, as Amazon does and not every version of Ceph. */
+  hasBoundRemovals?: boolean
 }
 
 /** Until a plan says otherwise, everything goes through. */
-export async function startFaultyService(cleanup: Cleanup, { port, tls, hides }: Options) {
+export async function startFaultyService(cleanup: Cleanup, options: Options) {
+  const { port, tls, hides, hasBoundRemovals = false } = options
   const agent = new Agent({ keepAlive: true })
   const counts = new Map<string, number>()
   const seen: string[] = []
+  /** The versions of what was put, by URL. */
+  const versions = new Map<string, string | undefined>()
   let plan: (request: Request) => Fault | undefined = () => undefined
+
+  /** An ETag comes with what was put, and with nothing that was refused. */
+  const remember = ({
+    method,
+    url,
+    etag,
+  }: Pick<Request, 'method' | 'url'> & { etag?: string | undefined }) => {
+    const [object = ''] = url.split('?')
+    if (method === 'PUT' && etag) versions.set(object, etag)
+    if (method === 'DELETE') versions.delete(object)
+  }
+
+  const elsewise = ({ method, url, headers }: Omit<Request, 'count'>): Fault | undefined => {
+    const wanted = headers['if-match']
+    if (!hasBoundRemovals || method !== 'DELETE' || !wanted) return undefined
+    return versions.get(url.split('?')[0] ?? '') === wanted ? undefined : 'elsewise'
+  }
 
   const answerOrPass = async (req: IncomingMessage, res: ServerResponse) => {
     const { method = '', url = '', headers } = req
@@ -86,11 +111,12 @@ export async function startFaultyService(cleanup: Cleanup, { port, tls, hides }:
       req.pipe(request(own, resolve).on('error', reject))
       return promise
     }
-    const fault = plan({ method, url, count })
+    const fault = plan({ method, url, count, headers }) ?? elsewise({ method, url, headers })
     if (fault) return faults[fault]({ req, res, pass }).catch(() => res.destroy())
     const found = await pass().catch(() => undefined)
     if (!found) return res.destroy()
     if (hides) delete found.headers[hides]
+    remember({ method, url, etag: found.headers.etag })
     found.pipe(res.writeHead(found.statusCode ?? 500, found.headers))
   }
   const server = tls

@@ -2,22 +2,27 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe } from '@jest/globals'
 import { createS3Driver } from '../../../registry/storage/s3.ts'
+import { lateTags } from '../../contract/late-tags.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
 import { placingContract } from '../../contract/storage-placing.ts'
-import { type Ceph, startCeph } from '../../support/ceph.ts'
+import { startCeph } from '../../support/ceph.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { makeBucket, s3Options } from './s3-bucket.ts'
+import { type FaultyService, startFaultyService } from './s3-faults.ts'
 
 const cleanup = useCleanup()
-let ceph: Ceph
+let service: FaultyService
 beforeAll(async () => {
-  ceph = await startCeph(cleanup)
+  const ceph = await startCeph(cleanup)
   await makeBucket(ceph.endpoint)
+  // What is removed with `If-Match`, this Ceph removes whatever it is.
+  service = await startFaultyService(cleanup, { ...ceph, hasBoundRemovals: true })
 })
 
 describe.each([true, false])('signing with version 4: %s', (v4auth) => {
   const open = async () =>
-    createS3Driver(s3Options(ceph.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` }))
+    createS3Driver(s3Options(service.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` }))
   storageDriverContract('s3', open)
   placingContract('s3', open, s3Options('').chunksize)
+  lateTags('s3', open, { isBucket: true })
 })

@@ -1,0 +1,59 @@
+/**
+ * Changes of a file that are bound to what it holds. Where no file may be there, the file system decides it
+ * in one step with the change. That a file still holds the same is looked at just before the change: the lease
+ * keeps others out meanwhile.
+ */
+import { hash } from 'node:crypto'
+import { link, readFile, rename, rm } from 'node:fs/promises'
+import type { Version } from './driver.ts'
+
+/** Gives a draft the name of a file, and answers whether it did; the draft is gone then. */
+export type Give = (draft: string, target: string) => Promise<boolean>
+
+const taken = new Set(['EEXIST'])
+const noFile = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+/** What file systems without hard links answer, such as FAT. */
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+export function versionOf(bytes: Uint8Array): Version {
+  return hash('sha256', bytes)
+}
+
+/** Undefined stands for no file. */
+export async function isVersion(file: string, version: Version | undefined): Promise<boolean> {
+  const found = await unlessCode(noFile, readFile(file))
+  return (found && versionOf(found)) === version
+}
+
+export function giveOver(over: Version | undefined): Give {
+  return async (draft, target) => {
+    const isGiven = await (over === undefined ? nameNew(draft, target) : overSame(draft, target))
+    await rm(draft, { force: true })
+    return isGiven
+  }
+
+  async function overSame(draft: string, target: string): Promise<boolean> {
+    const isExpected = await isVersion(target, over)
+    if (isExpected) await rename(draft, target)
+    return isExpected
+  }
+
+  async function nameNew(draft: string, target: string): Promise<boolean> {
+    const linked = link(draft, target).then(() => true)
+    const isNew = unlessCode(taken, linked)
+    const answer = await unlessCode(
+      withoutLinks,
+      isNew.then((it) => it ?? false),
+    )
+    return answer ?? overSame(draft, target)
+  }
+}
+
+async function unlessCode<T>(codes: ReadonlySet<string>, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (codes.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+}
