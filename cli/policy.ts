@@ -7,7 +7,7 @@ import { checkSources, readPolicyFolder } from '../policies/load.ts'
 import { findAddress } from '../policies/network.ts'
 import { PolicyError } from '../policies/problems.ts'
 import { questionText } from '../policies/tests.ts'
-import { parseAnyRepository, parseTag } from '../registry/spec/name.ts'
+import { parseAnyRepository, parseTag } from '../registry/protocol/name.ts'
 import { ownName } from './own-name.ts'
 import { quoted } from './quoted.ts'
 

@@ -1,7 +1,7 @@
 /** docs/errors.md: the table of errors as a page for people. */
-import { errorTable } from '../registry/spec/errors.ts'
-import { largestManifest, pushable } from '../registry/spec/manifest.ts'
-import { most } from '../registry/spec/manifest-fields.ts'
+import { errorTable } from '../registry/protocol/errors.ts'
+import { largestManifest, pushable } from '../registry/protocol/manifest.ts'
+import { most } from '../registry/protocol/manifest-fields.ts'
 
 export function renderErrors(): string {
   const rows = errorTable()
@@ -16,7 +16,7 @@ export function renderErrors(): string {
     '',
     '`detail` says what was found and what is allowed, where there is more to say. A manifest that names',
     'several missing blobs gets one entry for each, of 100 at most. This page is printed from',
-    '`registry/spec/errors.ts`.',
+    '`registry/protocol/errors.ts`.',
     '',
     '## What a manifest may hold',
     '',

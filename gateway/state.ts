@@ -1,6 +1,6 @@
 /** What each middleware leaves in the context for those behind it. */
 import type Koa from 'koa'
-import type { CallState } from '../registry/spec/call.ts'
+import type { CallState } from '../registry/protocol/call.ts'
 import type { Said } from './guard/forwarded.ts'
 
 export type State = CallState & {

@@ -4,7 +4,7 @@
  */
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { isTag, parseAnyRepository } from '../registry/spec/name.ts'
+import { isTag, parseAnyRepository } from '../registry/protocol/name.ts'
 import { actions, type RuleReference } from './decision.ts'
 import { findAddress, networkRule, readNetwork } from './network.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern, userPlace } from './pattern.ts'

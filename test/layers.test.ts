@@ -25,23 +25,26 @@ const leases = 'registry/leases/lease.ts'
 /** The first row that a file lies in says what it may import, beside its own folder. */
 const mayImport: [layer: string, allowed: string[]][] = [
   ['files', []],
-  ['registry/spec', []],
-  ['registry/storage', ['files', 'registry/spec/range.ts', 'registry/spec/errors.ts']],
-  ['registry/redis', ['registry/spec']],
-  ['registry/leases', ['files', 'registry/spec', 'registry/redis']],
-  ['registry/content', ['registry/spec', 'registry/redis', drivers, fence, leases]],
+  ['registry/protocol', []],
+  ['registry/storage', ['files', 'registry/protocol/range.ts', 'registry/protocol/errors.ts']],
+  ['registry/redis', ['registry/protocol']],
+  ['registry/leases', ['files', 'registry/protocol', 'registry/redis']],
+  ['registry/content', ['registry/protocol', 'registry/redis', drivers, fence, leases]],
   [
     'registry/uploads',
-    ['registry/spec', 'registry/content', 'registry/redis', drivers, fence, leases],
+    ['registry/protocol', 'registry/content', 'registry/redis', drivers, fence, leases],
   ],
-  ['registry/http', ['registry/spec', 'registry/content', 'registry/uploads', drivers]],
-  ['registry/upkeep', ['registry/spec', 'registry/content', 'registry/uploads', drivers, leases]],
+  ['registry/http', ['registry/protocol', 'registry/content', 'registry/uploads', drivers]],
+  [
+    'registry/upkeep',
+    ['registry/protocol', 'registry/content', 'registry/uploads', drivers, leases],
+  ],
   ['registry/app.ts', ['registry']],
-  ['policies', ['files', 'registry/spec']],
+  ['policies', ['files', 'registry/protocol']],
   ['gateway/pool/in-process.ts', ['gateway', 'registry/app.ts']],
-  ['gateway', ['files', 'policies', 'registry/spec']],
-  ['config', ['files', 'registry/spec', 'policies/network.ts', 'policies/yaml.ts']],
-  ['docs', ['config', 'policies', 'registry/spec']],
+  ['gateway', ['files', 'policies', 'registry/protocol']],
+  ['config', ['files', 'registry/protocol', 'policies/network.ts', 'policies/yaml.ts']],
+  ['docs', ['config', 'policies', 'registry/protocol']],
   ['cli', ['files', 'registry', 'policies', 'gateway', 'config']],
   ['bin', ['cli']],
   ['deploy', ['config']],
@@ -52,7 +55,9 @@ const mayImport: [layer: string, allowed: string[]][] = [
 ]
 
 /** Layers that know nothing of HTTP servers. */
-const withoutKoa = ['spec', 'storage', 'content', 'uploads', 'leases'].map((it) => `registry/${it}`)
+const withoutKoa = ['protocol', 'storage', 'content', 'uploads', 'leases'].map(
+  (it) => `registry/${it}`,
+)
 
 const longest = 250
 

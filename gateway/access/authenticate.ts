@@ -1,7 +1,7 @@
 /** Finds out who is asking. What is sent has to hold: a wrong password is a 401, never a stranger. */
 import type { TLSSocket } from 'node:tls'
-import type { Identity } from '../../registry/spec/call.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Identity } from '../../registry/protocol/call.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import { createClientCertificates } from '../listen/client-certificate.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'

@@ -1,8 +1,8 @@
 /** Asks the policy before a request goes any further; what is refused never reaches the registry. */
 import type { Decision, Policy } from '../../policies/decision.ts'
-import type { Wanted } from '../../registry/spec/call.ts'
-import type { Target } from '../../registry/spec/endpoints.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Wanted } from '../../registry/protocol/call.ts'
+import type { Target } from '../../registry/protocol/endpoints.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { letAsk, tellDenial } from './denials.ts'

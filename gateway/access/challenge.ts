@@ -2,7 +2,7 @@
  * The WWW-Authenticate header of a 401: how to sign in here and, for tokens, what a token must speak
  * of. Clients compare and split this text, so every byte of it is fixed.
  */
-import type { Target } from '../../registry/spec/endpoints.ts'
+import type { Target } from '../../registry/protocol/endpoints.ts'
 
 /** A `realm` that begins with a slash is a path below the address that the client used. */
 export type ChallengeConfig =

@@ -3,8 +3,8 @@
  * things are asked whose denial ends nothing: the source of a mount, or a tag that nobody moves.
  */
 import type { Decision, Policy } from '../../policies/decision.ts'
-import type { Wanted } from '../../registry/spec/call.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import type { Wanted } from '../../registry/protocol/call.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context } from '../state.ts'
 import { createMay } from './may.ts'
 import type { ReportRefusal } from './refusals.ts'

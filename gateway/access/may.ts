@@ -3,7 +3,7 @@
  * about each request, and a worker about what comes up while it answers one.
  */
 import type { Decision, Policy } from '../../policies/decision.ts'
-import type { CallState, Identity, Wanted } from '../../registry/spec/call.ts'
+import type { CallState, Identity, Wanted } from '../../registry/protocol/call.ts'
 import { isWithinBound } from './tokens/bound.ts'
 
 type Asking = {

@@ -5,7 +5,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
-import type { Identity } from '../../registry/spec/call.ts'
+import type { Identity } from '../../registry/protocol/call.ts'
 import { nobodysHash } from './bcrypt-limits.ts'
 import type { BcryptPool } from './bcrypt-pool.ts'
 import { knownMs, wrongMs } from './guess-rules.ts'

@@ -3,7 +3,7 @@
  * and each denial by a policy. What repeats is counted after a while, so that nobody fills the log.
  */
 import type { RuleReference } from '../../policies/decision.ts'
-import type { Wanted } from '../../registry/spec/call.ts'
+import type { Wanted } from '../../registry/protocol/call.ts'
 import { createCounted } from '../http/log-counted.ts'
 import { withoutSecrets } from '../http/log-redact.ts'
 import type { Context } from '../state.ts'

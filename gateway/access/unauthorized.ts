@@ -1,5 +1,5 @@
 /** The 401: says how to sign in, and nothing of why whatever was sent did not do. */
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 

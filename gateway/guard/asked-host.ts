@@ -3,7 +3,7 @@
  * `Host` that it has. A request that two readers could take to be for two hosts is refused.
  */
 import type { IncomingMessage } from 'node:http'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import { findHost, type Host } from './host.ts'
 
 /** Only HTTP/1.0 may name no host. */

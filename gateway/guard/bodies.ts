@@ -2,7 +2,7 @@
  * Refuses bodies where none has a meaning. Something on the way that frames such a body differently
  * would read it as a second request. One without a byte is none, however it is framed.
  */
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 
 const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])

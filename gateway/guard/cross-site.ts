@@ -5,7 +5,7 @@
  * a site and goes on as ever.
  */
 import type { TLSSocket } from 'node:tls'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 
 type Options = {

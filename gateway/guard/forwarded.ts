@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { canonicalAddress, contains, findAddress, parseNetwork } from '../../policies/network.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Asked } from './asked-host.ts'
 import { findClient, unknownAddress } from './forwarded-client.ts'

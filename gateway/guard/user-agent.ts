@@ -2,7 +2,7 @@
  * Turns away docker before 1.6 and its library of that time, which speak a protocol of which kura has
  * nothing; the answer is what makes them say so.
  */
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Middleware } from '../state.ts'
 
 const docker = /^docker\/(\d+)(?:\.(\d+))?/

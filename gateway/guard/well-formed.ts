@@ -4,7 +4,7 @@
  * rest of them already.
  */
 import type { IncomingMessage } from 'node:http'
-import { type Reason, RegistryError } from '../../registry/spec/errors.ts'
+import { type Reason, RegistryError } from '../../registry/protocol/errors.ts'
 import type { Middleware } from '../state.ts'
 import { parseAsked } from './asked-host.ts'
 import { originOf } from './forwarded.ts'

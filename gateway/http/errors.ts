@@ -1,5 +1,5 @@
 /** Whatever is thrown further in leaves here, as the specification's JSON. */
-import { errorBody, type RegistryError, toRegistryError } from '../../registry/spec/errors.ts'
+import { errorBody, type RegistryError, toRegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 
 /** What a client asked for that no version of ours would do. */

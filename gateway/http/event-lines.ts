@@ -1,6 +1,6 @@
 /** How an event reads: `ann pushed team/app:v1 sha256:… 3 layers 12 MB 1.2 s`. */
 import { STATUS_CODES } from 'node:http'
-import type { Pushed } from '../../registry/spec/call.ts'
+import type { Pushed } from '../../registry/protocol/call.ts'
 import { safeName } from '../access/safe-name.ts'
 import { withoutSecrets } from './log-redact.ts'
 

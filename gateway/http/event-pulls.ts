@@ -3,7 +3,7 @@
  * after an index they read the images in it. A pull is told once, with the tag where there was one.
  */
 import { LRUCache } from 'lru-cache'
-import { knownShape } from '../../registry/spec/media-types.ts'
+import { knownShape } from '../../registry/protocol/media-types.ts'
 
 export type ManifestRead = {
   /** Who reads in which repository, and from where. */

@@ -2,9 +2,9 @@
  * Slashes too many, and the one that `/v2` lacks: a GET or HEAD is sent to the path that was meant, where
  * that is an endpoint. Nobody is sent there with a body, and never to another host.
  */
-import { parseTarget } from '../../registry/spec/endpoints.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
-import { type LocationRules, writeLocation } from '../../registry/spec/location.ts'
+import { parseTarget } from '../../registry/protocol/endpoints.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
+import { type LocationRules, writeLocation } from '../../registry/protocol/location.ts'
 import type { Context } from '../state.ts'
 
 /** Answers whether it has answered. */

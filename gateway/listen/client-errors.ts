@@ -4,7 +4,7 @@
  */
 import type { Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Reason } from '../../registry/spec/errors.ts'
+import type { Reason } from '../../registry/protocol/errors.ts'
 import { answerLast } from './last-answer.ts'
 
 const reasons: Record<string, Reason> = {

@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorBody, type Reason, RegistryError } from '../../registry/spec/errors.ts'
+import { errorBody, type Reason, RegistryError } from '../../registry/protocol/errors.ts'
 
 /** Closing at once while a client is still sending would take the answer away from it. */
 const lingerMs = 2_000

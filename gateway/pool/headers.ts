@@ -1,9 +1,9 @@
 /** The headers between gateway and worker: which of a client's go through, and those of our own. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Pushed } from '../../registry/spec/call.ts'
-import { type Digest, isDigest } from '../../registry/spec/digest.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
-import type { ByteRange } from '../../registry/spec/range.ts'
+import type { Pushed } from '../../registry/protocol/call.ts'
+import { type Digest, isDigest } from '../../registry/protocol/digest.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
+import type { ByteRange } from '../../registry/protocol/range.ts'
 
 /** None of these is ever taken from a client, or shown to one. */
 export const internalHeaders = {

@@ -4,7 +4,7 @@
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { CallState } from '../../registry/spec/call.ts'
+import type { CallState } from '../../registry/protocol/call.ts'
 import { createPatternGrant } from '../access/tokens/bound.ts'
 
 /** In milliseconds: what a request may take to arrive, and how far two clocks may be apart. */

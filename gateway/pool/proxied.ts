@@ -3,7 +3,7 @@
  * signed, and to another one where the first could not be reached.
  */
 import type { IncomingMessage } from 'node:http'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context } from '../state.ts'
 import { headersFor, internalHeaders } from './headers.ts'
 import { createHttpProxy } from './http-proxy.ts'

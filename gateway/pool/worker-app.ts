@@ -4,7 +4,7 @@
  */
 import Koa from 'koa'
 import type { Policy } from '../../policies/decision.ts'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import { letAsk } from '../access/denials.ts'
 import type { ReportRefusal } from '../access/refusals.ts'
 import { answerErrors } from '../http/errors.ts'

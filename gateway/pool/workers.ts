@@ -3,7 +3,7 @@
  * that out for itself, from the answers it gets and by asking each of them again and again.
  */
 import { Agent } from 'node:http'
-import { RegistryError } from '../../registry/spec/errors.ts'
+import { RegistryError } from '../../registry/protocol/errors.ts'
 import { type Address, type FindAddresses, nameOf } from './addresses.ts'
 import type { Sign } from './probe.ts'
 

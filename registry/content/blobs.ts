@@ -1,5 +1,5 @@
 /** Layers and configs: stored once by digest, visible in a repository only where a link says so. */
-import { algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
+import { algorithmOf, canonical, type Digest, digestOf } from '../protocol/digest.ts'
 import type { Call, ReadCall, Stat, StorageDriver } from '../storage/driver.ts'
 import { type FencedStorage, withoutLease } from '../storage/fenced.ts'
 import { type Links, writeLink } from './links.ts'

@@ -4,7 +4,7 @@
  * have gone on meanwhile, so nothing that was found or done is acknowledged: the answer is 503.
  */
 import type { Lease, Leases } from '../leases/lease.ts'
-import type { Reason } from '../spec/errors.ts'
+import type { Reason } from '../protocol/errors.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import { type FencedStorage, fenced } from '../storage/fenced.ts'
 

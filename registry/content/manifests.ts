@@ -1,10 +1,10 @@
 /** Manifests: the documents that make blobs an image. Stored byte for byte as they were pushed. */
 
 import type { Leases } from '../leases/lease.ts'
-import { algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
-import { RegistryError } from '../spec/errors.ts'
-import type { Manifest } from '../spec/manifest.ts'
-import type { Tag } from '../spec/name.ts'
+import { algorithmOf, canonical, type Digest, digestOf } from '../protocol/digest.ts'
+import { RegistryError } from '../protocol/errors.ts'
+import type { Manifest } from '../protocol/manifest.ts'
+import type { Tag } from '../protocol/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import type { Description, Descriptions } from './descriptions.ts'

@@ -18,7 +18,7 @@
  * the digest by which the tag was given (../../docs/decisions/0025). What is marked "ours" the other
  * registries neither read nor mind.
  */
-import { algorithmOf, type Digest, hexOf } from '../spec/digest.ts'
+import { algorithmOf, type Digest, hexOf } from '../protocol/digest.ts'
 
 const root = 'docker/registry/v2'
 const split = (digest: Digest) => `${algorithmOf(digest)}/${hexOf(digest)}`

@@ -3,8 +3,8 @@
  * fallback tag counts, which clients of older registries maintained.
  */
 import { LRUCache } from 'lru-cache'
-import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from '../spec/digest.ts'
-import { isTag } from '../spec/name.ts'
+import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from '../protocol/digest.ts'
+import { isTag } from '../protocol/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
 import type { Described } from './described.ts'
 import { paths } from './paths.ts'

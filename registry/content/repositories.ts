@@ -1,5 +1,5 @@
 /** Repositories: they come into being with their first push, and are listed once they hold manifests. */
-import { isRepository, parseRepository } from '../spec/name.ts'
+import { isRepository, parseRepository } from '../protocol/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
 import { atOnce, createShared } from './at-once.ts'
 import { paths } from './paths.ts'

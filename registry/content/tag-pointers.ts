@@ -8,9 +8,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { busyError } from '../leases/lease.ts'
+import { type Digest, isDigest } from '../protocol/digest.ts'
+import type { Tag } from '../protocol/name.ts'
 import type { Redis } from '../redis/open.ts'
-import { type Digest, isDigest } from '../spec/digest.ts'
-import type { Tag } from '../spec/name.ts'
 
 export type TagPointers = ReturnType<typeof createTagPointers>
 

@@ -6,9 +6,9 @@
  */
 import { LRUCache } from 'lru-cache'
 import { busyError } from '../leases/lease.ts'
-import type { Digest } from '../spec/digest.ts'
-import { RegistryError } from '../spec/errors.ts'
-import { isTag, type Tag } from '../spec/name.ts'
+import type { Digest } from '../protocol/digest.ts'
+import { RegistryError } from '../protocol/errors.ts'
+import { isTag, type Tag } from '../protocol/name.ts'
 import type { Call, Version } from '../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import { atOnce } from './at-once.ts'

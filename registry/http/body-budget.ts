@@ -2,7 +2,7 @@
  * What bodies may take of memory while they are there as a whole, together and for each client. A client
  * may hold as much as it leaves free: one alone half of it, and whoever comes later finds some.
  */
-import { RegistryError } from '../spec/errors.ts'
+import { RegistryError } from '../protocol/errors.ts'
 import type { Context } from './context.ts'
 
 /** Of one process. */

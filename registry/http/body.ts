@@ -1,6 +1,6 @@
 /** The body of a request: whether there is one, its bytes as they come, or all of a small one. */
-import { RegistryError } from '../spec/errors.ts'
-import { largestManifest } from '../spec/manifest.ts'
+import { RegistryError } from '../protocol/errors.ts'
+import { largestManifest } from '../protocol/manifest.ts'
 import type { Bytes } from '../storage/driver.ts'
 import type { BodyBudget } from './body-budget.ts'
 import type { Context } from './context.ts'

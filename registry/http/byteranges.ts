@@ -3,7 +3,7 @@
  * in their order, and a length that is known before any of it is read.
  */
 import { randomBytes } from 'node:crypto'
-import type { ByteRange } from '../spec/range.ts'
+import type { ByteRange } from '../protocol/range.ts'
 import type { Bytes } from '../storage/driver.ts'
 
 /** To read so much for nothing costs less than to ask storage once more. */

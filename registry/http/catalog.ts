@@ -1,7 +1,7 @@
 /** GET /v2/_catalog: the names of all repositories, an extension of registry:2 that tools rely on. */
 import type { Repositories } from '../content/repositories.ts'
-import { RegistryError } from '../spec/errors.ts'
-import { nextLink, parsePage, takePage } from '../spec/page.ts'
+import { RegistryError } from '../protocol/errors.ts'
+import { nextLink, parsePage, takePage } from '../protocol/page.ts'
 import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 

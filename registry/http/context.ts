@@ -1,7 +1,7 @@
 /** What a handler gets: koa's context, with the call that the gateway has already read and allowed. */
 import type Koa from 'koa'
-import type { CallState } from '../spec/call.ts'
-import type { Method } from '../spec/endpoints.ts'
+import type { CallState } from '../protocol/call.ts'
+import type { Method } from '../protocol/endpoints.ts'
 
 export type Context = Koa.ParameterizedContext<CallState>
 type Handler = (ctx: Context) => Promise<void>

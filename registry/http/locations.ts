@@ -1,5 +1,5 @@
 /** The `Location` of what was made, and the links to further pages. */
-import { type LocationRules, writeLocation } from '../spec/location.ts'
+import { type LocationRules, writeLocation } from '../protocol/location.ts'
 import { carriedIn } from '../uploads/carried.ts'
 import type { Context } from './context.ts'
 

@@ -1,8 +1,8 @@
 /** GET /v2/<name>/referrers/<digest> ("Listing Referrers"). Never 404: nothing refers is an answer. */
 import type { Referrers } from '../content/referrers.ts'
-import { parseDigest } from '../spec/digest.ts'
-import { imageIndex } from '../spec/media-types.ts'
-import { nextLink, parsePage } from '../spec/page.ts'
+import { parseDigest } from '../protocol/digest.ts'
+import { imageIndex } from '../protocol/media-types.ts'
+import { nextLink, parsePage } from '../protocol/page.ts'
 import { type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 

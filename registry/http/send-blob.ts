@@ -1,7 +1,7 @@
 /** Sends a blob that a registry elsewhere has named, from the storage that both have at hand. */
 import { paths } from '../content/paths.ts'
-import type { Digest } from '../spec/digest.ts'
-import type { ByteRange } from '../spec/range.ts'
+import type { Digest } from '../protocol/digest.ts'
+import type { ByteRange } from '../protocol/range.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { Context } from './context.ts'
 import { sendBytes } from './send.ts'

@@ -1,8 +1,8 @@
 /** GET /v2/<name>/tags/list ("Listing Tags"). */
 import type { Repositories } from '../content/repositories.ts'
 import type { Tags } from '../content/tags.ts'
-import { RegistryError } from '../spec/errors.ts'
-import { nextLink, parsePage, takePage } from '../spec/page.ts'
+import { RegistryError } from '../protocol/errors.ts'
+import { nextLink, parsePage, takePage } from '../protocol/page.ts'
 import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 

@@ -2,9 +2,9 @@
  * GET, HEAD, PATCH, PUT and DELETE /v2/<name>/blobs/uploads/<id>: the steps of an upload ("Pushing a
  * blob in chunks", "Cancel a blob upload").
  */
-import { parseDigest } from '../spec/digest.ts'
-import { RegistryError } from '../spec/errors.ts'
-import { parseContentRange, receivedRange } from '../spec/range.ts'
+import { parseDigest } from '../protocol/digest.ts'
+import { RegistryError } from '../protocol/errors.ts'
+import { parseContentRange, receivedRange } from '../protocol/range.ts'
 import { carriedIn } from '../uploads/carried.ts'
 import type { AskedUpload, Chunk, Progress, Uploads } from '../uploads/session.ts'
 import { bodyOf, declaredLength, hasBody } from './body.ts'

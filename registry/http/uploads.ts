@@ -12,9 +12,9 @@ import {
   isDigest,
   parseAlgorithm,
   parseDigest,
-} from '../spec/digest.ts'
-import { parseAnyRepository } from '../spec/name.ts'
-import { receivedRange } from '../spec/range.ts'
+} from '../protocol/digest.ts'
+import { parseAnyRepository } from '../protocol/name.ts'
+import { receivedRange } from '../protocol/range.ts'
 import type { Uploads } from '../uploads/session.ts'
 import { bodyOf, hasBody } from './body.ts'
 import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'

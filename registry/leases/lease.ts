@@ -5,7 +5,7 @@
  * So does a holder that was paused, or cut off from the others, for too long: it has to ask the lease
  * before each change, which `registry/storage/fenced.ts` does for it.
  */
-import { type Reason, RegistryError } from '../spec/errors.ts'
+import { type Reason, RegistryError } from '../protocol/errors.ts'
 
 export type Lease = {
   /** Whether nobody else can have the lease by now, as far as this process knows by itself. */

@@ -10,9 +10,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { type Reason, RegistryError } from '../protocol/errors.ts'
 import { acquireLease, type Claim, releaseLease, renewLease } from '../redis/lease-scripts.ts'
 import type { Redis } from '../redis/open.ts'
-import { type Reason, RegistryError } from '../spec/errors.ts'
 import { startClock } from './elapsed.ts'
 import { createInProcessLeases } from './in-process.ts'
 import { busyError, type Lease, type Leases, leaseOf, patience } from './lease.ts'

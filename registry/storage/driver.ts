@@ -6,7 +6,7 @@
  * back end itself failed. A change that has resolved survives the loss of power.
  * test/contract/storage-driver.ts holds every driver to this file.
  */
-import type { ByteRange } from '../spec/range.ts'
+import type { ByteRange } from '../protocol/range.ts'
 
 export interface StorageDriver {
   /** Short and stable; it labels logs and metrics. */

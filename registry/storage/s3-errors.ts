@@ -1,6 +1,6 @@
 /** What went wrong at the S3 service, told apart by code and status, never by message. */
 
-import { RegistryError } from '../spec/errors.ts'
+import { RegistryError } from '../protocol/errors.ts'
 
 /** Seen on a connection, or before there was one. */
 const brokenConnection = new Set([

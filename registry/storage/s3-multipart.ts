@@ -6,7 +6,7 @@ import {
   HeadObjectCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3'
-import type { ByteRange } from '../spec/range.ts'
+import type { ByteRange } from '../protocol/range.ts'
 import type { Fence } from './driver.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 import { absentIfMissing, failureOf } from './s3-errors.ts'

@@ -6,7 +6,7 @@
 import { paths } from '../content/paths.ts'
 import type { Repositories } from '../content/repositories.ts'
 import type { Leases } from '../leases/lease.ts'
-import { RegistryError } from '../spec/errors.ts'
+import { RegistryError } from '../protocol/errors.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { Upload, Uploads } from '../uploads/session.ts'
 

@@ -2,8 +2,8 @@
  * Who may go on with an upload: whoever began it and nobody else. A token that has run out since will
  * do for that, so that no push is lost half-way because it took long.
  */
-import type { Identity } from '../spec/call.ts'
-import { RegistryError } from '../spec/errors.ts'
+import type { Identity } from '../protocol/call.ts'
+import { RegistryError } from '../protocol/errors.ts'
 import type { UploadState } from './state.ts'
 
 export type Asker = Pick<Identity, 'name' | 'expiredAt'>

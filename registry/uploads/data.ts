@@ -5,8 +5,14 @@
  */
 import type { Blobs } from '../content/blobs.ts'
 import { paths } from '../content/paths.ts'
-import { type Algorithm, algorithmOf, canonical, type Digest, digestOf } from '../spec/digest.ts'
-import { RegistryError } from '../spec/errors.ts'
+import {
+  type Algorithm,
+  algorithmOf,
+  canonical,
+  type Digest,
+  digestOf,
+} from '../protocol/digest.ts'
+import { RegistryError } from '../protocol/errors.ts'
 import type { Bytes, Stat } from '../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 import { digestsOf, hashing, newHash } from './hash.ts'

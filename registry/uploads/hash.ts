@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { type Algorithm, canonical, type Digest } from '../spec/digest.ts'
+import { type Algorithm, canonical, type Digest } from '../protocol/digest.ts'
 import type { Bytes } from '../storage/driver.ts'
 
 export type RunningHash = {

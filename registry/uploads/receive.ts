@@ -4,8 +4,8 @@
  * also when its client has just gone.
  */
 import { paths } from '../content/paths.ts'
-import { type Algorithm, algorithmOf, canonical } from '../spec/digest.ts'
-import type { ByteRange } from '../spec/range.ts'
+import { type Algorithm, algorithmOf, canonical } from '../protocol/digest.ts'
+import type { ByteRange } from '../protocol/range.ts'
 import type { Bytes } from '../storage/driver.ts'
 import type { FencedStorage } from '../storage/fenced.ts'
 import { type Upload, wrongSize } from './data.ts'

@@ -11,8 +11,8 @@
  * else a request that is sent again would make it anew, and show a blob that was deleted since.
  */
 import { z } from 'zod'
+import { RegistryError } from '../protocol/errors.ts'
 import type { Redis } from '../redis/open.ts'
-import { RegistryError } from '../spec/errors.ts'
 import { type Carrier, carriedMs } from './carried.ts'
 import type { UploadState, UploadStates } from './state.ts'
 import { stateRecord } from './state-record.ts'

@@ -3,7 +3,7 @@
  * one, here as in registry:2; `state.json` is ours, tells more, and an upload can do without it.
  */
 import { paths } from '../content/paths.ts'
-import { algorithms } from '../spec/digest.ts'
+import { algorithms } from '../protocol/digest.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { UploadStates } from './state.ts'
 import { stateFields } from './state-record.ts'

@@ -1,6 +1,6 @@
 /** An upload state as it is written down: in files, in Redis and in what clients carry alike. */
 import { z } from 'zod'
-import { algorithms, type Digest, isDigest } from '../spec/digest.ts'
+import { algorithms, type Digest, isDigest } from '../protocol/digest.ts'
 import type { UploadState } from './state.ts'
 
 const digest = z.custom<Digest>((it) => typeof it === 'string' && isDigest(it))

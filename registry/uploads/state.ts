@@ -1,5 +1,5 @@
 /** What is remembered of an upload beside its bytes, so that any process can go on with it. */
-import type { Algorithm, Digest } from '../spec/digest.ts'
+import type { Algorithm, Digest } from '../protocol/digest.ts'
 
 export type UploadState = {
   /** Who began it; undefined for a stranger. */

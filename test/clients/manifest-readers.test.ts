@@ -3,7 +3,7 @@
  * read is refused here as well. The same bytes are pushed to both.
  */
 import { beforeAll, expect, it } from '@jest/globals'
-import { imageManifest as image, imageIndex as index } from '../../registry/spec/media-types.ts'
+import { imageManifest as image, imageIndex as index } from '../../registry/protocol/media-types.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { startDistribution } from '../support/distribution.ts'
 import { send } from '../support/http.ts'

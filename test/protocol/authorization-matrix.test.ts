@@ -1,7 +1,7 @@
 /** Who may do what: everybody at each method of each endpoint. */
 import { describe, expect, it } from '@jest/globals'
-import { type Kind, parseTarget } from '../../registry/spec/endpoints.ts'
-import { imageManifest } from '../../registry/spec/media-types.ts'
+import { type Kind, parseTarget } from '../../registry/protocol/endpoints.ts'
+import { imageManifest } from '../../registry/protocol/media-types.ts'
 import { type Answer, locationOf, type Sent } from './support/client.ts'
 import { type Packed, packImage, pushBlob, putManifest, sha256 } from './support/content.ts'
 import { type Name, names, type Person, useGuarded } from './support/guarded.ts'

@@ -1,6 +1,6 @@
 /** GET and HEAD /v2/<name>/manifests/<reference>: what was stored, whatever the client would accept. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { imageIndex } from '../../registry/spec/media-types.ts'
+import { imageIndex } from '../../registry/protocol/media-types.ts'
 import {
   type Packed,
   packImage,

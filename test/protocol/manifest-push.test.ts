@@ -1,7 +1,7 @@
 /** PUT /v2/<name>/manifests/<reference>: what is taken, how it is answered, and under which tags. */
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { imageManifest } from '../../registry/spec/media-types.ts'
+import { imageManifest } from '../../registry/protocol/media-types.ts'
 import { jsonOf } from './support/client.ts'
 import {
   descriptor,

@@ -1,6 +1,6 @@
 /** Manifests that are not taken: wrong type, wrong digest, too large, or naming what is not here. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { imageIndex, imageManifest } from '../../registry/spec/media-types.ts'
+import { imageIndex, imageManifest } from '../../registry/protocol/media-types.ts'
 import {
   configType,
   descriptor,

@@ -1,6 +1,6 @@
 /** Pushing under rules: sparse indexes, foreign layers, no checks at all, and classes of content. */
 import { describe, expect, it } from '@jest/globals'
-import { imageIndex } from '../../registry/spec/media-types.ts'
+import { imageIndex } from '../../registry/protocol/media-types.ts'
 import { openRules } from '../support/registry.ts'
 import { descriptor, pack, packImage, pushBlob, pushImage, putManifest } from './support/content.ts'
 import { expectError, useRegistry } from './support/suite.ts'

@@ -1,6 +1,6 @@
 /** GET /v2/<name>/referrers/<digest>: what refers to a manifest, whether or not that is there. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { imageIndex, imageManifest } from '../../registry/spec/media-types.ts'
+import { imageIndex, imageManifest } from '../../registry/protocol/media-types.ts'
 import { type Answer, jsonOf, nextOf } from './support/client.ts'
 import {
   configType,

@@ -1,7 +1,7 @@
 /** A tag answers with the digest by which it was given, sha512 as well as sha256. */
 import { expect, it } from '@jest/globals'
 import { openPolicy, type Policy } from '../../policies/decision.ts'
-import { imageManifest } from '../../registry/spec/media-types.ts'
+import { imageManifest } from '../../registry/protocol/media-types.ts'
 import { jsonOf } from './support/client.ts'
 import {
   descriptor,

@@ -2,9 +2,9 @@
  * What a process may be doing when it is halted for longer than its lease, what another process does
  * and acknowledges meanwhile, and what has to be true of that in the end.
  */
-import { canonical, type Digest, digestOf } from '../../registry/spec/digest.ts'
-import { parseManifest } from '../../registry/spec/manifest.ts'
-import { parseTag } from '../../registry/spec/name.ts'
+import { canonical, type Digest, digestOf } from '../../registry/protocol/digest.ts'
+import { parseManifest } from '../../registry/protocol/manifest.ts'
+import { parseTag } from '../../registry/protocol/name.ts'
 import type { AskedUpload } from '../../registry/uploads/session.ts'
 import { source } from '../contract/bytes.ts'
 import { imageFrom, manifestType } from '../support/image.ts'

@@ -1,6 +1,6 @@
 /** Strangers ask for referrers whose annotations are as large as they may be, and harm nobody. */
 import { expect, it } from '@jest/globals'
-import { imageManifest } from '../../registry/spec/media-types.ts'
+import { imageManifest } from '../../registry/protocol/media-types.ts'
 import { descriptor, packIndex } from '../protocol/support/content.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'

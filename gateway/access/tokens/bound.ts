@@ -1,7 +1,7 @@
 /** Whether something lies within what a token allows at most. The policies are asked beside it. */
 import { compilePatterns } from '../../../policies/pattern.ts'
-import type { Grant } from '../../../registry/spec/call.ts'
-import type { Target } from '../../../registry/spec/endpoints.ts'
+import type { Grant } from '../../../registry/protocol/call.ts'
+import type { Target } from '../../../registry/protocol/endpoints.ts'
 
 /**
  * With `matches`, the name is a pattern and this is what it matches. That gets lost on a way that only

@@ -1,7 +1,7 @@
 /** Reads a verified token: who it is about, their groups, and what it allows at most. */
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
-import type { Identity } from '../../../registry/spec/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 import { groupsClaim } from './issue.ts'
 import { TokenRefused } from './refused.ts'
 

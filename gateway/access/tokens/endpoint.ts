@@ -2,7 +2,7 @@
  * The token endpoint: GET with a Basic header or with none, and the POST form of OAuth 2. Clients get
  * a token for whatever part of their wish is allowed; only wrong credentials are refused.
  */
-import { RegistryError } from '../../../registry/spec/errors.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../../state.ts'
 import type { ReportRefusal } from '../refusals.ts'
 import { GrantRefused } from './grant-refused.ts'

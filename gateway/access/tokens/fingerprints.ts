@@ -5,7 +5,7 @@
  */
 import { createHmac } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Identity } from '../../../registry/spec/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 import type { Endings } from './endings.ts'
 import { quote, TokenRefused } from './refused.ts'
 import type { Robots } from './robots.ts'

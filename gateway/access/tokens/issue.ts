@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
-import type { Grant } from '../../../registry/spec/call.ts'
-import { parseAnyRepository } from '../../../registry/spec/name.ts'
+import type { Grant } from '../../../registry/protocol/call.ts'
+import { parseAnyRepository } from '../../../registry/protocol/name.ts'
 import { isWithinBound } from './bound.ts'
 import { credentialClaim, type SignedIn } from './fingerprints.ts'
 import type { SigningKeys } from './signing-keys.ts'

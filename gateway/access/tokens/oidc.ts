@@ -3,7 +3,7 @@
  * of a password. They say who somebody is, and nothing of what they may do: the policies do.
  */
 import type { JWTPayload } from 'jose'
-import type { Identity } from '../../../registry/spec/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 import { asymmetric } from './algorithms.ts'
 import { refusePrefix } from './issuers.ts'
 import { quote, TokenRefused } from './refused.ts'

@@ -2,7 +2,7 @@
  * Why a token was refused. The reason is for the log: it may quote what the token claims of itself,
  * never the token, and never goes into an answer.
  */
-import type { Identity } from '../../../registry/spec/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 import { LoginRefused } from '../login-refused.ts'
 
 type Options = {

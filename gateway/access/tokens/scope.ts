@@ -2,7 +2,7 @@
  * The scopes that a client asks a token for: `type[(class)]:name:action[,action]`, one or several to a
  * parameter. What cannot be read or is not known is dropped, for asking too much is no error.
  */
-import type { Grant } from '../../../registry/spec/call.ts'
+import type { Grant } from '../../../registry/protocol/call.ts'
 
 const knownTypes = new Set(['repository', 'registry'])
 const mostScopes = 100

@@ -2,7 +2,7 @@
  * Who comes with a name and a password, where the password may be a robot's token or that of a build
  * job; and what a token that is given out to them is tied to.
  */
-import type { Identity } from '../../../registry/spec/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 import type { CheckPassword } from '../authenticate.ts'
 import type { Fingerprints, SignedIn } from './fingerprints.ts'
 import { TokenRefused } from './refused.ts'

@@ -5,7 +5,7 @@
 import { hash, type KeyObject } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
-import type { Identity } from '../../../registry/spec/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 import { identityFrom } from './claims.ts'
 import { findKey } from './find-key.ts'
 import { credentialClaim } from './fingerprints.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createChallenge } from '../../../gateway/access/challenge.ts'
-import { parseTarget } from '../../../registry/spec/endpoints.ts'
+import { parseTarget } from '../../../registry/protocol/endpoints.ts'
 
 const base = 'https://registry.example'
 const bearer = createChallenge({ scheme: 'bearer', realm: 'https://a/token', service: 'svc' })

@@ -1,7 +1,7 @@
 /** Content for tests: blobs, images and indexes, and pushing them the usual way. */
 import { expect } from '@jest/globals'
-import { type Algorithm, digestOf } from '../../../registry/spec/digest.ts'
-import { imageIndex, imageManifest } from '../../../registry/spec/media-types.ts'
+import { type Algorithm, digestOf } from '../../../registry/protocol/digest.ts'
+import { imageIndex, imageManifest } from '../../../registry/protocol/media-types.ts'
 import { type Client, locationOf, type Sent } from './client.ts'
 
 export const configType = 'application/vnd.oci.image.config.v1+json'

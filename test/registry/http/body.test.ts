@@ -4,7 +4,7 @@ import { expect, it } from '@jest/globals'
 import { readManifestBody } from '../../../registry/http/body.ts'
 import { createBodyBudget } from '../../../registry/http/body-budget.ts'
 import type { Context } from '../../../registry/http/context.ts'
-import { largestManifest } from '../../../registry/spec/manifest.ts'
+import { largestManifest } from '../../../registry/protocol/manifest.ts'
 
 function read(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const ctx = {

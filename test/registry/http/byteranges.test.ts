@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { byteranges } from '../../../registry/http/byteranges.ts'
-import type { ByteRange } from '../../../registry/spec/range.ts'
+import type { ByteRange } from '../../../registry/protocol/range.ts'
 import { partsOf } from '../../support/byteranges.ts'
 
 const stored = randomBytes(1_000_000)

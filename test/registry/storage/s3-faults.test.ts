@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { toRegistryError } from '../../../registry/spec/errors.ts'
+import { toRegistryError } from '../../../registry/protocol/errors.ts'
 import { createS3Driver, type S3Driver } from '../../../registry/storage/s3.ts'
 import { type S3Limits, usualLimits } from '../../../registry/storage/s3-options.ts'
 import { bytesOf, fingerprint, source } from '../../contract/bytes.ts'

@@ -4,7 +4,7 @@ import {
   boundAllows,
   isWithinBound,
 } from '../../../../gateway/access/tokens/bound.ts'
-import { parseTarget } from '../../../../registry/spec/endpoints.ts'
+import { parseTarget } from '../../../../registry/protocol/endpoints.ts'
 
 const pulls: BoundGrant = { type: 'repository', name: 'team/app', actions: ['pull'] }
 const all: BoundGrant = { type: 'repository', name: 'team/app', actions: ['*'] }

@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { createFingerprints } from '../../../../gateway/access/tokens/fingerprints.ts'
 import { createTokenIssuer } from '../../../../gateway/access/tokens/issue.ts'
 import { createSignIn } from '../../../../gateway/access/tokens/sign-in.ts'
-import type { Identity } from '../../../../registry/spec/call.ts'
+import type { Identity } from '../../../../registry/protocol/call.ts'
 import {
   alice,
   basic,

@@ -19,7 +19,7 @@ import { createVerifier } from '../../../../gateway/access/tokens/verify.ts'
 import { answerErrors } from '../../../../gateway/http/errors.ts'
 import { lifetime } from '../../../../gateway/http/lifetime.ts'
 import type { State } from '../../../../gateway/state.ts'
-import type { Identity } from '../../../../registry/spec/call.ts'
+import type { Identity } from '../../../../registry/protocol/call.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 import { send } from '../../../support/http.ts'
 

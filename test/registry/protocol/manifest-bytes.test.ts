@@ -1,8 +1,8 @@
 /** The bytes of manifests: what is no honest JSON is refused, what a volume holds is served. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { parseManifest, readStoredManifest } from '../../../registry/spec/manifest.ts'
-import { imageIndex, imageManifest } from '../../../registry/spec/media-types.ts'
+import { parseManifest, readStoredManifest } from '../../../registry/protocol/manifest.ts'
+import { imageIndex, imageManifest } from '../../../registry/protocol/media-types.ts'
 import { thrownBy } from './arbitrary.ts'
 import { artifactManifest, describeText, dockerImage, encode, image, index } from './documents.ts'
 

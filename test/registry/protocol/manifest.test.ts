@@ -1,9 +1,9 @@
 /** Reading what a client pushes as a manifest: what is taken, as what, and what is refused. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { RegistryError } from '../../../registry/spec/errors.ts'
-import { parseManifest, readStoredManifest } from '../../../registry/spec/manifest.ts'
-import { imageIndex, imageManifest, manifestTypes } from '../../../registry/spec/media-types.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
+import { parseManifest, readStoredManifest } from '../../../registry/protocol/manifest.ts'
+import { imageIndex, imageManifest, manifestTypes } from '../../../registry/protocol/media-types.ts'
 import { thrownBy } from './arbitrary.ts'
 import {
   artifact,

@@ -1,7 +1,7 @@
 /** JSON read value by value: the same is JSON as for JSON.parse, and numbers stay as they were written. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { createJson, type Json } from '../../../registry/spec/json.ts'
+import { createJson, type Json } from '../../../registry/protocol/json.ts'
 import { thrownBy } from './arbitrary.ts'
 
 const open = (text: string, limits = { depth: 100, values: 10_000 }) =>

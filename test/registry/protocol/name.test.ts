@@ -1,13 +1,13 @@
 /** Names of repositories and tags: what the specification's grammar allows, and nothing beside it. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { RegistryError } from '../../../registry/spec/errors.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
 import {
   isTag,
   parseAnyRepository,
   parseRepository,
   parseTag,
-} from '../../../registry/spec/name.ts'
+} from '../../../registry/protocol/name.ts'
 import { repositories, tags, thrownBy, trickyText } from './arbitrary.ts'
 
 /** As "Pulling manifests" writes them, character for character. */

@@ -1,8 +1,8 @@
 /** Ranges: those a pull asks for, those a chunk declares, and how far an upload has come. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { RegistryError } from '../../../registry/spec/errors.ts'
-import { parseContentRange, parseRanges, receivedRange } from '../../../registry/spec/range.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
+import { parseContentRange, parseRanges, receivedRange } from '../../../registry/protocol/range.ts'
 import { thrownBy } from './arbitrary.ts'
 
 const position = fc.nat({ max: 1000 })

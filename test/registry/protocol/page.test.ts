@@ -1,8 +1,8 @@
 /** Pages: how many, after what, and the link to the next one. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { RegistryError } from '../../../registry/spec/errors.ts'
-import { nextLink, parsePage, takePage } from '../../../registry/spec/page.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
+import { nextLink, parsePage, takePage } from '../../../registry/protocol/page.ts'
 import { thrownBy } from './arbitrary.ts'
 
 async function* each<T>(items: T[], onTake?: () => void) {

@@ -2,8 +2,8 @@
  * Reads the worst manifests of 4 MiB that a client could push, and says of each what came of it and how
  * long it took: a process of its own, so that its heap can be bounded.
  */
-import { parseManifest, readStoredManifest } from '../../../registry/spec/manifest.ts'
-import { imageManifest } from '../../../registry/spec/media-types.ts'
+import { parseManifest, readStoredManifest } from '../../../registry/protocol/manifest.ts'
+import { imageManifest } from '../../../registry/protocol/media-types.ts'
 
 export type Outcome = { what: string; pushed: string; milliseconds: number }
 

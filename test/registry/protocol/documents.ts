@@ -1,6 +1,6 @@
 /** Manifests as plain objects, for tests that bend them out of shape. */
-import { digestOf } from '../../../registry/spec/digest.ts'
-import { imageIndex, imageManifest } from '../../../registry/spec/media-types.ts'
+import { digestOf } from '../../../registry/protocol/digest.ts'
+import { imageIndex, imageManifest } from '../../../registry/protocol/media-types.ts'
 
 export const dockerImage = 'application/vnd.docker.distribution.manifest.v2+json'
 export const dockerList = 'application/vnd.docker.distribution.manifest.list.v2+json'

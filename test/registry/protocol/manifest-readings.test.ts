@@ -1,8 +1,8 @@
 /** What two readers could take for two manifests is refused: keys that stand twice, and keys that Go takes for others. */
 import { describe, expect, it } from '@jest/globals'
-import type { RegistryError } from '../../../registry/spec/errors.ts'
-import { parseManifest, readStoredManifest } from '../../../registry/spec/manifest.ts'
-import { imageIndex, imageManifest } from '../../../registry/spec/media-types.ts'
+import type { RegistryError } from '../../../registry/protocol/errors.ts'
+import { parseManifest, readStoredManifest } from '../../../registry/protocol/manifest.ts'
+import { imageIndex, imageManifest } from '../../../registry/protocol/media-types.ts'
 import { thrownBy } from './arbitrary.ts'
 import { describeText, encode, image, index } from './documents.ts'
 

@@ -10,8 +10,8 @@ import {
   isDigest,
   parseAlgorithm,
   parseDigest,
-} from '../../../registry/spec/digest.ts'
-import { RegistryError } from '../../../registry/spec/errors.ts'
+} from '../../../registry/protocol/digest.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
 import { digests, thrownBy, trickyText } from './arbitrary.ts'
 
 const hex = (length: number) => 'a'.repeat(length)

@@ -1,9 +1,9 @@
 /** Reading paths: from their end, in their plain form only, and never into a name that is not valid. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { type Method, parseTarget } from '../../../registry/spec/endpoints.ts'
-import { RegistryError } from '../../../registry/spec/errors.ts'
-import { parseAnyRepository } from '../../../registry/spec/name.ts'
+import { type Method, parseTarget } from '../../../registry/protocol/endpoints.ts'
+import { RegistryError } from '../../../registry/protocol/errors.ts'
+import { parseAnyRepository } from '../../../registry/protocol/name.ts'
 import { digests, repositories, tags, thrownBy, trickyText, uploadIds } from './arbitrary.ts'
 
 const methods: Method[] = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE']
