@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Protection } from '../config/quickstart.ts'
 import { openAuthority } from '../gateway/listen/authority.ts'
-import { checkFolder } from '../registry/storage/filesystem-check.ts'
+import { checkFolder } from '../registry/storage/filesystem/check.ts'
 import { addUser } from './user.ts'
 
 export type FirstEntrance = Awaited<ReturnType<typeof openFirstEntrance>>

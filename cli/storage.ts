@@ -1,9 +1,9 @@
 /** Where content is kept, as the configuration has it. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { withMiddleware, withUrlRules } from '../registry/storage/middleware.ts'
 import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
-import { endpointOf } from '../registry/storage/s3-options.ts'
+import { withMiddleware, withUrlRules } from '../registry/storage/redirects.ts'
+import { endpointOf } from '../registry/storage/s3/options.ts'
 
 export async function openStorageOf(config: Config, log: Logger) {
   const report = (message: string, fields = {}) => log.info(fields, message)

@@ -1,10 +1,10 @@
 /** Which drivers there are, and what has to be true of a storage before anything is served from it. */
 import { resolve } from 'node:path'
 import type { StorageDriver } from './driver.ts'
-import { checkFolder } from './filesystem-check.ts'
-import { openPresence } from './filesystem-presence.ts'
-import type { Report, S3Options } from './s3-options.ts'
-import type { UrlOptions } from './s3-url.ts'
+import { checkFolder } from './filesystem/check.ts'
+import { openPresence } from './filesystem/presence.ts'
+import type { UrlOptions } from './s3/objects/presign.ts'
+import type { Report, S3Options } from './s3/options.ts'
 
 export type StorageChoice =
   | { driver: 'filesystem'; rootdirectory: string; readOnly?: boolean }
@@ -19,14 +19,14 @@ export async function openStorage(
 ): Promise<StorageDriver> {
   switch (choice.driver) {
     case 'inmemory':
-      return (await import('./inmemory.ts')).createInmemoryDriver()
+      return (await import('./memory.ts')).createInmemoryDriver()
     case 'filesystem': {
       const root = resolve(choice.rootdirectory)
       await checkFolder(root, choice, warn)
       const presence = await openPresence(root, choice)
-      return (await import('./filesystem.ts')).createFilesystemDriver({ root, presence })
+      return (await import('./filesystem/driver.ts')).createFilesystemDriver({ root, presence })
     }
     case 's3':
-      return (await import('./s3-check.ts')).openS3Driver(choice, report)
+      return (await import('./s3/check.ts')).openS3Driver(choice, report)
   }
 }

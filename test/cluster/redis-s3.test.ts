@@ -1,6 +1,6 @@
 /** Redis fails under nodes that share a bucket: pulls go on, pushes wait for it, and none is lost. */
 import { beforeAll, expect, it } from '@jest/globals'
-import { makeBucket } from '../registry/storage/s3-bucket.ts'
+import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'

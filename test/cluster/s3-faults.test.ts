@@ -1,11 +1,11 @@
 /** The bucket that nodes share is slow, overloaded, or away: pushes wait, come again, and are whole. */
 import { afterEach, beforeAll, expect, it } from '@jest/globals'
-import { makeBucket } from '../registry/storage/s3-bucket.ts'
 import {
   type Fault,
   type FaultyService,
   startFaultyService,
-} from '../registry/storage/s3-faults.ts'
+} from '../registry/storage/s3/faults.ts'
+import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'

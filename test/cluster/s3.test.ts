@@ -1,6 +1,6 @@
 /** Many nodes on a bucket, with Redis. */
 import { beforeAll } from '@jest/globals'
-import { makeBucket } from '../registry/storage/s3-bucket.ts'
+import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.ts'

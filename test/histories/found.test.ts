@@ -14,7 +14,7 @@ const found: [what: string, ...lines: string[]][] = [
     'get v1 5098.8-5135.9',
   ],
   [
-    // Held by test/registry/storage/s3-exchange.test.ts, as far as the request had not been sent.
+    // Held by test/registry/storage/s3/wire/exchange.test.ts, as far as the request had not been sent.
     'a process in front of a bucket is halted, and moves a tag that has to stay when it wakes up',
     'keep v1 0.0-16000.7?',
     'delete 4557.6-5815.2',

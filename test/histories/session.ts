@@ -1,7 +1,7 @@
 /** A run from beginning to end: three registries on a storage with Redis, their clients and their faults. */
 import { mkdtemp, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeBucket } from '../registry/storage/s3-bucket.ts'
+import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import type { Cleanup } from '../support/cleanup.ts'
 import { onFolder, onS3, withRedis } from '../support/cluster.ts'

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createInmemoryDriver } from '../../registry/storage/inmemory.ts'
+import { createInmemoryDriver } from '../../registry/storage/memory.ts'
 import { pushBlob, sha256, startUpload } from './support/content.ts'
 import { head } from './support/raw.ts'
 import { useRegistry } from './support/suite.ts'

@@ -10,14 +10,14 @@ import type { Leases } from '../../registry/leases/lease.ts'
 import { createRedisLeases } from '../../registry/leases/redis.ts'
 import { openRedis, type Redis } from '../../registry/redis/open.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
-import { createFilesystemDriver } from '../../registry/storage/filesystem.ts'
-import { createS3Driver } from '../../registry/storage/s3.ts'
+import { createFilesystemDriver } from '../../registry/storage/filesystem/driver.ts'
+import { createS3Driver } from '../../registry/storage/s3/driver.ts'
 import { createCarrier } from '../../registry/uploads/carried.ts'
 import { createUploads } from '../../registry/uploads/session.ts'
 import { createCarriedStates } from '../../registry/uploads/state-carried.ts'
 import { createUploadStateFiles } from '../../registry/uploads/state-files.ts'
 import { createUploadStateRedis } from '../../registry/uploads/state-redis.ts'
-import { s3Options } from '../registry/storage/s3-bucket.ts'
+import { s3Options } from '../registry/storage/s3/started.ts'
 
 /** A folder or a bucket, and perhaps a Redis. */
 export type Place = { root?: string; endpoint?: string; redisPort?: number }

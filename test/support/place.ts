@@ -2,7 +2,7 @@
  * A kura for the tests of clients, in the place that jest's project names: a folder in one process
  * (`process`, the usual one), a folder behind workers (`workers`), or a bucket beside Redis (`bucket`).
  */
-import { makeBucket } from '../registry/storage/s3-bucket.ts'
+import { makeBucket } from '../registry/storage/s3/started.ts'
 import { cephKeys, startCeph } from './ceph.ts'
 import type { Cleanup } from './cleanup.ts'
 import { type Kura, startKura } from './kura.ts'

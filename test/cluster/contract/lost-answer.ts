@@ -1,6 +1,6 @@
 /** The registry has done it, but its answer never arrives; the client asks again, elsewhere. */
 import { expect, it } from '@jest/globals'
-import { startFaultyService } from '../../registry/storage/s3-faults.ts'
+import { startFaultyService } from '../../registry/storage/s3/faults.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import { type Answer, next, send } from '../../support/http.ts'

@@ -13,7 +13,7 @@ import { imageManifest } from '../../../registry/protocol/media-types.ts'
 import { parseTag } from '../../../registry/protocol/name.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { withoutLease } from '../../../registry/storage/fenced.ts'
-import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { descriptor, type Packed, packImage, packIndex } from '../../protocol/support/content.ts'
 
 const subject = descriptor('the subject', imageManifest)

@@ -11,7 +11,7 @@ import type { Digest } from '../../../registry/protocol/digest.ts'
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
 import type { Tag } from '../../../registry/protocol/name.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { imageFrom, manifestType } from '../../support/image.ts'
 
 const tag = 'latest' as Tag

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, it } from '@jest/globals'
 import { openFileLeases } from '../../../registry/leases/files.ts'
-import { createFilesystemDriver } from '../../../registry/storage/filesystem.ts'
+import { createFilesystemDriver } from '../../../registry/storage/filesystem/driver.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
 const cleanup = useCleanup()

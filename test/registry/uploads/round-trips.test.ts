@@ -16,7 +16,7 @@ import { canonical, type Digest, digestOf } from '../../../registry/protocol/dig
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
 import { parseTag } from '../../../registry/protocol/name.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
-import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { createCarrier } from '../../../registry/uploads/carried.ts'
 import { createUploads } from '../../../registry/uploads/session.ts'
 import { createCarriedStates } from '../../../registry/uploads/state-carried.ts'

@@ -1,0 +1,142 @@
+/**
+ * The body of an answer, chunk by chunk. It is destroyed when it gives nothing for too long while
+ * somebody waits for it, or when nobody ever begins to read it. Whoever reads may be as slow as they like.
+ */
+import type { IncomingMessage } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { takeOver } from './bulk.ts'
+
+export type Body = ReturnType<typeof watchBody>
+
+/** From so many bytes on, it is worth a connection of its own. */
+const bulk = 2 * 1024 * 1024
+/** With so much unread, no more is asked of the service. */
+const mostUnread = 256 * 1024
+
+/** A service that does not tell the length says at the end that it was the end. */
+type Options = { length: number | undefined; stallMs: number }
+
+export function watchBody(stream: IncomingMessage, { length, stallMs }: Options) {
+  const unread: Uint8Array[] = []
+  let size = 0
+  let missing = length ?? Number.POSITIVE_INFINITY
+  let isClosed = false
+  let failure: Error | undefined
+  let given: Uint8Array | undefined
+  let wake: (() => void) | undefined
+
+  const timer = setTimeout(() => {
+    // A reader that has a chunk in its hands is not waiting for one.
+    if (given && !wake) return timer.refresh()
+    const error = new Error(`no byte came for ${stallMs} ms`)
+    return stream.destroy(Object.assign(error, { name: 'TimeoutError' }))
+  }, stallMs)
+  timer.unref()
+  stream
+    .on('error', (error) => {
+      failure ??= error
+    })
+    .on('close', close)
+  const isBulk = length !== undefined && length >= bulk
+  const source = isBulk ? takeBulk(stream, hear) : flow(stream, hear)
+  if (length === 0) source.end()
+
+  return { next, destroy }
+
+  /** Undefined at the end. A chunk may be overwritten as soon as the next one is asked for. */
+  async function next(): Promise<Uint8Array | undefined> {
+    if (given) source.giveBack(given)
+    given = undefined
+    if (unread.length === 0 && !isOver()) await more()
+    given = unread.shift()
+    size -= given?.length ?? 0
+    if (!given && missing > 0) throw failure ?? brokenOff()
+    return given
+  }
+
+  /** A connection that is kept can serve the next request only once the body has ended. */
+  function isOver(): boolean {
+    return isClosed || (missing === 0 && isBulk)
+  }
+
+  async function more(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    wake = resolve
+    timer.refresh()
+    source.resume()
+    await promise
+    wake = undefined
+    // What else has come by now comes in pieces of 16 KiB when it is encrypted.
+    if (isBulk) await setImmediate()
+  }
+
+  /** False to hear no more for now. */
+  function hear(chunk: Uint8Array): boolean {
+    const bytes = chunk.length > missing ? chunk.subarray(0, missing) : chunk
+    missing -= bytes.length
+    size += bytes.length
+    const last = unread.at(-1)
+    const joined = last && joinedInPlace(last, bytes)
+    if (joined) unread[unread.length - 1] = joined
+    else unread.push(bytes)
+    if (missing === 0) source.end()
+    wake?.()
+    return size < mostUnread || missing === 0
+  }
+
+  function close(): void {
+    if (length === undefined && stream.readableEnded) missing = 0
+    isClosed = true
+    clearTimeout(timer)
+    wake?.()
+  }
+
+  function destroy(): void {
+    clearTimeout(timer)
+    // One that is complete is about to end, and its connection to serve another request.
+    if (missing > 0) stream.destroy()
+  }
+}
+
+function brokenOff(): Error {
+  return Object.assign(new Error('a body broke off'), { code: 'ECONNRESET' })
+}
+
+type Hear = (chunk: Uint8Array) => boolean
+
+/** As Node's HTTP client gives it; the connection is kept for the next request. */
+function flow(stream: IncomingMessage, hear: Hear) {
+  let isFlowing = false
+  const pass = (chunk: Buffer) => {
+    if (!hear(chunk)) stream.pause()
+  }
+  return {
+    resume() {
+      if (!isFlowing) stream.on('data', pass)
+      isFlowing = true
+      stream.resume()
+    },
+    giveBack() {},
+    end: () => void stream.resume(),
+  }
+}
+
+function takeBulk(stream: IncomingMessage, hear: Hear) {
+  const { socket } = stream
+  // What came along with the head; all else comes after it.
+  const first: Buffer | null = stream.read()
+  if (first) hear(first)
+  const { giveBack } = takeOver(socket, hear)
+  return {
+    resume: () => void socket.resume(),
+    giveBack,
+    end: () => void stream.destroy(),
+  }
+}
+
+/** One chunk of two that lie side by side in the same memory. */
+function joinedInPlace(one: Uint8Array, other: Uint8Array): Uint8Array | undefined {
+  const isNext = one.buffer === other.buffer && one.byteOffset + one.length === other.byteOffset
+  if (!isNext) return undefined
+  return new Uint8Array(one.buffer, one.byteOffset, one.length + other.length)
+}
