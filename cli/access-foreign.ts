@@ -1,9 +1,9 @@
 /** `auth.token`: tokens that a server of the operator's signs, as registry:2 takes them. */
 import type { Config } from '../config/schema.ts'
 import { createChallenge } from '../gateway/access/challenge.ts'
-import { allowedAlgorithms } from '../gateway/access/tokens/algorithms.ts'
-import { openTrust } from '../gateway/access/tokens/trust.ts'
-import { createVerifier } from '../gateway/access/tokens/verify.ts'
+import { allowedAlgorithms } from '../gateway/access/keys/algorithms.ts'
+import { openTrust } from '../gateway/access/keys/trust.ts'
+import { createVerifier } from '../gateway/access/verify/verify.ts'
 import type { Entrance, EntranceParts } from './access.ts'
 
 export async function openForeignTokens(

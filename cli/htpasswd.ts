@@ -5,10 +5,10 @@
 import { readFile } from 'node:fs/promises'
 import { compare } from 'bcryptjs'
 import { Command } from 'commander'
-import { withoutUser, withUser } from '../gateway/access/htpasswd-edit.ts'
-import { parseHtpasswd } from '../gateway/access/htpasswd-lines.ts'
-import { replaceText } from '../gateway/access/htpasswd-replace.ts'
-import { decodeHtpasswd } from '../gateway/access/htpasswd-text.ts'
+import { withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
+import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
+import { replaceText } from '../gateway/access/passwords/htpasswd-replace.ts'
+import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
 import { hashOf, readPassword } from './user.ts'
 
 type Options = {

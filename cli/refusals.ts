@@ -3,8 +3,8 @@
  * what shows without reading a file or talking to anyone. Each part says it in its own words.
  */
 import type { Config } from '../config/schema.ts'
-import { allowedAlgorithms } from '../gateway/access/tokens/algorithms.ts'
-import { refusePrefix, refuseUnsafeUrl } from '../gateway/access/tokens/issuers.ts'
+import { allowedAlgorithms } from '../gateway/access/keys/algorithms.ts'
+import { refusePrefix, refuseUnsafeUrl } from '../gateway/access/verify/issuers.ts'
 import { parseHosts } from '../gateway/listen/acme-hosts.ts'
 import { cipherList } from '../gateway/listen/ciphers.ts'
 import { refuseContradictions } from '../registry/storage/s3/contradictions.ts'

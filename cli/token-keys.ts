@@ -4,13 +4,13 @@
  */
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
-import { createDerivedKeys } from '../gateway/access/tokens/derived-keys.ts'
+import { createDerivedKeys } from '../gateway/access/keys/derived-keys.ts'
 import {
   deriveFingerprintKey,
   openFingerprintKey,
-} from '../gateway/access/tokens/fingerprint-key.ts'
-import { openSigningKeys } from '../gateway/access/tokens/keys.ts'
-import type { SigningKeys } from '../gateway/access/tokens/signing-keys.ts'
+} from '../gateway/access/keys/fingerprint-key.ts'
+import { openSigningKeys } from '../gateway/access/keys/folder-keys.ts'
+import type { SigningKeys } from '../gateway/access/keys/signing-keys.ts'
 import { schedule } from '../registry/upkeep/schedule.ts'
 import { findSharedSecret } from './shared-secret.ts'
 

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { parseHtpasswd } from '../gateway/access/htpasswd-lines.ts'
+import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
 import { findTokenFolder } from './token-keys.ts'
 import { openTokenRecords, type TokenRecords } from './token-records.ts'
 

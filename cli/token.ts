@@ -1,6 +1,6 @@
 /** `kura token create|revoke`: access tokens for robots, such as a build server. */
 import { readDuration } from '../config/duration.ts'
-import type { NewRobot, Robots } from '../gateway/access/tokens/robots.ts'
+import type { NewRobot, Robots } from '../gateway/access/robots.ts'
 import { dayOf } from './token-list.ts'
 
 type Output = { write: (text: string) => void; note: (text: string) => void }

@@ -11,12 +11,12 @@ import {
   highestUsefulCost,
   isReadWhole,
   longestPasswordBytes,
-} from '../gateway/access/bcrypt-limits.ts'
-import { explainUnreadable } from '../gateway/access/htpasswd.ts'
-import { hasUser, withoutUser, withUser } from '../gateway/access/htpasswd-edit.ts'
-import { nameFault, parseHtpasswd } from '../gateway/access/htpasswd-lines.ts'
-import { replaceText } from '../gateway/access/htpasswd-replace.ts'
-import { decodeHtpasswd } from '../gateway/access/htpasswd-text.ts'
+} from '../gateway/access/passwords/bcrypt-limits.ts'
+import { explainUnreadable } from '../gateway/access/passwords/htpasswd.ts'
+import { hasUser, withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
+import { nameFault, parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
+import { replaceText } from '../gateway/access/passwords/htpasswd-replace.ts'
+import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
 import { ownName } from './own-name.ts'
 import { findUserFile } from './user-file.ts'
 

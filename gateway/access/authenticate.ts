@@ -7,10 +7,10 @@ import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
 import { LoginRefused } from './login-refused.ts'
-import { LoginDelayed } from './passwords-delayed.ts'
+import { LoginDelayed } from './passwords/passwords-delayed.ts'
 import type { ReportRefusal } from './refusals.ts'
-import { TokenRefused } from './tokens/refused.ts'
-import { leewaySeconds } from './tokens/verify.ts'
+import { TokenRefused } from './verify/refused.ts'
+import { leewaySeconds } from './verify/verify.ts'
 import { unauthorized } from './unauthorized.ts'
 
 export type Login = {

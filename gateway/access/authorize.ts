@@ -7,7 +7,7 @@ import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { letAsk, tellDenial } from './denials.ts'
 import type { ReportRefusal } from './refusals.ts'
-import { boundAllows } from './tokens/bound.ts'
+import { boundAllows } from './verify/bound.ts'
 import { unauthorized } from './unauthorized.ts'
 
 export type AuthorizeParts = {

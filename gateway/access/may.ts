@@ -4,7 +4,7 @@
  */
 import type { Decision, Policy } from '../../policies/decision.ts'
 import type { CallState, Identity, Wanted } from '../../registry/protocol/call.ts'
-import { isWithinBound } from './tokens/bound.ts'
+import { isWithinBound } from './verify/bound.ts'
 
 type Asking = {
   policy: () => Policy

@@ -5,7 +5,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { CallState } from '../../registry/protocol/call.ts'
-import { createPatternGrant } from '../access/tokens/bound.ts'
+import { createPatternGrant } from '../access/verify/bound.ts'
 
 /** In milliseconds: what a request may take to arrive, and how far two clocks may be apart. */
 const goodFor = 60_000

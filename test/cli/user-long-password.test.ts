@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { compareSync } from 'bcryptjs'
 import { addUser, setPassword } from '../../cli/user.ts'
-import { parseHtpasswd } from '../../gateway/access/htpasswd-lines.ts'
+import { parseHtpasswd } from '../../gateway/access/passwords/htpasswd-lines.ts'
 import { useCleanup } from '../support/cleanup.ts'
 
 const cleanup = useCleanup()

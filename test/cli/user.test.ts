@@ -12,7 +12,7 @@ import {
   setPassword,
   userCommand,
 } from '../../cli/user.ts'
-import { parseHtpasswd } from '../../gateway/access/htpasswd-lines.ts'
+import { parseHtpasswd } from '../../gateway/access/passwords/htpasswd-lines.ts'
 import { useCleanup } from '../support/cleanup.ts'
 
 const cleanup = useCleanup()

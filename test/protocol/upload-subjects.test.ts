@@ -1,10 +1,10 @@
 /** Whose an upload is: another's is not there, and one's own ends well though a token has run out. */
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { createChallenge } from '../../gateway/access/challenge.ts'
-import { leewaySeconds } from '../../gateway/access/tokens/verify.ts'
+import { leewaySeconds } from '../../gateway/access/verify/verify.ts'
 import { openPolicy, type Policy } from '../../policies/decision.ts'
 import { paths } from '../../registry/content/paths.ts'
-import { make, now, open, service } from '../gateway/access/tokens/made-tokens.ts'
+import { make, now, open, service } from '../gateway/access/verify/made-tokens.ts'
 import { sha256, startUpload } from './support/content.ts'
 import { as, loginOf, withHeaders } from './support/people.ts'
 import { expectError, useRegistry } from './support/suite.ts'

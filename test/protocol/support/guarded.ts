@@ -4,10 +4,10 @@
  */
 import { beforeAll } from '@jest/globals'
 import { createChallenge } from '../../../gateway/access/challenge.ts'
-import { openRobots } from '../../../gateway/access/tokens/robots.ts'
-import { leewaySeconds } from '../../../gateway/access/tokens/verify.ts'
+import { openRobots } from '../../../gateway/access/robots.ts'
+import { leewaySeconds } from '../../../gateway/access/verify/verify.ts'
 import { buildPolicy } from '../../../policies/load.ts'
-import { cleanup, make, now, open, service } from '../../gateway/access/tokens/made-tokens.ts'
+import { cleanup, make, now, open, service } from '../../gateway/access/verify/made-tokens.ts'
 import { pushImage } from './content.ts'
 import { as, loginOf, withHeaders } from './people.ts'
 import { useRegistry } from './suite.ts'

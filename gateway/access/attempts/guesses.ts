@@ -1,0 +1,100 @@
+/**
+ * What is known of the passwords that were tried: which were right or wrong of late, and how often
+ * whom failed where. A guess is told before it is compared, and how that ended. This one is the memory
+ * of a process; guesses-shared.ts asks that of all.
+ */
+import { LRUCache } from 'lru-cache'
+import { createFailures, type Wait } from './failures.ts'
+import { type GuessRules, guessRules, knownMs, wrongMs } from './rules.ts'
+
+/** Digests all; `network` is empty where the address is not known. */
+export type Guess = {
+  /** Of name, password and stored hash, under a key that no one else has. */
+  secret: string
+  user: string
+  network: string
+  pair: string
+}
+
+/** `unknown` is a check that did not come to an end, and counts for nothing. */
+export type Outcome = 'right' | 'wrong' | 'unknown'
+
+/** `go`: compare it; `wrong`: it was compared before; `busy`: others are being compared just now. */
+export type Answer = { say: 'go' | 'wrong' | 'busy' } | { say: 'wait'; ms: number }
+
+export type Guesses = {
+  begin(guess: Guess): Promise<Answer>
+  /** To be told of each guess that was to be compared. */
+  end(guess: Guess, outcome: Outcome): Promise<void>
+}
+
+export type GuessOptions = {
+  rules?: GuessRules
+  /** How many of each kind are remembered. */
+  most?: number
+  now?: () => number
+}
+
+export function createGuesses({
+  rules = guessRules,
+  most = 10_000,
+  now = () => performance.now(),
+}: GuessOptions = {}): Guesses {
+  const pairs = createFailures({ ...rules.pair, most, now })
+  const users = createFailures({ ...rules.user, most, now })
+  const networks = createFailures({ ...rules.network, most, now })
+  const remember = (ttl: number) =>
+    new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
+  // Apart from each other, so that a flood of guesses forgets nobody who was right.
+  const right = remember(knownMs)
+  const wrong = remember(wrongMs)
+  const rightPairs = remember(knownMs)
+  const rightNetworks = remember(knownMs)
+
+  return {
+    async begin(guess) {
+      if (wrong.has(guess.secret)) return { say: 'wrong' }
+      const waits = right.has(guess.secret) ? waitsOfRight(guess) : waitsOf(guess)
+      const longest = Math.max(0, ...waits.filter((it) => it !== 'busy'))
+      if (longest > 0) return { say: 'wait', ms: longest }
+      if (waits.includes('busy')) return { say: 'busy' }
+      pairs.begin(guess.pair)
+      users.begin(guess.user)
+      if (guess.network) networks.begin(guess.network)
+      return { say: 'go' }
+    },
+
+    async end({ secret, pair, user, network }, outcome) {
+      const failed = outcome === 'wrong'
+      pairs.end(pair, failed)
+      users.end(user, failed)
+      if (network) networks.end(network, failed)
+      if (failed) wrong.set(secret, true)
+      if (outcome !== 'right') return
+      right.set(secret, true)
+      pairs.forget(pair)
+      if (!network) return
+      rightPairs.set(pair, true)
+      rightNetworks.set(network, true)
+    },
+  }
+
+  /**
+   * A password that was right is no guess of whoever was right with that name there before. Elsewhere
+   * it may be one, and whoever guesses must not learn from the delay's absence which it is.
+   */
+  function waitsOfRight({ pair }: Guess): Wait[] {
+    return rightPairs.has(pair) ? [] : [pairs.waitOf(pair)]
+  }
+
+  /** Whoever was right somewhere is held up there only by failures under their own name. */
+  function waitsOf({ pair, user, network }: Guess): Wait[] {
+    const isKnown = rightPairs.has(pair)
+    const isKnownPlace = rightNetworks.has(network)
+    return [
+      pairs.waitOf(pair),
+      isKnown || isKnownPlace ? 0 : users.waitOf(user),
+      isKnown || !network ? 0 : networks.waitOf(network),
+    ]
+  }
+}

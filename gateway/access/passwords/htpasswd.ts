@@ -1,0 +1,137 @@
+/**
+ * The users of a htpasswd file, as the file is now: it is read again when its content changes,
+ * however that came about. When it cannot be read, the last good users stay.
+ */
+import type { Logger } from 'pino'
+import { readAtMost } from '../../../files/bounded.ts'
+import { explainPermission } from '../../../files/permission.ts'
+import { defaultCost } from './bcrypt-limits.ts'
+import { createHtpasswd } from './htpasswd-create.ts'
+import { costOf, type ParsedHtpasswd, parseHtpasswd } from './htpasswd-lines.ts'
+import { decodeHtpasswd, type Encoding } from './htpasswd-text.ts'
+
+export type Htpasswd = Awaited<ReturnType<typeof openHtpasswd>>
+
+export type HtpasswdOptions = {
+  path: string
+  log: Logger
+  /** How the command is called that adds a user. */
+  kura?: string
+  /** How often the file is looked at. */
+  pollMs?: number
+}
+
+/** Beside the path in each line of the log. */
+export const setting = 'auth.htpasswd.path (REGISTRY_AUTH_HTPASSWD_PATH)'
+
+const otherThanUtf8 = (encoding: Encoding) =>
+  `the htpasswd file is ${encoding}, as PowerShell writes it: it is read, but registry:2 could not, so save it as UTF-8`
+const nobody = 'nobody can log in: no line of the htpasswd file has a user'
+
+/** A hundred thousand users have less. */
+const mostBytes = 16 * 1024 * 1024
+
+/** What changes twice within this time is still being written. */
+const longestSettleMs = 100
+
+/** Makes the file when there is none. Rejects with a sentence for the operator. */
+export async function openHtpasswd(options: HtpasswdOptions) {
+  const { path, log, kura = 'kura', pollMs = 2_000 } = options
+  let content = await readOrCreate(path, log)
+  let { users, unusable } = parse(content)
+  let dearestCost = dearestCostOf(users.values())
+  /** A change that was seen once. It is taken up when it is seen again: an editor may be half-way. */
+  let pending: Buffer | undefined
+  let failure: string | undefined
+  let closed = false
+  let timer = setTimeout(poll, pollMs).unref()
+
+  return {
+    /** The hash of a user who can log in. */
+    find: (name: string): string | undefined => users.get(name),
+    /** Of what kind the hash of a user is who cannot log in for it. */
+    unusable: (name: string): string | undefined => unusable.get(name),
+    /** What the comparison costs that costs most. */
+    dearestCost: (): number => dearestCost,
+    close() {
+      closed = true
+      clearTimeout(timer)
+    },
+  }
+
+  async function poll() {
+    try {
+      const bytes = await readAtMost(path, mostBytes)
+      if (failure) log.info({ path, setting }, 'the htpasswd file can be read again')
+      failure = undefined
+      consider(bytes)
+    } catch (error) {
+      report(error)
+    }
+    if (closed) return
+    timer = setTimeout(poll, pending ? Math.min(pollMs, longestSettleMs) : pollMs).unref()
+  }
+
+  function consider(bytes: Buffer) {
+    const isNew = !bytes.equals(content)
+    const isSettled = pending?.equals(bytes) ?? false
+    pending = isNew && !isSettled ? bytes : undefined
+    if (!isNew || !isSettled) return
+
+    content = bytes
+    ;({ users, unusable } = parse(bytes))
+    dearestCost = dearestCostOf(users.values())
+    log.info({ path, users: users.size }, 'the htpasswd file changed and was read again')
+  }
+
+  /** Said once, however long it lasts. */
+  function report(error: unknown) {
+    pending = undefined
+    const why = explainUnreadable(error, path)
+    if (why !== failure) log.error({ path, setting }, `${why}; its last users stay`)
+    failure = why
+  }
+
+  function parse(bytes: Buffer): ParsedHtpasswd {
+    const { text, encoding } = decodeHtpasswd(bytes)
+    const parsed = parseHtpasswd(text)
+    const warnings = [
+      ...(encoding === 'UTF-8' ? [] : [otherThanUtf8(encoding)]),
+      ...parsed.warnings,
+      ...(parsed.users.size === 0 ? [`${nobody}; ${kura} user add adds one`] : []),
+    ]
+    for (const warning of warnings) log.warn({ path, setting }, warning)
+    return parsed
+  }
+}
+
+async function readOrCreate(path: string, log: Logger): Promise<Buffer> {
+  try {
+    return await readAtMost(path, mostBytes).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await createHtpasswd(path, log.child({ setting }))
+      return await readAtMost(path, mostBytes)
+    })
+  } catch (cause) {
+    throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause, path)}`, { cause })
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such folder',
+  EISDIR: 'this is a folder, not a file',
+  EROFS: 'there is no such file, and none can be made on a read-only file system',
+}
+
+export function explainUnreadable(error: unknown, path: string): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EACCES' || code === 'EPERM') return explainPermission(path, 'read')
+  return reasons[code ?? ''] ?? message
+}
+
+function dearestCostOf(hashes: Iterable<string>): number {
+  let dearest = 0
+  for (const hash of hashes) dearest = Math.max(dearest, costOf(hash))
+  return dearest || defaultCost
+}

@@ -1,0 +1,173 @@
+/**
+ * Checks a name and a password. A comparison takes long, so its outcome is remembered for a while,
+ * under a key made of the stored hash too: a changed password or a removed user is out at once.
+ */
+import { createHash, createHmac } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import type { Identity } from '../../../registry/protocol/call.ts'
+import { nobodysHash } from './bcrypt-limits.ts'
+import type { BcryptPool } from './bcrypt-pool.ts'
+import { knownMs, wrongMs } from '../attempts/rules.ts'
+import type { Guess, Guesses, Outcome } from '../attempts/guesses.ts'
+import type { Htpasswd } from './htpasswd.ts'
+import { networkOf } from '../network-of.ts'
+import { createPasswordLine, type Standing } from './password-line.ts'
+import { LoginDelayed } from './passwords-delayed.ts'
+
+export type PasswordParts = {
+  htpasswd: Htpasswd
+  pool: BcryptPool
+  guesses: Guesses
+  /** The same for all that share what is known of guesses; to others their keys say nothing. */
+  secret: string
+  /** For how long a right password is not compared again. */
+  rightMs?: number
+  most?: number
+  mostWaiting?: number
+  now?: () => number
+  /** Hears of each comparison; the name is undefined where it is no user's, and may be anything. */
+  report?: (user: string | undefined) => void
+}
+
+/** Between two looks whether a guess may be compared by now, and how many there are. */
+const busyMs = 100
+const mostLooks = 50
+
+export function createPasswords({
+  htpasswd,
+  pool,
+  guesses,
+  secret,
+  rightMs = 300_000,
+  most = 10_000,
+  mostWaiting,
+  now = () => performance.now(),
+  report = () => {},
+}: PasswordParts) {
+  const remember = (ttl: number) =>
+    new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
+  // Apart from each other, so that a flood of guesses forgets nobody who was right.
+  const right = remember(rightMs)
+  const rightThere = remember(rightMs)
+  const wrong = remember(wrongMs)
+  /** Pairs and networks where somebody was right, and networks where somebody failed. */
+  const known = remember(knownMs)
+  const failed = remember(wrongMs)
+  const running = new Map<string, Promise<boolean>>()
+  const line = createPasswordLine({
+    standingOf: ({ network, user }) => standingOf(network, user),
+    ...(mostWaiting !== undefined && { mostWaiting }),
+  })
+
+  return { check, close }
+
+  /**
+   * Undefined when this is not a user's password. Throws LoginDelayed when it was not even looked
+   * at. What was found right is never delayed at the network where it was; elsewhere, the failures
+   * under that name come first, or guesses could go on for as long as its user is signed in.
+   */
+  async function check(
+    name: string,
+    password: string,
+    address: string,
+  ): Promise<Identity | undefined> {
+    const hash = htpasswd.find(name)
+    const network = networkOf(address)
+    const user = keyOf(name)
+    const pair = keyOf(placeOf(user, network))
+    const guess = { secret: secretKeyOf(name, password, hash), user, network, pair }
+    if (wrong.has(guess.secret)) return undefined
+    const isRight =
+      rightThere.has(rightAt(guess)) || (await verified({ name, password, hash, guess }))
+    return isRight ? { name, groups: [], method: 'htpasswd' } : undefined
+  }
+
+  async function close() {
+    htpasswd.close()
+    await pool.close()
+  }
+
+  type Asked = { name: string; password: string; hash: string | undefined; guess: Guess }
+
+  /** The same guess at the same time is one comparison and one attempt. */
+  function verified(asked: Asked): Promise<boolean> {
+    const { secret: key } = asked.guess
+    const found = running.get(key)
+    if (found) return found
+    const started = inTurn(asked).finally(() => running.delete(key))
+    running.set(key, started)
+    return started
+  }
+
+  /** Others may be comparing guesses about the same user: how many more there may be, they will tell. */
+  async function inTurn(asked: Asked): Promise<boolean> {
+    for (let looks = 0; looks < mostLooks; looks += 1) {
+      const found = await line.run(asked.guess, () => attempt(asked))
+      if (found !== 'busy') return found
+      await wait(busyMs)
+    }
+    throw new LoginDelayed('too many logins of this user at once', busyMs)
+  }
+
+  async function attempt(asked: Asked): Promise<boolean | 'busy'> {
+    const { guess } = asked
+    const answer = await guesses.begin(guess)
+    if (answer.say === 'busy') return 'busy'
+    if (answer.say === 'wait') throw new LoginDelayed('too many failed logins', answer.ms)
+    if (answer.say === 'wrong') {
+      wrong.set(guess.secret, true)
+      return false
+    }
+    let outcome: Outcome = 'unknown'
+    try {
+      outcome = right.has(guess.secret) || (await compare(asked)) ? 'right' : 'wrong'
+    } finally {
+      await guesses.end(guess, outcome)
+    }
+    keep(guess, outcome)
+    return outcome === 'right'
+  }
+
+  function keep(guess: Guess, outcome: Outcome): void {
+    const { secret: key, user, network } = guess
+    if (outcome === 'right') {
+      // What was compared anywhere lasts no longer for having been used elsewhere.
+      if (!right.has(key)) right.set(key, true)
+      rightThere.set(rightAt(guess), true, { ttl: right.getRemainingTTL(key) })
+      known.set(placeOf(user, network), true).set(network, true)
+    } else {
+      wrong.set(key, true)
+      failed.set(network, true)
+    }
+  }
+
+  function standingOf(network: string, user: string): Standing {
+    if (known.has(placeOf(user, network))) return 'known'
+    if (failed.has(network)) return 'failed'
+    return known.has(network) ? 'known' : 'new'
+  }
+
+  /** Takes as long for a name that nobody has, so that time does not tell which names exist. */
+  async function compare({ name, password, hash }: Asked): Promise<boolean> {
+    report(hash === undefined ? undefined : name)
+    const dearest = htpasswd.dearestCost()
+    const matches = await pool.compare({ password, hash: hash ?? nobodysHash(dearest), dearest })
+    // The line may have been long, and the file may have changed meanwhile.
+    return matches && hash !== undefined && htpasswd.find(name) === hash
+  }
+
+  /** A key found in a memory or a store says nothing about the password. */
+  function secretKeyOf(name: string, password: string, hash: string | undefined): string {
+    const parts = JSON.stringify([name, password, hash ?? null])
+    return createHmac('sha256', secret).update(parts).digest('base64url')
+  }
+}
+
+const rightAt = ({ secret, network }: Guess) => placeOf(secret, network)
+const placeOf = (user: string, network: string) => `${user} ${network}`
+
+/** Names come from strangers in any length; their digests are all of one. */
+function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
+}
