@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { openAuthority } from '../gateway/listen/authority.ts'
+import { openAuthority } from '../gateway/listen/certificates/authority.ts'
 import { quoted } from './quoted.ts'
 
 type Options = { folder: string; port: number }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Protection } from '../config/quickstart.ts'
-import { openAuthority } from '../gateway/listen/authority.ts'
+import { openAuthority } from '../gateway/listen/certificates/authority.ts'
 import { checkFolder } from '../registry/storage/filesystem/check.ts'
 import { addUser } from './user.ts'
 

@@ -4,7 +4,7 @@
  * this way.
  */
 import { LRUCache } from 'lru-cache'
-import type { Output } from '../gateway/http/log-output.ts'
+import type { Output } from '../gateway/log/output.ts'
 
 /** From a process to its supervisor. */
 export type Notice = { kura: 'notice'; line: string }

@@ -7,7 +7,7 @@ import { isIP } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import type { Config } from '../config/schema.ts'
-import { parseCertificates, readPemFile } from '../gateway/listen/pem.ts'
+import { parseCertificates, readPemFile } from '../gateway/listen/certificates/pem.ts'
 import { tcpAddress } from './listening.ts'
 
 export type Reach = {

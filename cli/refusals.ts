@@ -5,7 +5,7 @@
 import type { Config } from '../config/schema.ts'
 import { allowedAlgorithms } from '../gateway/access/keys/algorithms.ts'
 import { refusePrefix, refuseUnsafeUrl } from '../gateway/access/verify/issuers.ts'
-import { parseHosts } from '../gateway/listen/acme-hosts.ts'
+import { parseHosts } from '../gateway/listen/certificates/acme-hosts.ts'
 import { cipherList } from '../gateway/listen/ciphers.ts'
 import { refuseContradictions } from '../registry/storage/s3/contradictions.ts'
 import { refuseRedis } from './redis.ts'

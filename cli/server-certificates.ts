@@ -1,8 +1,8 @@
 /** The certificates of `http.tls`: from files, or from an authority that gives them out by itself. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { openAcme } from '../gateway/listen/acme.ts'
-import { openCertificates } from '../gateway/listen/certificates.ts'
+import { openAcme } from '../gateway/listen/certificates/acme.ts'
+import { openCertificates } from '../gateway/listen/certificates/files.ts'
 import type { Leases } from '../registry/leases/lease.ts'
 
 type Tls = NonNullable<Config['http']['tls']>

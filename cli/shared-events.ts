@@ -3,8 +3,8 @@
  * push come to several processes, and a login is told once.
  */
 import { LRUCache } from 'lru-cache'
-import { createEventMemory, type EventMemory } from '../gateway/http/event-memory.ts'
-import type { ManifestRead } from '../gateway/http/event-pulls.ts'
+import { createEventMemory, type EventMemory } from '../gateway/log/event-memory.ts'
+import type { ManifestRead } from '../gateway/log/event-pulls.ts'
 import type { Ask } from './asking.ts'
 
 type Question =

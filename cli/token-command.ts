@@ -1,7 +1,7 @@
 /** `kura token create|list|revoke`: the command line of tokens for robots and of people's sessions. */
 import { Command } from 'commander'
 import { loadConfig } from '../config/load.ts'
-import { createLog } from '../gateway/http/log.ts'
+import { createLog } from '../gateway/log/log.ts'
 import { type CreateTokenOptions, createToken, revokeToken } from './token.ts'
 import { endTokensOf } from './token-end.ts'
 import { listTokens } from './token-list.ts'

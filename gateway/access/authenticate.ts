@@ -2,7 +2,7 @@
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import { createClientCertificates } from '../listen/client-certificate.ts'
+import { createClientCertificates } from '../listen/certificates/client-certificate.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'

@@ -4,8 +4,8 @@
  */
 import type { RuleReference } from '../../policies/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
-import { createCounted } from '../http/log-counted.ts'
-import { withoutSecrets } from '../http/log-redact.ts'
+import { createCounted } from '../log/counted.ts'
+import { withoutSecrets } from '../log/redact.ts'
 import type { Context } from '../state.ts'
 import { safeName } from './safe-name.ts'
 

@@ -18,7 +18,7 @@ const olderPlace = 'loglevel'
 /** The first row that a key lies in says which files may be the ones that read it. */
 const readers: [section: string, files: string][] = [
   ['version', 'config/schema.ts'],
-  ['log', '{gateway/http/log*,cli/serve,cli/processes/gateway}.ts'],
+  ['log', '{gateway/log/*,cli/serve,cli/processes/gateway}.ts'],
   ['storage.s3', 'registry/storage/s3/**/*.ts'],
   ['storage.filesystem', '{cli/storage,cli/token-keys,registry/storage/open}.ts'],
   ['storage.maintenance', '{cli/rules,cli/processes/registry,registry/upkeep/purge}.ts'],

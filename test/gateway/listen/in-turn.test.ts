@@ -5,7 +5,7 @@ import { type AddressInfo, connect, type ListenOptions, type Socket } from 'node
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { openCertificates } from '../../../gateway/listen/certificates.ts'
+import { openCertificates } from '../../../gateway/listen/certificates/files.ts'
 import { answerInTurn } from '../../../gateway/listen/in-turn.ts'
 import { createTlsServer } from '../../../gateway/listen/tls-server.ts'
 import { useCleanup } from '../../support/cleanup.ts'

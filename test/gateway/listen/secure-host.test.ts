@@ -1,7 +1,7 @@
 /** Which hosts a server with this certificate has over TLS, and at which port. */
 import { X509Certificate } from 'node:crypto'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { openCertificates } from '../../../gateway/listen/certificates.ts'
+import { openCertificates } from '../../../gateway/listen/certificates/files.ts'
 import { createSecureHosts } from '../../../gateway/listen/secure-host.ts'
 import { createLines } from './log.ts'
 import { createWorkshop, type Made } from './openssl.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { compareSync } from 'bcryptjs'
 import { type Htpasswd, openHtpasswd, setting } from '../../../../gateway/access/passwords/htpasswd.ts'
-import { createLog } from '../../../../gateway/http/log.ts'
+import { createLog } from '../../../../gateway/log/log.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 
 const cleanup = useCleanup()

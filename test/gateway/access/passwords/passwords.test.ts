@@ -9,7 +9,7 @@ import { createGuesses } from '../../../../gateway/access/attempts/guesses.ts'
 import { openHtpasswd } from '../../../../gateway/access/passwords/htpasswd.ts'
 import { createPasswords, type PasswordParts } from '../../../../gateway/access/passwords/passwords.ts'
 import { LoginDelayed } from '../../../../gateway/access/passwords/passwords-delayed.ts'
-import { createLog } from '../../../../gateway/http/log.ts'
+import { createLog } from '../../../../gateway/log/log.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 
 const cleanup = useCleanup()

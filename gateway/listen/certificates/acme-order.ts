@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createKey } from './authority-issue.ts'
 import { checkPair } from './pair.ts'
 import { parseCertificates } from './pem.ts'
-import { createFile, replaceFile } from './write-file.ts'
+import { createFile, replaceFile } from '../write-file.ts'
 
 export type Order = {
   /** Where the account's key and the open challenges are, for all processes. */

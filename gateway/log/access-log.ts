@@ -1,5 +1,5 @@
 /** The access log: a line of Apache's combined format for each exchange, on stdout. */
-import { type Output, openOutput } from './log-output.ts'
+import { type Output, openOutput } from './output.ts'
 
 /** What there is to say of a request once its response has ended. */
 export type Exchange = {

@@ -3,11 +3,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from '@jest/globals'
 import Koa from 'koa'
-import { createLog } from '../../gateway/http/log.ts'
-import { logEvents } from '../../gateway/http/log-events.ts'
-import { namePushed, parsePushed } from '../../gateway/pool/headers.ts'
-import type { Context, State } from '../../gateway/state.ts'
-import { useCleanup } from '../support/cleanup.ts'
+import { createLog } from '../../../gateway/log/log.ts'
+import { logEvents } from '../../../gateway/log/events.ts'
+import { namePushed, parsePushed } from '../../../gateway/pool/headers.ts'
+import type { Context, State } from '../../../gateway/state.ts'
+import { useCleanup } from '../../support/cleanup.ts'
 
 const cleanup = useCleanup()
 

@@ -11,7 +11,7 @@ import { createKey, issueAuthority, issueServer } from './authority-issue.ts'
 import { coversNames, givenNames, parseNames, withStandardNames } from './authority-names.ts'
 import { checkPair } from './pair.ts'
 import { parseCertificates, parseKey, readPemFile } from './pem.ts'
-import { createFile, replaceFile } from './write-file.ts'
+import { createFile, replaceFile } from '../write-file.ts'
 
 type Options = {
   folder: string

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { accessLog, type Exchange } from '../../gateway/http/access-log.ts'
+import { accessLog, type Exchange } from '../../../gateway/log/access-log.ts'
 
 const usual: Exchange = {
   address: '127.0.0.1',

@@ -1,7 +1,7 @@
 /** Reads certificates and keys from PEM files; whatever is wrong with one is said by setting and path. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readAtMost } from '../../files/bounded.ts'
-import { explainPermission } from '../../files/permission.ts'
+import { readAtMost } from '../../../files/bounded.ts'
+import { explainPermission } from '../../../files/permission.ts'
 
 /** `setting` is what an operator would have to change. */
 export type PemFile = { setting: string; path: string; text: string }

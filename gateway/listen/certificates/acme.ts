@@ -13,7 +13,7 @@ import { parseHosts } from './acme-hosts.ts'
 import { findChallenge, type Order, orderCertificate } from './acme-order.ts'
 import { openAuthority } from './authority.ts'
 import { coversNames } from './authority-names.ts'
-import { createFile, replaceFile } from './write-file.ts'
+import { createFile, replaceFile } from '../write-file.ts'
 
 type Options = Order & {
   log: Pick<Logger, 'info' | 'error' | 'debug'>

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent } from 'node:https'
 import * as acme from 'acme-client'
-import { findFreePort } from '../../support/ports.ts'
-import type { createWorkshop } from './openssl.ts'
+import { findFreePort } from '../../../support/ports.ts'
+import type { createWorkshop } from '../openssl.ts'
 
 /** `httpPort` is where it looks for the answers to its challenges. */
 export async function startPebble(shop: ReturnType<typeof createWorkshop>, httpPort: number) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { withoutSecrets } from '../../gateway/http/log-redact.ts'
-import { textWithoutSecrets } from '../../gateway/http/log-redact-text.ts'
+import { withoutSecrets } from '../../../gateway/log/redact.ts'
+import { textWithoutSecrets } from '../../../gateway/log/redact-text.ts'
 
 const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.s3cret'
 const hex = 'ab12'.repeat(16)

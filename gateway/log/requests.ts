@@ -8,10 +8,10 @@ import type { Middleware, ParameterizedContext } from 'koa'
 import type { Logger } from 'pino'
 import { canonicalAddress } from '../../policies/network.ts'
 import type { AccessLog, Exchange } from './access-log.ts'
-import { goDuration } from './log-duration.ts'
-import { withoutSecrets } from './log-redact.ts'
-import { textWithoutSecrets } from './log-redact-text.ts'
-import { countWritten } from './log-written.ts'
+import { goDuration } from './duration.ts'
+import { withoutSecrets } from './redact.ts'
+import { textWithoutSecrets } from './redact-text.ts'
+import { countWritten } from './written.ts'
 
 /** What the log reads of a request's state; whoever finds it out leaves it there. */
 export type LogState = {

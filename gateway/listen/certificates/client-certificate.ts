@@ -3,7 +3,7 @@
  * subject alternative name (host, address, e-mail or URI); the groups are the O and OU of its subject.
  */
 import type { TLSSocket } from 'node:tls'
-import type { Identity } from '../../registry/protocol/call.ts'
+import type { Identity } from '../../../registry/protocol/call.ts'
 
 /** Answers the same for the whole life of a connection, and asks the certificate once. */
 export function createClientCertificates() {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { createLog, type LogOptions } from '../../gateway/http/log.ts'
+import { createLog, type LogOptions } from '../../../gateway/log/log.ts'
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { goDuration } from '../../gateway/http/log-duration.ts'
+import { goDuration } from '../../../gateway/log/duration.ts'
 
 describe('a duration', () => {
   const rows: [ms: number, written: string][] = [

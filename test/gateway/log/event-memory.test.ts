@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { createEventMemory } from '../../gateway/http/event-memory.ts'
-import { createPulls } from '../../gateway/http/event-pulls.ts'
+import { createEventMemory } from '../../../gateway/log/event-memory.ts'
+import { createPulls } from '../../../gateway/log/event-pulls.ts'
 
 function setUp(options = {}) {
   const clock = { now: 0 }

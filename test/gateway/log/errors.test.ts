@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { expect, it } from '@jest/globals'
 import Koa from 'koa'
-import { logErrors } from '../../gateway/http/log-errors.ts'
-import { useCleanup } from '../support/cleanup.ts'
-import { createLines } from './listen/log.ts'
+import { logErrors } from '../../../gateway/log/errors.ts'
+import { useCleanup } from '../../support/cleanup.ts'
+import { createLines } from '../listen/log.ts'
 
 const cleanup = useCleanup()
 const put = 'PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'

@@ -1,8 +1,8 @@
 /** The application log: pino, on stderr, in one of the formats that distribution writes. */
 import { getCallSites } from 'node:util'
 import { type Logger, type LoggerOptions, pino } from 'pino'
-import { formats, levelWords } from './log-format.ts'
-import { type Output, openOutput } from './log-output.ts'
+import { formats, levelWords } from './format.ts'
+import { type Output, openOutput } from './output.ts'
 
 export type LogOptions = {
   level: 'error' | 'warn' | 'info' | 'debug'

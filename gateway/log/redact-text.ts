@@ -3,7 +3,7 @@
  * treated as any, values with a name lose the value, and a word behind one that announces a secret goes.
  */
 import { isToken } from '../access/safe-name.ts'
-import { redacted, withoutSecrets } from './log-redact.ts'
+import { redacted, withoutSecrets } from './redact.ts'
 
 const suspicious =
   /[=?@:%]|basic|bearer|digest|pass|pwd|secret|token|credential|auth|key|eyJ|kura_|gh[a-z]_|gl?pat/i

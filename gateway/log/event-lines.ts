@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Pushed } from '../../registry/protocol/call.ts'
 import { safeName } from '../access/safe-name.ts'
-import { withoutSecrets } from './log-redact.ts'
+import { withoutSecrets } from './redact.ts'
 
 const plainName = /^[\p{L}\p{N}._@:+/-]+$/u
 

@@ -8,7 +8,7 @@ import type { Context, Middleware } from '../state.ts'
 import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
 import { createEventMemory, type EventMemory } from './event-memory.ts'
 import { needsMemory } from './event-pulls.ts'
-import { createCounted } from './log-counted.ts'
+import { createCounted } from './counted.ts'
 
 type Options = {
   log: Logger

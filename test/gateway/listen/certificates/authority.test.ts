@@ -9,8 +9,8 @@ import { connect, createServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { openAuthority } from '../../../gateway/listen/authority.ts'
-import { givenNames } from '../../../gateway/listen/authority-names.ts'
+import { openAuthority } from '../../../../gateway/listen/certificates/authority.ts'
+import { givenNames } from '../../../../gateway/listen/certificates/authority-names.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -163,7 +163,7 @@ describe('an authority', () => {
   })
 
   it('is one for all processes that make it at once', async () => {
-    const file = fileURLToPath(new URL('../../../gateway/listen/authority.ts', import.meta.url))
+    const file = fileURLToPath(new URL('../../../../gateway/listen/certificates/authority.ts', import.meta.url))
     const script = `import { openAuthority } from ${JSON.stringify(file)}
       const { certificate, key, fingerprint } = await openAuthority({ folder: process.argv[1] })
       const { readFileSync } = await import('node:fs')

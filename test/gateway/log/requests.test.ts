@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterEach, expect, it } from '@jest/globals'
 import Koa, { type Context } from 'koa'
-import { accessLog } from '../../gateway/http/access-log.ts'
-import { createLog, type LogOptions } from '../../gateway/http/log.ts'
-import { type LogState, logRequests } from '../../gateway/http/log-requests.ts'
+import { accessLog } from '../../../gateway/log/access-log.ts'
+import { createLog, type LogOptions } from '../../../gateway/log/log.ts'
+import { type LogState, logRequests } from '../../../gateway/log/requests.ts'
 
 const servers: Server[] = []
 afterEach(() => {

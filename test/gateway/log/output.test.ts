@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { expect, it } from '@jest/globals'
 
-const module = JSON.stringify(new URL('../../gateway/http/log-output.ts', import.meta.url).href)
+const module = JSON.stringify(new URL('../../../gateway/log/output.ts', import.meta.url).href)
 
 function run(program: string) {
   const source = `import { openOutput } from ${module}\n${program}`
