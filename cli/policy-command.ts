@@ -1,6 +1,6 @@
 /** `kura policy check` and `kura policy test`: trying policies out before anyone is held to them. */
 import { Command, Option } from 'commander'
-import { actions } from '../policies/decision.ts'
+import { actions } from '../policies/engine/decision.ts'
 import { checkPolicy, testPolicies } from './policy.ts'
 
 const write = (text: string) => process.stdout.write(text)

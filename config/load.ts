@@ -1,7 +1,7 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
 import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'
-import { mostYamlBytes } from '../policies/yaml.ts'
+import { mostYamlBytes } from '../policies/engine/yaml.ts'
 import { applyVariables, type Environment, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
 import { layOver, type Protection, quickstart } from './quickstart.ts'

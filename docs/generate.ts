@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { renderConfiguration } from '../config/document.ts'
-import { renderPolicySchema } from '../policies/json-schema.ts'
+import { renderPolicySchema } from '../policies/engine/json-schema.ts'
 import { renderErrors } from './errors-page.ts'
 
 const pages: [file: string, render: () => string][] = [

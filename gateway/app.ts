@@ -1,6 +1,6 @@
 /** The gateway, in the order a request meets it. */
 import Koa from 'koa'
-import type { Policy } from '../policies/decision.ts'
+import type { Policy } from '../policies/engine/decision.ts'
 import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
 import type { ReportRefusal } from './access/refusals.ts'

@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 const root = join(import.meta.dirname, '..')
 const folders = [
   'files',
+  'network',
   'registry',
   'policies',
   'gateway',
@@ -25,6 +26,7 @@ const leases = 'registry/leases/lease.ts'
 /** The first row that a file lies in says what it may import, beside its own folder. */
 const mayImport: [layer: string, allowed: string[]][] = [
   ['files', []],
+  ['network', []],
   ['registry/protocol', []],
   ['registry/storage', ['files', 'registry/protocol/range.ts', 'registry/protocol/errors.ts']],
   ['registry/redis', ['registry/protocol']],
@@ -40,18 +42,18 @@ const mayImport: [layer: string, allowed: string[]][] = [
     ['registry/protocol', 'registry/content', 'registry/uploads', drivers, leases],
   ],
   ['registry/app.ts', ['registry']],
-  ['policies', ['files', 'registry/protocol']],
+  ['policies', ['files', 'network', 'registry/protocol']],
   ['gateway/pool/in-process.ts', ['gateway', 'registry/app.ts']],
-  ['gateway', ['files', 'policies', 'registry/protocol']],
-  ['config', ['files', 'registry/protocol', 'policies/network.ts', 'policies/yaml.ts']],
+  ['gateway', ['files', 'network', 'policies', 'registry/protocol']],
+  ['config', ['files', 'network', 'registry/protocol', 'policies/engine/yaml.ts']],
   ['docs', ['config', 'policies', 'registry/protocol']],
-  ['cli', ['files', 'registry', 'policies', 'gateway', 'config']],
+  ['cli', ['files', 'network', 'registry', 'policies', 'gateway', 'config']],
   ['bin', ['cli']],
   ['deploy', ['config']],
   // It runs the same real parts as the tests do, and only its own tests know of it.
   ['bench', ['test/support']],
   ['test/bench', ['bench', 'test/support']],
-  ['test', ['files', 'registry', 'policies', 'gateway', 'config', 'cli', 'docs']],
+  ['test', ['files', 'network', 'registry', 'policies', 'gateway', 'config', 'cli', 'docs']],
 ]
 
 /** Layers that know nothing of HTTP servers. */

@@ -1,5 +1,5 @@
 /** `kura`: what the original does not have. */
-import { networkRule, readNetwork } from '../../policies/network.ts'
+import { networkRule, readNetwork } from '../../network/range.ts'
 import {
   address,
   choice,

@@ -1,5 +1,5 @@
 /** Asks the policy before a request goes any further; what is refused never reaches the registry. */
-import type { Decision, Policy } from '../../policies/decision.ts'
+import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import type { Target } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'

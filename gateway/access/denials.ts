@@ -2,7 +2,7 @@
  * What a request may do while it is answered, and the word to the log when it ends in a denial. Many
  * things are asked whose denial ends nothing: the source of a mount, or a tag that nobody moves.
  */
-import type { Decision, Policy } from '../../policies/decision.ts'
+import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context } from '../state.ts'

@@ -2,7 +2,7 @@
  * What somebody may do, by the policies and by what their token allows at most. The gateway asks this
  * about each request, and a worker about what comes up while it answers one.
  */
-import type { Decision, Policy } from '../../policies/decision.ts'
+import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { CallState, Identity, Wanted } from '../../registry/protocol/call.ts'
 import { isWithinBound } from './verify/bound.ts'
 

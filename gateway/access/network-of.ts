@@ -2,7 +2,7 @@
  * What one client can move about in: an IPv4 address, or the 64 bits of an IPv6 network, since every
  * machine has 2^64 addresses there to choose from. Empty for one that is not known.
  */
-import { findAddress, writeAddress } from '../../policies/network.ts'
+import { findAddress, writeAddress } from '../../network/range.ts'
 
 const bitsOfClient = { 32: 0n, 128: 64n }
 

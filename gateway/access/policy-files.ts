@@ -4,10 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Policy } from '../../policies/decision.ts'
-import type { Source } from '../../policies/document.ts'
-import { buildPolicy, type Loaded, readPolicyFolder } from '../../policies/load.ts'
-import { PolicyError } from '../../policies/problems.ts'
+import type { Policy } from '../../policies/engine/decision.ts'
+import type { Source } from '../../policies/engine/document.ts'
+import { buildPolicy, type Loaded, readPolicyFolder } from '../../policies/engine/load.ts'
+import { PolicyError } from '../../policies/engine/problems.ts'
 
 type Options = {
   folder: string

@@ -2,7 +2,7 @@
  * Says in the log who was refused, and why: a line for each login that fails, each that has to wait,
  * and each denial by a policy. What repeats is counted after a while, so that nobody fills the log.
  */
-import type { RuleReference } from '../../policies/decision.ts'
+import type { RuleReference } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import { createCounted } from '../log/counted.ts'
 import { withoutSecrets } from '../log/redact.ts'

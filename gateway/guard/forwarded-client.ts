@@ -2,7 +2,7 @@
  * Which address a client has, by what trusted proxies say of it. Each proxy adds the one it talked to,
  * so a list is read from its end, and the first address that is no trusted proxy's is the client's.
  */
-import { canonicalAddress } from '../../policies/network.ts'
+import { canonicalAddress } from '../../network/range.ts'
 
 /**
  * Stands for the address of a client whose proxy says nothing that can be read. It is in no network:

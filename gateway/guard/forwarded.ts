@@ -3,7 +3,7 @@
  * Only proxies that the operator names are believed; what anyone else says of it is not looked at.
  */
 import type { Socket } from 'node:net'
-import { canonicalAddress, contains, findAddress, parseNetwork } from '../../policies/network.ts'
+import { canonicalAddress, contains, findAddress, parseNetwork } from '../../network/range.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Asked } from './asked-host.ts'

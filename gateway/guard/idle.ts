@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { canonicalAddress } from '../../policies/network.ts'
+import { canonicalAddress } from '../../network/range.ts'
 import { answerLast } from '../listen/last-answer.ts'
 
 type Options = {

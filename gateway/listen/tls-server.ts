@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { Logger } from 'pino'
-import { canonicalAddress } from '../../policies/network.ts'
+import { canonicalAddress } from '../../network/range.ts'
 import type { Certificates } from './certificates/files.ts'
 import { refuseClients } from './certificates/client-auth.ts'
 import { answerPlainHttp } from './plain-http.ts'

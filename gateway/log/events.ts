@@ -3,7 +3,7 @@
  * for each of these that failed. All other requests are silent, health checks among them.
  */
 import type { Logger } from 'pino'
-import { canonicalAddress } from '../../policies/network.ts'
+import { canonicalAddress } from '../../network/range.ts'
 import type { Context, Middleware } from '../state.ts'
 import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
 import { createEventMemory, type EventMemory } from './event-memory.ts'

@@ -3,7 +3,7 @@
  * has signed about who asks, and reads for itself what is asked, with the gateway's own parser.
  */
 import Koa from 'koa'
-import type { Policy } from '../../policies/decision.ts'
+import type { Policy } from '../../policies/engine/decision.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { letAsk } from '../access/denials.ts'
 import type { ReportRefusal } from '../access/refusals.ts'

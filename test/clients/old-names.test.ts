@@ -3,7 +3,7 @@
  * is reached and goes on, in either registry, and no new one comes to it.
  */
 import { beforeAll, expect, it } from '@jest/globals'
-import { buildPolicy } from '../../policies/load.ts'
+import { buildPolicy } from '../../policies/engine/load.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { startDistribution } from '../support/distribution.ts'
 import { send } from '../support/http.ts'

@@ -2,7 +2,7 @@
 import { request } from 'node:https'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { membersPolicy } from '../../policies/decision.ts'
+import { membersPolicy } from '../../policies/engine/decision.ts'
 import { loginOf } from '../protocol/support/people.ts'
 import { useRegistry } from '../protocol/support/suite.ts'
 import { createWorkshop } from './listen/openssl.ts'

@@ -1,6 +1,6 @@
 /** Who has to sign in, and what they hear until they do. */
 import { describe, expect, it } from '@jest/globals'
-import { membersPolicy } from '../../policies/decision.ts'
+import { membersPolicy } from '../../policies/engine/decision.ts'
 import { as, loginOf } from './support/people.ts'
 import { expectError, useRegistry } from './support/suite.ts'
 

@@ -1,6 +1,6 @@
 /** What policies let people do, endpoint by endpoint, and ways round them that lead nowhere. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { buildPolicy } from '../../policies/load.ts'
+import { buildPolicy } from '../../policies/engine/load.ts'
 import { startRegistry } from '../support/registry.ts'
 import { jsonOf } from './support/client.ts'
 import { packImage, pushBlob, pushImage, putManifest, sha256 } from './support/content.ts'

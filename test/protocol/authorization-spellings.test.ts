@@ -1,6 +1,6 @@
 /** A rule that denies holds for a repository and a tag in whatever spelling a path has them. */
 import { beforeAll, expect, it } from '@jest/globals'
-import { buildPolicy } from '../../policies/load.ts'
+import { buildPolicy } from '../../policies/engine/load.ts'
 import { packImage, pushImage, putManifest, sha256 } from './support/content.ts'
 import { as, loginOf, withHeaders } from './support/people.ts'
 import { useRegistry } from './support/suite.ts'

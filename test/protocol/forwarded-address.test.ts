@@ -1,7 +1,7 @@
 /** Which address a client has that comes by way of a trusted proxy, and what rules make of it. */
 import { describe, expect, it } from '@jest/globals'
-import { openPolicy } from '../../policies/decision.ts'
-import { buildPolicy } from '../../policies/load.ts'
+import { openPolicy } from '../../policies/engine/decision.ts'
+import { buildPolicy } from '../../policies/engine/load.ts'
 import { loginOf } from './support/people.ts'
 import { useRegistry } from './support/suite.ts'
 

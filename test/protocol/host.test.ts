@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Login } from '../../gateway/access/authenticate.ts'
 import { createChallenge } from '../../gateway/access/challenge.ts'
-import { membersPolicy } from '../../policies/decision.ts'
+import { membersPolicy } from '../../policies/engine/decision.ts'
 import { exchange } from './support/raw.ts'
 import { expectError, useRegistry } from './support/suite.ts'
 

@@ -1,6 +1,6 @@
 /** Images under tags that a policy keeps: nothing that such a tag reaches can be deleted. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { buildPolicy } from '../../policies/load.ts'
+import { buildPolicy } from '../../policies/engine/load.ts'
 import {
   descriptor,
   pack,

@@ -1,6 +1,6 @@
 /** A tag answers with the digest by which it was given, sha512 as well as sha256. */
 import { expect, it } from '@jest/globals'
-import { openPolicy, type Policy } from '../../policies/decision.ts'
+import { openPolicy, type Policy } from '../../policies/engine/decision.ts'
 import { imageManifest } from '../../registry/protocol/media-types.ts'
 import { jsonOf } from './support/client.ts'
 import {

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { createChallenge } from '../../gateway/access/challenge.ts'
 import { leewaySeconds } from '../../gateway/access/verify/verify.ts'
-import { openPolicy, type Policy } from '../../policies/decision.ts'
+import { openPolicy, type Policy } from '../../policies/engine/decision.ts'
 import { paths } from '../../registry/content/paths.ts'
 import { make, now, open, service } from '../gateway/access/verify/made-tokens.ts'
 import { sha256, startUpload } from './support/content.ts'

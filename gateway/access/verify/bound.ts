@@ -1,5 +1,5 @@
 /** Whether something lies within what a token allows at most. The policies are asked beside it. */
-import { compilePatterns } from '../../../policies/pattern.ts'
+import { compilePatterns } from '../../../policies/engine/pattern.ts'
 import type { Grant } from '../../../registry/protocol/call.ts'
 import type { Target } from '../../../registry/protocol/endpoints.ts'
 

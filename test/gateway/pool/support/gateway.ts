@@ -13,7 +13,7 @@ import { createProbe } from '../../../../gateway/pool/probe.ts'
 import { createProxiedPool } from '../../../../gateway/pool/proxied.ts'
 import type { SendBlob } from '../../../../gateway/pool/relay.ts'
 import { createWorkers } from '../../../../gateway/pool/workers.ts'
-import { openPolicy } from '../../../../policies/decision.ts'
+import { openPolicy } from '../../../../policies/engine/decision.ts'
 import { close, listening } from '../../../support/http-server.ts'
 import { poolSecret } from '../../../support/pool.ts'
 

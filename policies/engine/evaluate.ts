@@ -10,7 +10,7 @@ import {
   type Question,
   type Who,
 } from './decision.ts'
-import { contains, findAddress, parseNetwork } from './network.ts'
+import { contains, findAddress, parseNetwork } from '../../network/range.ts'
 import { compilePatterns } from './pattern.ts'
 import { indexBySegment } from './rule-index.ts'
 import type { PlacedRule, PolicyFile } from './schema.ts'

@@ -5,7 +5,7 @@ import {
   findAddress,
   parseNetwork,
   readNetwork,
-} from '../../policies/network.ts'
+} from '../../network/range.ts'
 
 describe('a network', () => {
   const rows: [network: string, inside: string[], outside: string[]][] = [

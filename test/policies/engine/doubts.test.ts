@@ -1,6 +1,6 @@
 /** Rules that can be used, and most likely do not do what was meant. */
 import { expect, it } from '@jest/globals'
-import { checkSources } from '../../policies/load.ts'
+import { checkSources } from '../../../policies/engine/load.ts'
 import { sourcesOf } from './written.ts'
 
 const doubtsOf = (...texts: string[]) => checkSources(sourcesOf(texts)).doubts

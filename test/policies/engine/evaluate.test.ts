@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { openPolicy, type Question, type Who } from '../../policies/decision.ts'
-import { buildPolicy } from '../../policies/load.ts'
+import { openPolicy, type Question, type Who } from '../../../policies/engine/decision.ts'
+import { buildPolicy } from '../../../policies/engine/load.ts'
 import { policyOf, rule, sourcesOf } from './written.ts'
 
 const company = `groups:

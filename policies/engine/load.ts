@@ -1,8 +1,8 @@
 /** From the files of a folder to a policy: read, checked as a whole, and put to their own tests. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readAtMost } from '../files/bounded.ts'
-import { explainPermission } from '../files/permission.ts'
+import { readAtMost } from '../../files/bounded.ts'
+import { explainPermission } from '../../files/permission.ts'
 import { findDoubts, findIncoherences } from './coherence.ts'
 import type { Policy } from './decision.ts'
 import { type PolicyDocument, type Problem, readDocument, type Source } from './document.ts'

@@ -2,11 +2,11 @@ import { globSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { renderPolicySchema } from '../../policies/json-schema.ts'
-import { buildPolicy, checkSources, readPolicyFolder } from '../../policies/load.ts'
-import { useCleanup } from '../support/cleanup.ts'
+import { renderPolicySchema } from '../../../policies/engine/json-schema.ts'
+import { buildPolicy, checkSources, readPolicyFolder } from '../../../policies/engine/load.ts'
+import { useCleanup } from '../../support/cleanup.ts'
 
-const policies = join(import.meta.dirname, '../../policies')
+const policies = join(import.meta.dirname, '../../../policies')
 const cleanup = useCleanup()
 
 describe('a folder of policies', () => {

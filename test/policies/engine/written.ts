@@ -1,8 +1,8 @@
-import type { Policy } from '../../policies/decision.ts'
-import { compilePolicy } from '../../policies/evaluate.ts'
-import { buildPolicy } from '../../policies/load.ts'
-import { PolicyError } from '../../policies/problems.ts'
-import type { PlacedRule, PolicyFile } from '../../policies/schema.ts'
+import type { Policy } from '../../../policies/engine/decision.ts'
+import { compilePolicy } from '../../../policies/engine/evaluate.ts'
+import { buildPolicy } from '../../../policies/engine/load.ts'
+import { PolicyError } from '../../../policies/engine/problems.ts'
+import type { PlacedRule, PolicyFile } from '../../../policies/engine/schema.ts'
 
 /** A rule for the sentence at hand: everyone may do everything, but for what is given. */
 export function rule(given: Partial<PlacedRule> = {}): PlacedRule {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { actions, type Question } from '../../policies/decision.ts'
-import { compilePolicy } from '../../policies/evaluate.ts'
-import { userPlace } from '../../policies/pattern.ts'
-import type { PlacedRule } from '../../policies/schema.ts'
+import { actions, type Question } from '../../../policies/engine/decision.ts'
+import { compilePolicy } from '../../../policies/engine/evaluate.ts'
+import { userPlace } from '../../../policies/engine/pattern.ts'
+import type { PlacedRule } from '../../../policies/engine/schema.ts'
 import { file, policyOf, rule } from './written.ts'
 
 const some = <T>(...values: T[]) =>

@@ -3,7 +3,7 @@
  * of segments, and `${user}` is the name of whoever asks, letter by letter. `team/**` is also `team`.
  */
 import picomatch from 'picomatch'
-import { host } from '../registry/protocol/name.ts'
+import { host } from '../../registry/protocol/name.ts'
 
 /** Picomatch knows more than we promise; whatever is not promised is off. */
 const options = {
