@@ -1,6 +1,6 @@
 /** What a wrong command line is told besides what is wrong: which commands there are, or whose help to read. */
 import type { Command } from 'commander'
-import { ownName } from './own-name.ts'
+import { ownName } from '../assembly/own-name.ts'
 
 /** For the command and all below it. */
 export function sayWhatIsAllowed(command: Command, path = ownName()): Command {

@@ -3,13 +3,13 @@
  * What it prints is itself a configuration, but for the secrets, which it hides.
  */
 import type { z } from 'zod'
+import { findProblems, warningsOf } from '../assembly/checks.ts'
+import type { Command } from '../assembly/refusals.ts'
 import type { Environment } from '../config/environment.ts'
 import { readConfig } from '../config/load.ts'
 import { type Config, schema } from '../config/schema.ts'
 import { type Shape, shapeOf, withoutAccount } from '../config/shape.ts'
 import type { Origins } from '../config/tree.ts'
-import { findProblems, warningsOf } from './checks.ts'
-import type { Command } from './serve.ts'
 
 type Options = {
   path?: string

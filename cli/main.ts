@@ -1,13 +1,13 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import type { Command as Role } from '../assembly/refusals.ts'
 import { messageOf } from '../files/permission.ts'
 import { sayWhatIsAllowed } from './allowed.ts'
 import { certCommand } from './cert.ts'
 import { htpasswdCommand } from './htpasswd.ts'
 import { restoreVariables } from './lost-variables.ts'
 import { policyCommand } from './policy-command.ts'
-import type { Command as Role } from './serve.ts'
 import { tokenCommand } from './token-command.ts'
 import { userCommand } from './user.ts'
 

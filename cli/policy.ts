@@ -2,14 +2,14 @@
  * `kura policy check` asks the files of a folder one question and names the rule that answers it;
  * `kura policy test` runs the tests in them. Both answer the exit code.
  */
+
+import { ownName, quoted } from '../assembly/own-name.ts'
+import { findAddress } from '../network/range.ts'
 import { type Action, actions, type Question } from '../policies/engine/decision.ts'
 import { checkSources, readPolicyFolder } from '../policies/engine/load.ts'
-import { findAddress } from '../network/range.ts'
 import { PolicyError } from '../policies/engine/problems.ts'
 import { questionText } from '../policies/engine/tests.ts'
 import { parseAnyRepository, parseTag } from '../registry/protocol/name.ts'
-import { ownName } from './own-name.ts'
-import { quoted } from './quoted.ts'
 
 type Write = (text: string) => void
 

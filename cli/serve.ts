@@ -7,27 +7,26 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { refuseImpossible, warningsOf } from '../assembly/checks.ts'
+import { ownName } from '../assembly/own-name.ts'
+import type { Given, Logs } from '../assembly/processes/given.ts'
+import { findReach, type Reach } from '../assembly/reach.ts'
+import type { Command } from '../assembly/refusals.ts'
+import { answerEvents } from '../assembly/shared-events.ts'
+import { answerGuesses } from '../assembly/shared-guesses.ts'
 import type { Environment } from '../config/environment.ts'
 import { type Loaded, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { createLog } from '../gateway/log/log.ts'
 import { openOutput } from '../gateway/log/output.ts'
-import { type Ask, answerBy } from './asking.ts'
-import { refuseImpossible, warningsOf } from './checks.ts'
+import { type Ask, answerBy } from '../supervisor/asking.ts'
+import { takeForeignLines } from '../supervisor/foreign-lines.ts'
+import { collectNotices, sendNotices } from '../supervisor/notices.ts'
+import { createServiceManager } from '../supervisor/service-manager.ts'
+import { supervise } from '../supervisor/supervise.ts'
+import type { Running } from '../supervisor/supervised.ts'
 import { type FirstEntrance, openFirstEntrance } from './first-account.ts'
-import { takeForeignLines } from './foreign-lines.ts'
-import { collectNotices, sendNotices } from './notices.ts'
-import { ownName } from './own-name.ts'
-import type { Given, Logs } from './processes/given.ts'
-import { findReach, type Reach } from './reach.ts'
-import { createServiceManager } from './service-manager.ts'
-import { answerEvents } from './shared-events.ts'
-import { answerGuesses } from './shared-guesses.ts'
-import { supervise } from './supervise.ts'
-import type { Running } from './supervised.ts'
 import { welcome } from './welcome.ts'
-
-export type Command = 'serve' | 'gateway' | 'worker'
 
 export type Options = {
   command: Command
@@ -44,9 +43,9 @@ type Start = (config: Config, logs: Logs, given: Given, ask: Ask) => Promise<Run
 
 /** Loaded where they run: the supervisor, which is none of them, starts sooner and stays smaller. */
 const starts: Record<Role, () => Promise<Start>> = {
-  whole: async () => (await import('./processes/whole.ts')).startWhole,
-  gateway: async () => (await import('./processes/proxied.ts')).startProxied,
-  worker: async () => (await import('./processes/worker.ts')).startWorker,
+  whole: async () => (await import('../assembly/processes/whole.ts')).startWhole,
+  gateway: async () => (await import('../assembly/processes/proxied.ts')).startProxied,
+  worker: async () => (await import('../assembly/processes/worker.ts')).startWorker,
 }
 
 export async function serve(options: Options): Promise<void> {

@@ -1,5 +1,5 @@
 /** `kura token revoke --user`: ends the sessions of a user, and every token given out before. */
-import { ownName } from './own-name.ts'
+import { ownName } from '../assembly/own-name.ts'
 import type { KeptTokens } from './token-open.ts'
 
 type Kept = Pick<KeptTokens, 'folder' | 'sessions' | 'endings' | 'fingerprints' | 'users'>

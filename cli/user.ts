@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { Command, InvalidArgumentError } from 'commander'
+import { ownName } from '../assembly/own-name.ts'
 import {
   defaultCost,
   highestUsefulCost,
@@ -17,7 +18,6 @@ import { hasUser, withoutUser, withUser } from '../gateway/access/passwords/htpa
 import { nameFault, parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
 import { replaceText } from '../gateway/access/passwords/htpasswd-replace.ts'
 import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
-import { ownName } from './own-name.ts'
 import { findUserFile } from './user-file.ts'
 
 type Write = (text: string) => void

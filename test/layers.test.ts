@@ -11,6 +11,8 @@ const folders = [
   'policies',
   'gateway',
   'config',
+  'assembly',
+  'supervisor',
   'cli',
   'docs',
   'deploy',
@@ -47,13 +49,32 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['gateway', ['files', 'network', 'policies', 'registry/protocol']],
   ['config', ['files', 'network', 'registry/protocol', 'policies/engine/yaml.ts']],
   ['docs', ['config', 'policies', 'registry/protocol']],
-  ['cli', ['files', 'network', 'registry', 'policies', 'gateway', 'config']],
+  ['supervisor', ['files', 'config/environment.ts', 'gateway/log/output.ts']],
+  ['assembly', ['files', 'network', 'registry', 'policies', 'gateway', 'config', 'supervisor']],
+  [
+    'cli',
+    ['files', 'network', 'registry', 'policies', 'gateway', 'config', 'assembly', 'supervisor'],
+  ],
   ['bin', ['cli']],
   ['deploy', ['config']],
   // It runs the same real parts as the tests do, and only its own tests know of it.
   ['bench', ['test/support']],
   ['test/bench', ['bench', 'test/support']],
-  ['test', ['files', 'network', 'registry', 'policies', 'gateway', 'config', 'cli', 'docs']],
+  [
+    'test',
+    [
+      'files',
+      'network',
+      'registry',
+      'policies',
+      'gateway',
+      'config',
+      'assembly',
+      'supervisor',
+      'cli',
+      'docs',
+    ],
+  ],
 ]
 
 /** Layers that know nothing of HTTP servers. */

@@ -9,9 +9,9 @@ import { BadCredentials, type Credentials, parseAuthorization } from './credenti
 import { LoginRefused } from './login-refused.ts'
 import { LoginDelayed } from './passwords/passwords-delayed.ts'
 import type { ReportRefusal } from './refusals.ts'
+import { unauthorized } from './unauthorized.ts'
 import { TokenRefused } from './verify/refused.ts'
 import { leewaySeconds } from './verify/verify.ts'
-import { unauthorized } from './unauthorized.ts'
 
 export type Login = {
   challenge: Challenge

@@ -7,8 +7,8 @@ import type { Context, Middleware } from '../state.ts'
 import type { Challenge } from './challenge.ts'
 import { letAsk, tellDenial } from './denials.ts'
 import type { ReportRefusal } from './refusals.ts'
-import { boundAllows } from './verify/bound.ts'
 import { unauthorized } from './unauthorized.ts'
+import { boundAllows } from './verify/bound.ts'
 
 export type AuthorizeParts = {
   policy: () => Policy

@@ -6,11 +6,11 @@ import { hash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { watch } from '../../files/watched.ts'
+import { createWhole, removeWhole } from '../../files/whole-file.ts'
 import { faultOfRepositoryPattern } from '../../policies/engine/pattern.ts'
 import type { Identity } from '../../registry/protocol/call.ts'
 import { createPatternGrant } from './verify/bound.ts'
-import { watch } from '../../files/watched.ts'
-import { createWhole, removeWhole } from '../../files/whole-file.ts'
 
 const robotName = z
   .string()

@@ -1,7 +1,7 @@
 /** What `http.tls` says about the protocol, as the options of a TLS server. */
 import type { SecureContextOptions, SecureVersion, TlsOptions } from 'node:tls'
-import { cipherList } from './ciphers.ts'
 import { type ClientAuth, handshakeOptions } from './certificates/client-auth.ts'
+import { cipherList } from './ciphers.ts'
 
 export type TlsSettings = {
   minimumtls: 'tls1.2' | 'tls1.3'

@@ -5,10 +5,10 @@
 import type { Logger } from 'pino'
 import { canonicalAddress } from '../../network/range.ts'
 import type { Context, Middleware } from '../state.ts'
+import { createCounted } from './counted.ts'
 import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
 import { createEventMemory, type EventMemory } from './event-memory.ts'
 import { needsMemory } from './event-pulls.ts'
-import { createCounted } from './counted.ts'
 
 type Options = {
   log: Logger

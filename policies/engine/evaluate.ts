@@ -2,6 +2,8 @@
  * Decides who may do what: a pure function of the rules and a question, without clock, network or
  * memory. A rule that denies beats any that allows, silence is a no, and order never matters.
  */
+
+import { contains, findAddress, parseNetwork } from '../../network/range.ts'
 import {
   type Action,
   actions,
@@ -10,7 +12,6 @@ import {
   type Question,
   type Who,
 } from './decision.ts'
-import { contains, findAddress, parseNetwork } from '../../network/range.ts'
 import { compilePatterns } from './pattern.ts'
 import { indexBySegment } from './rule-index.ts'
 import type { PlacedRule, PolicyFile } from './schema.ts'

@@ -4,9 +4,9 @@
  */
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { findAddress, networkRule, readNetwork } from '../../network/range.ts'
 import { isTag, parseAnyRepository } from '../../registry/protocol/name.ts'
 import { actions, type RuleReference } from './decision.ts'
-import { findAddress, networkRule, readNetwork } from '../../network/range.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern, userPlace } from './pattern.ts'
 
 const either = new Intl.ListFormat('en', { type: 'disjunction' })

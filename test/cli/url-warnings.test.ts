@@ -1,6 +1,6 @@
 /** A bucket at an address that clients of other machines cannot reach is spoken of at start. */
 import { expect, it } from '@jest/globals'
-import { urlWarnings } from '../../cli/storage.ts'
+import { urlWarnings } from '../../assembly/storage.ts'
 import { load } from '../config/written.ts'
 
 async function warningsFor(s3: string, rest = '', after = ''): Promise<string[]> {

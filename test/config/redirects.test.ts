@@ -1,6 +1,6 @@
 /** What may be written about sending clients elsewhere, and what is said of the rest. */
 import { describe, expect, it } from '@jest/globals'
-import { storageFrom } from '../../cli/storage.ts'
+import { storageFrom } from '../../assembly/storage.ts'
 import { findUnsupported } from '../../config/support.ts'
 import { load, refusal } from './written.ts'
 

@@ -3,8 +3,9 @@
  * Redis runs, so that looking and counting are one step on its clock. While Redis is away, what this
  * machine knows by itself decides; it hears of each outcome in any case, and so is not new to it.
  */
-import { forgetMs, type GuessRules, guessRules, knownMs, lostMs } from './rules.ts'
+
 import type { Answer, Guess, Guesses } from './guesses.ts'
+import { forgetMs, type GuessRules, guessRules, knownMs, lostMs } from './rules.ts'
 
 type Script = { lua: string; keys: string[]; args: (string | number)[] }
 

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { Grant } from '../../../registry/protocol/call.ts'
 import { parseAnyRepository } from '../../../registry/protocol/name.ts'
+import type { SigningKeys } from '../keys/signing-keys.ts'
 import { isWithinBound } from '../verify/bound.ts'
 import { credentialClaim, type SignedIn } from '../verify/fingerprints.ts'
-import type { SigningKeys } from '../keys/signing-keys.ts'
 
 export type Decide = (question: {
   name: string | undefined

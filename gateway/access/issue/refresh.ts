@@ -5,11 +5,11 @@
  */
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import { credentialClaim, type Fingerprints, type SignedIn } from '../verify/fingerprints.ts'
-import { groupsClaim } from './issue.ts'
-import { quote, TokenRefused } from '../verify/refused.ts'
-import type { Sessions } from './sessions.ts'
 import type { SigningKeys } from '../keys/signing-keys.ts'
+import { credentialClaim, type Fingerprints, type SignedIn } from '../verify/fingerprints.ts'
+import { quote, TokenRefused } from '../verify/refused.ts'
+import { groupsClaim } from './issue.ts'
+import type { Sessions } from './sessions.ts'
 
 const refreshType = 'kura-refresh+jwt'
 

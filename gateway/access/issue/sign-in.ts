@@ -4,9 +4,9 @@
  */
 import type { Identity } from '../../../registry/protocol/call.ts'
 import type { CheckPassword } from '../authenticate.ts'
+import { type Robots, robotPrefix } from '../robots.ts'
 import type { Fingerprints, SignedIn } from '../verify/fingerprints.ts'
 import { TokenRefused } from '../verify/refused.ts'
-import { type Robots, robotPrefix } from '../robots.ts'
 import type { Verifier } from '../verify/verify.ts'
 
 export type SignIn = (

@@ -5,10 +5,10 @@ import { BadCredentials, parseAuthorization } from '../credentials.ts'
 import { LoginRefused } from '../login-refused.ts'
 import { LoginDelayed } from '../passwords/passwords-delayed.ts'
 import type { SignedIn } from '../verify/fingerprints.ts'
+import { TokenRefused } from '../verify/refused.ts'
 import { readForm, single } from './form.ts'
 import { GrantRefused } from './grant-refused.ts'
 import type { RefreshTokens } from './refresh.ts'
-import { TokenRefused } from '../verify/refused.ts'
 import type { SignIn } from './sign-in.ts'
 
 export type Wish = {

@@ -3,10 +3,10 @@
  * of them: by `x5c`, else by `jwk`, else by `kid`, else the only one that fits.
  */
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
+import { quote, TokenRefused } from '../verify/refused.ts'
 import { fits } from './algorithms.ts'
 import { verifyChain } from './chain.ts'
 import { thumbprintOf } from './key-ids.ts'
-import { quote, TokenRefused } from '../verify/refused.ts'
 import type { Trust, TrustSource } from './trust.ts'
 
 type Header = { alg?: unknown; kid?: unknown; jwk?: unknown; x5c?: unknown }

@@ -7,10 +7,10 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { thumbprintOf } from './key-ids.ts'
-import { keySetFrom, type OwnKey, type SigningKeys } from './signing-keys.ts'
 import { type Watched, watch } from '../../../files/watched.ts'
 import { createWhole, removeWhole } from '../../../files/whole-file.ts'
+import { thumbprintOf } from './key-ids.ts'
+import { keySetFrom, type OwnKey, type SigningKeys } from './signing-keys.ts'
 
 const coordinate = z.string().regex(/^[\w-]{43}$/)
 const publicKey = z.object({

@@ -4,11 +4,11 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { readAtMost } from '../../../files/bounded.ts'
+import { watch } from '../../../files/watched.ts'
 import { createJwksUrl, type JwksUrlOptions } from './jwks-url.ts'
 import { idsOfCertificate } from './key-ids.ts'
 import { parseJwks } from './key-set.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import { watch } from '../../../files/watched.ts'
 
 /** `algorithm` is set where whoever published the key allows no other. */
 export type TrustedKey = { ids: readonly string[]; key: KeyObject; algorithm?: string }

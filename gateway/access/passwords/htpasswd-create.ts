@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { hash } from 'bcryptjs'
 import type { Logger } from 'pino'
-import { defaultCost } from './bcrypt-limits.ts'
 import { createWhole } from '../../../files/whole-file.ts'
+import { defaultCost } from './bcrypt-limits.ts'
 
 const user = 'docker'
 

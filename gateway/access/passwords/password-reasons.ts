@@ -1,7 +1,7 @@
 /** Why a password did not do, as far as the file of users tells: for the log of the operator. */
 import type { CheckPassword } from '../authenticate.ts'
-import type { Htpasswd } from './htpasswd.ts'
 import { LoginRefused } from '../login-refused.ts'
+import type { Htpasswd } from './htpasswd.ts'
 
 /** Throws LoginRefused for whom `check` does not know. */
 export function withReasons(check: CheckPassword, htpasswd: Htpasswd): CheckPassword {

@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { replaceText } from '../passwords/htpasswd-replace.ts'
 import { watch } from '../../../files/watched.ts'
+import { replaceText } from '../passwords/htpasswd-replace.ts'
 
 const record = z.object({
   users: z.record(z.string(), z.object({ mark: z.string().min(1), endedAt: z.iso.datetime() })),

@@ -6,9 +6,9 @@
 import { createHmac } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../../registry/protocol/call.ts'
+import type { Robots } from '../robots.ts'
 import type { Endings } from './endings.ts'
 import { quote, TokenRefused } from './refused.ts'
-import type { Robots } from '../robots.ts'
 
 /** The claim that carries a fingerprint; no other issuer writes it. */
 export const credentialClaim = 'kura_credential'

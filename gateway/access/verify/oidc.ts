@@ -5,9 +5,9 @@
 import type { JWTPayload } from 'jose'
 import type { Identity } from '../../../registry/protocol/call.ts'
 import { asymmetric } from '../keys/algorithms.ts'
+import { openTrust, type TrustOptions } from '../keys/trust.ts'
 import { refusePrefix } from './issuers.ts'
 import { quote, TokenRefused } from './refused.ts'
-import { openTrust, type TrustOptions } from '../keys/trust.ts'
 import type { Authority } from './verify.ts'
 
 export type OidcIssuer = {

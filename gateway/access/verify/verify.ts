@@ -6,11 +6,11 @@ import { hash, type KeyObject } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../../registry/protocol/call.ts'
-import { identityFrom } from './claims.ts'
 import { findKey } from '../keys/find-key.ts'
+import type { Trust, TrustSource } from '../keys/trust.ts'
+import { identityFrom } from './claims.ts'
 import { credentialClaim } from './fingerprints.ts'
 import { quote, TokenRefused } from './refused.ts'
-import type { Trust, TrustSource } from '../keys/trust.ts'
 
 export type Authority = {
   issuer: string

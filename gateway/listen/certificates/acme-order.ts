@@ -2,10 +2,10 @@
 import { createPrivateKey } from 'node:crypto'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createFile, replaceFile } from '../write-file.ts'
 import { createKey } from './authority-issue.ts'
 import { checkPair } from './pair.ts'
 import { parseCertificates } from './pem.ts'
-import { createFile, replaceFile } from '../write-file.ts'
 
 export type Order = {
   /** Where the account's key and the open challenges are, for all processes. */

@@ -8,12 +8,12 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { createFile, replaceFile } from '../write-file.ts'
 import { createFailures, defaultPauses } from './acme-failures.ts'
 import { parseHosts } from './acme-hosts.ts'
 import { findChallenge, type Order, orderCertificate } from './acme-order.ts'
 import { openAuthority } from './authority.ts'
 import { coversNames } from './authority-names.ts'
-import { createFile, replaceFile } from '../write-file.ts'
 
 type Options = Order & {
   log: Pick<Logger, 'info' | 'error' | 'debug'>

@@ -7,11 +7,11 @@ import type { X509Certificate } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createFile, replaceFile } from '../write-file.ts'
 import { createKey, issueAuthority, issueServer } from './authority-issue.ts'
 import { coversNames, givenNames, parseNames, withStandardNames } from './authority-names.ts'
 import { checkPair } from './pair.ts'
 import { parseCertificates, parseKey, readPemFile } from './pem.ts'
-import { createFile, replaceFile } from '../write-file.ts'
 
 type Options = {
   folder: string

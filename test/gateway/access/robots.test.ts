@@ -1,8 +1,8 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { isWithinBound } from '../../../gateway/access/verify/bound.ts'
 import { type NewRobot, openRobots } from '../../../gateway/access/robots.ts'
+import { isWithinBound } from '../../../gateway/access/verify/bound.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
 const cleanup = useCleanup()

@@ -1,6 +1,10 @@
 import { expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { compilePatterns, faultOfRepositoryPattern, userPlace } from '../../../policies/engine/pattern.ts'
+import {
+  compilePatterns,
+  faultOfRepositoryPattern,
+  userPlace,
+} from '../../../policies/engine/pattern.ts'
 import { indexBySegment } from '../../../policies/engine/rule-index.ts'
 
 /** The meaning of a pattern as docs/policies.md has it, segment by segment, with no regard to cost. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { decodeJwt, SignJWT } from 'jose'
-import { openSigningKeys } from '../../../../gateway/access/keys/folder-keys.ts'
 import { createRefreshTokens } from '../../../../gateway/access/issue/refresh.ts'
+import { openSigningKeys } from '../../../../gateway/access/keys/folder-keys.ts'
 import { TokenRefused } from '../../../../gateway/access/verify/refused.ts'
 import {
   alice,

@@ -1,10 +1,6 @@
 import { createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import {
-  allowedAlgorithms,
-  asymmetric,
-  fits,
-} from '../../../../gateway/access/keys/algorithms.ts'
+import { allowedAlgorithms, asymmetric, fits } from '../../../../gateway/access/keys/algorithms.ts'
 
 const keys = {
   'RSA of 2048 bits': generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey,

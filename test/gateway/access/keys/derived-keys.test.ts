@@ -1,10 +1,10 @@
 /** Machines that have one secret take each other's tokens, in each period and across its ends. */
 import { describe, expect, it } from '@jest/globals'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
-import { createDerivedKeys } from '../../../../gateway/access/keys/derived-keys.ts'
 import { createTokenIssuer } from '../../../../gateway/access/issue/issue.ts'
 import { createRefreshTokens } from '../../../../gateway/access/issue/refresh.ts'
 import { createSessions } from '../../../../gateway/access/issue/sessions.ts'
+import { createDerivedKeys } from '../../../../gateway/access/keys/derived-keys.ts'
 import type { SigningKeys } from '../../../../gateway/access/keys/signing-keys.ts'
 import { openTrust } from '../../../../gateway/access/keys/trust.ts'
 import { createVerifier } from '../../../../gateway/access/verify/verify.ts'

@@ -2,8 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from '@jest/globals'
-import { isReadWhole, nobodysHash, paddingOf } from '../../../../gateway/access/passwords/bcrypt-limits.ts'
-import { type BcryptPoolOptions, createBcryptPool } from '../../../../gateway/access/passwords/bcrypt-pool.ts'
+import {
+  isReadWhole,
+  nobodysHash,
+  paddingOf,
+} from '../../../../gateway/access/passwords/bcrypt-limits.ts'
+import {
+  type BcryptPoolOptions,
+  createBcryptPool,
+} from '../../../../gateway/access/passwords/bcrypt-pool.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 
 const cleanup = useCleanup()

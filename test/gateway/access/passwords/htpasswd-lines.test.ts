@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { hasUser, withoutUser, withUser } from '../../../../gateway/access/passwords/htpasswd-edit.ts'
-import { costOf, nameFault, parseHtpasswd } from '../../../../gateway/access/passwords/htpasswd-lines.ts'
+import {
+  hasUser,
+  withoutUser,
+  withUser,
+} from '../../../../gateway/access/passwords/htpasswd-edit.ts'
+import {
+  costOf,
+  nameFault,
+  parseHtpasswd,
+} from '../../../../gateway/access/passwords/htpasswd-lines.ts'
 
 const tail = '6juziEJjYvQaR1cIz3LyEucjmQOOWSaqTS9aJFpuLOq8IhphgUn0C'
 const good = `$2y$05$${tail}`

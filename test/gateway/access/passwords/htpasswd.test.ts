@@ -3,7 +3,11 @@ import { mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'n
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { compareSync } from 'bcryptjs'
-import { type Htpasswd, openHtpasswd, setting } from '../../../../gateway/access/passwords/htpasswd.ts'
+import {
+  type Htpasswd,
+  openHtpasswd,
+  setting,
+} from '../../../../gateway/access/passwords/htpasswd.ts'
 import { createLog } from '../../../../gateway/log/log.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 

@@ -2,12 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { hashSync } from 'bcryptjs'
+import { createGuesses } from '../../../../gateway/access/attempts/guesses.ts'
 import { nobodysHash } from '../../../../gateway/access/passwords/bcrypt-limits.ts'
 import { createBcryptPool } from '../../../../gateway/access/passwords/bcrypt-pool.ts'
 import type { Question } from '../../../../gateway/access/passwords/bcrypt-worker.ts'
-import { createGuesses } from '../../../../gateway/access/attempts/guesses.ts'
 import { openHtpasswd } from '../../../../gateway/access/passwords/htpasswd.ts'
-import { createPasswords, type PasswordParts } from '../../../../gateway/access/passwords/passwords.ts'
+import {
+  createPasswords,
+  type PasswordParts,
+} from '../../../../gateway/access/passwords/passwords.ts'
 import { LoginDelayed } from '../../../../gateway/access/passwords/passwords-delayed.ts'
 import { createLog } from '../../../../gateway/log/log.ts'
 import { useCleanup } from '../../../support/cleanup.ts'

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { decodeJwt } from 'jose'
-import { createFingerprints } from '../../../../gateway/access/verify/fingerprints.ts'
 import { createTokenIssuer } from '../../../../gateway/access/issue/issue.ts'
 import { createSignIn } from '../../../../gateway/access/issue/sign-in.ts'
+import { createFingerprints } from '../../../../gateway/access/verify/fingerprints.ts'
 import type { Identity } from '../../../../registry/protocol/call.ts'
 import {
   alice,

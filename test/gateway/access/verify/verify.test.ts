@@ -5,8 +5,8 @@ import { describe, expect, it } from '@jest/globals'
 import type { JWTPayload } from 'jose'
 import { asymmetric } from '../../../../gateway/access/keys/algorithms.ts'
 import { idsOfKey } from '../../../../gateway/access/keys/key-ids.ts'
-import { TokenRefused } from '../../../../gateway/access/verify/refused.ts'
 import { openTrust } from '../../../../gateway/access/keys/trust.ts'
+import { TokenRefused } from '../../../../gateway/access/verify/refused.ts'
 import { createVerifier } from '../../../../gateway/access/verify/verify.ts'
 import {
   cleanup,

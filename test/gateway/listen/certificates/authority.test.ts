@@ -163,7 +163,9 @@ describe('an authority', () => {
   })
 
   it('is one for all processes that make it at once', async () => {
-    const file = fileURLToPath(new URL('../../../../gateway/listen/certificates/authority.ts', import.meta.url))
+    const file = fileURLToPath(
+      new URL('../../../../gateway/listen/certificates/authority.ts', import.meta.url),
+    )
     const script = `import { openAuthority } from ${JSON.stringify(file)}
       const { certificate, key, fingerprint } = await openAuthority({ folder: process.argv[1] })
       const { readFileSync } = await import('node:fs')

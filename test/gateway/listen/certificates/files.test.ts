@@ -1,6 +1,9 @@
 import { createServer } from 'node:tls'
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
-import { type Certificates, openCertificates } from '../../../../gateway/listen/certificates/files.ts'
+import {
+  type Certificates,
+  openCertificates,
+} from '../../../../gateway/listen/certificates/files.ts'
 import { createLines } from '../log.ts'
 import { createWorkshop } from '../openssl.ts'
 

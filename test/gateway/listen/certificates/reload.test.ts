@@ -3,7 +3,10 @@ import { renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:tls'
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
-import { type Certificates, openCertificates } from '../../../../gateway/listen/certificates/files.ts'
+import {
+  type Certificates,
+  openCertificates,
+} from '../../../../gateway/listen/certificates/files.ts'
 import { createLines } from '../log.ts'
 import { createWorkshop } from '../openssl.ts'
 

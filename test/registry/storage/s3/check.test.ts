@@ -1,6 +1,6 @@
 /** What is said of a bucket at start, before anything is served from it. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { storageFrom } from '../../../../cli/storage.ts'
+import { storageFrom } from '../../../../assembly/storage.ts'
 import { loadConfig } from '../../../../config/load.ts'
 import { openStorage } from '../../../../registry/storage/open.ts'
 import type { S3Driver } from '../../../../registry/storage/s3/driver.ts'

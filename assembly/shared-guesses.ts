@@ -5,10 +5,15 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { createGuesses, type Guess, type Guesses, type Outcome } from '../gateway/access/attempts/guesses.ts'
+import {
+  createGuesses,
+  type Guess,
+  type Guesses,
+  type Outcome,
+} from '../gateway/access/attempts/guesses.ts'
 import { createRedisGuesses } from '../gateway/access/attempts/guesses-redis.ts'
 import type { Redis } from '../registry/redis/open.ts'
-import { type Ask, askOf } from './asking.ts'
+import { type Ask, askOf } from '../supervisor/asking.ts'
 import { findSharedSecret } from './shared-secret.ts'
 
 type Question = { what: 'begin'; guess: Guess } | { what: 'end'; guess: Guess; outcome: Outcome }

@@ -2,7 +2,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { ownName } from '../../cli/own-name.ts'
+import { ownName } from '../../assembly/own-name.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { project } from '../support/pages.ts'
 

@@ -1,9 +1,9 @@
 /** A process that is gateway and registry in one. */
 import type { Config } from '../../config/schema.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
-import type { Ask } from '../asking.ts'
+import type { Ask } from '../../supervisor/asking.ts'
+import type { Running } from '../../supervisor/supervised.ts'
 import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
-import type { Running } from '../supervised.ts'
 import { openGateway } from './gateway.ts'
 import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'

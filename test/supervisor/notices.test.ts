@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { collectNotices } from '../../cli/notices.ts'
 import { createLog, type LogOptions } from '../../gateway/log/log.ts'
+import { collectNotices } from '../../supervisor/notices.ts'
 
 function setUp(formatter: LogOptions['formatter'] = 'text', most = 1_000) {
   const clock = { now: 0 }

@@ -1,8 +1,8 @@
 /** Where the keys of tokens come from, and what is said where other machines cannot have them. */
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { warningsOf } from '../../cli/checks.ts'
-import { findKeySecret, findTokenFolder } from '../../cli/token-keys.ts'
+import { warningsOf } from '../../assembly/checks.ts'
+import { findKeySecret, findTokenFolder } from '../../assembly/token-keys.ts'
 import { load } from '../config/written.ts'
 
 const long = 'forty-two bats sleep under bridge'

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { createServiceManager } from '../../cli/service-manager.ts'
+import { createServiceManager } from '../../supervisor/service-manager.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { describeWith } from '../support/programs.ts'
 import { startServiceManager } from '../support/service-manager.ts'

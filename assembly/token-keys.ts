@@ -5,10 +5,7 @@
 import { join, resolve } from 'node:path'
 import type { Config } from '../config/schema.ts'
 import { createDerivedKeys } from '../gateway/access/keys/derived-keys.ts'
-import {
-  deriveFingerprintKey,
-  openFingerprintKey,
-} from '../gateway/access/keys/fingerprint-key.ts'
+import { deriveFingerprintKey, openFingerprintKey } from '../gateway/access/keys/fingerprint-key.ts'
 import { openSigningKeys } from '../gateway/access/keys/folder-keys.ts'
 import type { SigningKeys } from '../gateway/access/keys/signing-keys.ts'
 import { schedule } from '../registry/upkeep/schedule.ts'

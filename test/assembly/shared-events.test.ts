@@ -1,6 +1,6 @@
 /** Events whose requests come to several processes of a machine, as if they had come to one. */
 import { expect, it } from '@jest/globals'
-import { answerEvents, openSharedEvents } from '../../cli/shared-events.ts'
+import { answerEvents, openSharedEvents } from '../../assembly/shared-events.ts'
 
 const [image, index] = ['manifest', 'index'].map(
   (kind) => `application/vnd.oci.image.${kind}.v1+json`,

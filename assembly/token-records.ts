@@ -4,10 +4,10 @@
  */
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
+import { createSessions } from '../gateway/access/issue/sessions.ts'
+import { openRobots } from '../gateway/access/robots.ts'
 import { openEndings } from '../gateway/access/verify/endings.ts'
 import { createFingerprints } from '../gateway/access/verify/fingerprints.ts'
-import { openRobots } from '../gateway/access/robots.ts'
-import { createSessions } from '../gateway/access/issue/sessions.ts'
 import { openFingerprintKeyOf } from './token-keys.ts'
 
 type Parts = {

@@ -10,8 +10,10 @@ import { cipherList } from '../gateway/listen/ciphers.ts'
 import { refuseContradictions } from '../registry/storage/s3/contradictions.ts'
 import { refuseRedis } from './redis.ts'
 import { rulesFrom } from './rules.ts'
-import type { Command } from './serve.ts'
 import { refuseNoCertificate, refuseRedirect } from './tls-settings.ts'
+
+/** The commands that serve, each with other parts of kura. */
+export type Command = 'serve' | 'gateway' | 'worker'
 
 type Part = { of: Command[]; refuse: (config: Config) => unknown }
 

@@ -8,11 +8,11 @@ import { logEvents } from '../../gateway/log/events.ts'
 import { logRequests } from '../../gateway/log/requests.ts'
 import type { Pool } from '../../gateway/pool/pool.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
+import { type Ask, askOf } from '../../supervisor/asking.ts'
+import type { Running } from '../../supervisor/supervised.ts'
 import { type EntranceParts, openAccess } from '../access.ts'
-import { type Ask, askOf } from '../asking.ts'
 import { listen } from '../listen.ts'
 import { openSharedEvents } from '../shared-events.ts'
-import type { Running } from '../supervised.ts'
 import type { Logs } from './given.ts'
 
 type Parts = Logs &

@@ -1,10 +1,10 @@
 /** Who gets in and what they may do, as the configuration has it: the parts the gateway asks. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
-import { createBcryptPool } from '../gateway/access/passwords/bcrypt-pool.ts'
-import { createChallenge } from '../gateway/access/challenge.ts'
 import type { Guesses } from '../gateway/access/attempts/guesses.ts'
+import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
+import { createChallenge } from '../gateway/access/challenge.ts'
+import { createBcryptPool } from '../gateway/access/passwords/bcrypt-pool.ts'
 import { openHtpasswd } from '../gateway/access/passwords/htpasswd.ts'
 import { withReasons } from '../gateway/access/passwords/password-reasons.ts'
 import { createPasswords } from '../gateway/access/passwords/passwords.ts'

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { findProblems, warningsOf } from '../../cli/checks.ts'
-import { findUploadSecret, isPlaceholder } from '../../cli/shared-secret.ts'
+import { findProblems, warningsOf } from '../../assembly/checks.ts'
+import { findUploadSecret, isPlaceholder } from '../../assembly/shared-secret.ts'
 import { load } from '../config/written.ts'
 
 const long = 'f3a9c1d07be24586f3a9c1d07be2458e'

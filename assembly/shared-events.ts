@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache'
 import { createEventMemory, type EventMemory } from '../gateway/log/event-memory.ts'
 import type { ManifestRead } from '../gateway/log/event-pulls.ts'
-import type { Ask } from './asking.ts'
+import type { Ask } from '../supervisor/asking.ts'
 
 type Question =
   | { what: 'login'; who: string }

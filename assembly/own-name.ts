@@ -5,7 +5,6 @@
 import { realpathSync } from 'node:fs'
 import { delimiter, isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { quoted } from './quoted.ts'
 
 const own = realpathSync(fileURLToPath(new URL('../bin/kura', import.meta.url)))
 
@@ -28,4 +27,9 @@ function commandIn(folder: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Text in a line that is there to be pasted: a shell reads it back as it was. */
+export function quoted(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
