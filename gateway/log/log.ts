@@ -37,7 +37,7 @@ function withoutClashes(fields: Record<string, unknown>): Record<string, unknown
   return Object.fromEntries(renamed)
 }
 
-const loggers = /[\\/]node_modules[\\/]pino[\\/]|[\\/]gateway[\\/]http[\\/]log\.ts$/
+const loggers = /[\\/]node_modules[\\/]pino[\\/]|[\\/]gateway[\\/]log[\\/]log\.ts$/
 
 function caller() {
   const site = getCallSites().find(({ scriptName }) => !loggers.test(scriptName))

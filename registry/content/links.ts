@@ -3,7 +3,14 @@
  * some earlier registry; it counts as absent, so that no listing fails over it, and is reported once.
  */
 import { LRUCache } from 'lru-cache'
-import { algorithmOf, algorithms, canonical, type Digest, hexOf, isDigest } from '../protocol/digest.ts'
+import {
+  algorithmOf,
+  algorithms,
+  canonical,
+  type Digest,
+  hexOf,
+  isDigest,
+} from '../protocol/digest.ts'
 import type { Call, Version } from '../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
 

@@ -2,18 +2,18 @@
  * Storage in a bucket of Amazon S3 or of a service that speaks like it. Nothing is kept in the process
  * but connections, so any process of any node may take any step.
  */
-import type { Call, StorageDriver } from './driver.ts'
-import { appendTo } from './s3-append.ts'
-import { createBucket } from './s3-bucket.ts'
-import { createConditions } from './s3-conditions.ts'
-import { copyObject } from './s3-copy.ts'
-import { absentIfMissing } from './s3-errors.ts'
-import { listFolder } from './s3-list.ts'
-import type { Report, S3Options } from './s3-options.ts'
-import { placeObject, putStream } from './s3-place.ts'
-import { getObject, getVersioned, openObject, readObject } from './s3-read.ts'
-import { removeAll, removeOne, removeUnfinished } from './s3-remove.ts'
-import { createUrls, type UrlOptions } from './s3-url.ts'
+import type { Call, StorageDriver } from '../driver.ts'
+import { createBucket } from './bucket.ts'
+import { createConditions } from './conditions.ts'
+import { absentIfMissing } from './errors.ts'
+import { appendTo } from './objects/append.ts'
+import { copyObject } from './objects/copy.ts'
+import { listFolder } from './objects/list.ts'
+import { placeObject, putStream } from './objects/place.ts'
+import { createUrls, type UrlOptions } from './objects/presign.ts'
+import { getObject, getVersioned, openObject, readObject } from './objects/read.ts'
+import { removeAll, removeOne, removeUnfinished } from './objects/remove.ts'
+import type { Report, S3Options } from './options.ts'
 
 export type S3Driver = StorageDriver & {
   /**

@@ -68,7 +68,7 @@ describe('a pattern of repositories', () => {
     ['a\\*', 'has a "\\\\"'],
     [`home/$${'{name}'}`, 'has a $ that does not begin'],
     ['home/$user', 'has a $ that does not begin'],
-    ['../a', 'never matches: "../.." is no part of a name'],
+    ['../a', 'never matches: ".." is no part of a name'],
     ['a/./b', 'never matches: "." is no part of a name'],
     ['-a', 'never matches: "-a" is no part of a name'],
     ['a/*-', 'never matches: "*-" is no part of a name'],

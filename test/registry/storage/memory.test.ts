@@ -1,6 +1,6 @@
 /** The driver for tests, held to what every driver must do. */
 import { expect, it } from '@jest/globals'
-import { createInmemoryDriver } from '../../../registry/storage/inmemory.ts'
+import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { lateTags } from '../../contract/late-tags.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
 import { placingContract } from '../../contract/storage-placing.ts'

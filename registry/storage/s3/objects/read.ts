@@ -3,10 +3,10 @@
  * every way out; and a connection that breaks in the middle is replaced by one for the rest.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Bytes, Opened, ReadCall, Version, Versioned } from './driver.ts'
-import { type Body, watchBody } from './s3-body.ts'
-import type { S3Bucket } from './s3-bucket.ts'
-import { absentIfMissing, asStorageError, isUnavailable } from './s3-errors.ts'
+import type { Bytes, Opened, ReadCall, Version, Versioned } from '../../driver.ts'
+import type { S3Bucket } from '../bucket.ts'
+import { absentIfMissing, asStorageError, isUnavailable } from '../errors.ts'
+import { type Body, watchBody } from '../wire/body.ts'
 
 /** How often in a row a body may break off without a byte in between. */
 const mostBreaks = 5

@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
-import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { createFilesystemDriver } from '../../../registry/storage/filesystem.ts'
-import { source } from '../../contract/bytes.ts'
-import { lateTags } from '../../contract/late-tags.ts'
-import { storageDriverContract } from '../../contract/storage-driver.ts'
+import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { createFilesystemDriver } from '../../../../registry/storage/filesystem/driver.ts'
+import { source } from '../../../contract/bytes.ts'
+import { lateTags } from '../../../contract/late-tags.ts'
+import { storageDriverContract } from '../../../contract/storage-driver.ts'
 import { mountSmallDisk } from './mounted.ts'
 
 const folders: string[] = []

@@ -1,14 +1,14 @@
 /** The S3 driver on a real service: what every driver must do, with either version of the signature. */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe } from '@jest/globals'
-import { createS3Driver } from '../../../registry/storage/s3.ts'
-import { lateTags } from '../../contract/late-tags.ts'
-import { storageDriverContract } from '../../contract/storage-driver.ts'
-import { placingContract } from '../../contract/storage-placing.ts'
-import { startCeph } from '../../support/ceph.ts'
-import { useCleanup } from '../../support/cleanup.ts'
-import { makeBucket, s3Options } from './s3-bucket.ts'
-import { type FaultyService, startFaultyService } from './s3-faults.ts'
+import { createS3Driver } from '../../../../registry/storage/s3/driver.ts'
+import { lateTags } from '../../../contract/late-tags.ts'
+import { storageDriverContract } from '../../../contract/storage-driver.ts'
+import { placingContract } from '../../../contract/storage-placing.ts'
+import { startCeph } from '../../../support/ceph.ts'
+import { useCleanup } from '../../../support/cleanup.ts'
+import { type FaultyService, startFaultyService } from './faults.ts'
+import { makeBucket, s3Options } from './started.ts'
 
 const cleanup = useCleanup()
 let service: FaultyService

@@ -5,7 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { link, readFile, rename, rm } from 'node:fs/promises'
-import type { Version } from './driver.ts'
+import type { Version } from '../driver.ts'
 
 /** Gives a draft the name of a file, and answers whether it did; the draft is gone then. */
 export type Give = (draft: string, target: string) => Promise<boolean>

@@ -5,11 +5,11 @@
  * Not every service has such changes. One that says so hears the request once more without its condition,
  * and from then on at once. One that passes over the condition needs no care: its answer is the same.
  */
-import type { Call, Version } from './driver.ts'
-import type { S3Bucket } from './s3-bucket.ts'
-import { isElsewise, isNotUnderstood } from './s3-errors.ts'
-import type { Kind } from './s3-pattern.ts'
-import type { Wanted } from './s3-request.ts'
+import type { Call, Version } from '../driver.ts'
+import type { S3Bucket } from './bucket.ts'
+import { isElsewise, isNotUnderstood } from './errors.ts'
+import type { Wanted } from './wire/sender.ts'
+import type { Kind } from './wire/shape.ts'
 
 type Headers = Record<string, string>
 
