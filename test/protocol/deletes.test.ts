@@ -73,14 +73,21 @@ describe('deleting a manifest by its digest', () => {
     for (let nr = 0; nr < 50; nr++) await putManifest(client, `tags/manifests/t${nr}`, kept)
 
     const { storage } = client.registry()
-    const { get } = storage
+    const { get, getVersioned } = storage
     const read: string[] = []
-    storage.get = (path, call) => {
+    const note = (path: string) => {
       if (path.endsWith('/current/link')) read.push(path.split('/').at(-3) ?? '')
+    }
+    storage.get = (path, call) => {
+      note(path)
       return get.call(storage, path, call)
     }
+    storage.getVersioned = (path, call) => {
+      note(path)
+      return getVersioned.call(storage, path, call)
+    }
     expect((await client.remove(`/v2/tags/manifests/${gone.digest}`)).status).toBe(202)
-    storage.get = get
+    Object.assign(storage, { get, getVersioned })
     const names = Array.from({ length: 50 }, (_, nr) => `t${nr}`)
     expect(read.sort()).toEqual(['gone', 'gone', 'kept', ...names, 'too', 'too'].sort())
   })

@@ -18,7 +18,9 @@ export type Task = {
 
 const { place, step, isLate, places } = JSON.parse(process.argv[2] ?? '') as Task
 const { shared, close } = await openShared(place)
-const changing = ['put', 'append', 'place', 'putStream', 'move', 'remove']
+const changing = [
+  ...['put', 'replace', 'append', 'place', 'putStream', 'move', 'remove', 'removeVersion'],
+]
 
 const names = Object.keys(places)
 const { promise: halted, resolve: goOn } = Promise.withResolvers<void>()
