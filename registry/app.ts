@@ -17,6 +17,7 @@ import { createTagged } from './content/tagged.ts'
 import { createTags } from './content/tags.ts'
 import { baseHandlers } from './http/base.ts'
 import { blobHandlers } from './http/blob.ts'
+import { createBodyBudget } from './http/body-budget.ts'
 import { catalogHandlers } from './http/catalog.ts'
 import type { Context, Handlers } from './http/context.ts'
 import { createLocations } from './http/locations.ts'
@@ -47,6 +48,8 @@ export type RegistryRules = {
   largestTagPage: number
   /** How many tags are read at once when a manifest is deleted; without it, a usual number. */
   tagLookups?: number | undefined
+  /** What manifests may take of memory while they arrive; without it, a usual number. */
+  bodyBytes?: number | undefined
   /** The kinds of images that may be pushed; empty for all. */
   classes: readonly string[]
   references: ReferenceRules
@@ -104,6 +107,7 @@ export function createRegistry(parts: RegistryParts) {
       protection,
       locations,
       checkClass,
+      budget: createBodyBudget(rules.bodyBytes),
     }),
   }
 

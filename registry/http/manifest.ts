@@ -13,7 +13,7 @@ import { RegistryError } from '../protocol/errors.ts'
 import { type Manifest, parseManifest } from '../protocol/manifest.ts'
 import { isTag, parseTag, type Tag } from '../protocol/name.ts'
 import { readManifestBody } from './body.ts'
-import { createBodyBudget } from './body-budget.ts'
+import type { BodyBudget } from './body-budget.ts'
 import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
@@ -28,11 +28,11 @@ type Parts = {
   locations: Locations
   /** Throws `denied` for a kind of content that this registry does not take. */
   checkClass: (manifest: Manifest) => void
+  budget: BodyBudget
 }
 
 export function manifestHandlers(parts: Parts): Handlers {
-  const { manifests, tagged, references, protection, locations, checkClass } = parts
-  const budget = createBodyBudget()
+  const { manifests, tagged, references, protection, locations, checkClass, budget } = parts
   return { GET: send, HEAD: send, PUT: take, DELETE: remove }
 
   async function send(ctx: Context) {
