@@ -10,6 +10,7 @@ import { startUpload } from '../protocol/support/content.ts'
 import { openRequest } from '../protocol/support/raw.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Kura, startKura } from '../support/kura.ts'
+import { until } from '../support/processes.ts'
 
 const cleanup = useCleanup()
 
@@ -27,7 +28,7 @@ describe('a kura with an idle time', () => {
     const silent = await openRequest(kura.port, `PATCH ${path}`, { 'Content-Length': 10 })
     await silent.write('bytes')
     expect(await silent.answer()).toMatch(/^HTTP\/1.1 408 /)
-    while ((await client.get(path)).headers.range !== '0-4');
+    await until(async () => (await client.get(path)).headers.range === '0-4')
     await kura.said(/a request was given up: its client did nothing/)
   })
 

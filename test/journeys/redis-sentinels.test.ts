@@ -6,6 +6,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { next, send } from '../support/http.ts'
 import { digestOf, imageFrom } from '../support/image.ts'
 import { runKura, startKura } from '../support/kura.ts'
+import { until } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { chunkHeaders, expectStatus, pullImage, pushImage } from '../support/push.ts'
 import { createRandom } from '../support/random.ts'
@@ -67,7 +68,7 @@ describeWith(['redis-server', 'redis-sentinel'], 'kura with sentinels over TLS',
     const begun = await send('POST', `${kura.url}/v2/team/app/blobs/uploads/`)
     const first = await send('PATCH', next(begun, kura.url), body(bytes.subarray(0, 2_000)))
     expectStatus(first, 202)
-    while (!(await redis.replica.command('keys', 'kura:*')).includes('upload'));
+    await until(async () => (await redis.replica.command('keys', 'kura:*')).includes('upload'))
 
     await redis.master.destroy()
     // The folder alone decides meanwhile.

@@ -7,6 +7,7 @@ import { sha256 } from '../protocol/support/content.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { next, send } from '../support/http.ts'
 import { type Kura, runKura, startKura } from '../support/kura.ts'
+import { until } from '../support/processes.ts'
 
 const cleanup = useCleanup()
 const write = () => {}
@@ -165,7 +166,9 @@ beforeAll(async () => {
     const token = (await robot(name)).trim()
     const headers = { authorization: `Bearer ${token}` }
     // It is taken a moment after.
-    while ((await send('GET', `${gateways[0]?.url}/v2/`, { headers })).status === 401);
+    await until(
+      async () => (await send('GET', `${gateways[0]?.url}/v2/`, { headers })).status !== 401,
+    )
     logins.set(`robot:${name}`, await signIn('any', token))
   }
   for (const { url } of gateways) {
@@ -178,8 +181,8 @@ describe.each(rows)('$how', ({ name }) => {
   it('ends tokens, and an upload that is under way, at every gateway', async () => {
     const login = loginOf(name)
     for (const { url } of gateways) {
-      const until = Date.now() + longestMs
-      while ((await statusOf(url, login)) === 200 && Date.now() < until);
+      const end = Date.now() + longestMs
+      await until(async () => Date.now() >= end || (await statusOf(url, login)) !== 200)
       expect(await triesAt(url, login)).toEqual(Array(7).fill(401))
       if (!login.refreshToken) continue
       const { status, text } = await refreshAt(url, login)

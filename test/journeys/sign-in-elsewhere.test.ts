@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { addUser, setPassword } from '../../cli/user.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Kura, runKura, startKura } from '../support/kura.ts'
+import { until } from '../support/processes.ts'
 
 const cleanup = useCleanup()
 const secret = randomBytes(16).toString('hex')
@@ -85,7 +86,7 @@ describe('machines without a folder in common', () => {
   it('end the tokens of a password when it is changed, wherever they were given out', async () => {
     const { token } = await signIn(one)
     await setPassword({ file, name: 'ann', password: 'word of ann', write: () => {} })
-    for (const each of [one, other]) while ((await statusAt(each, token)) !== 401);
+    for (const each of [one, other]) await until(async () => (await statusAt(each, token)) === 401)
     const { token: later } = await signIn(other)
     expect([await statusAt(one, later), await statusAt(other, later)]).toEqual([200, 200])
   })

@@ -6,7 +6,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { begin, send } from '../support/http.ts'
 import { digestOf } from '../support/image.ts'
 import { type Kura, startKura } from '../support/kura.ts'
-import { holderOf } from '../support/processes.ts'
+import { holderOf, until } from '../support/processes.ts'
 import { describeWith } from '../support/programs.ts'
 import { createRandom } from '../support/random.ts'
 import { beginUpload, finishUpload, receivedOf } from '../support/upload.ts'
@@ -38,8 +38,8 @@ describeWith(['linux'], 'a process of kura that is killed', () => {
     const pulled = await send('GET', `${kura.url}/v2/app/blobs/${digestOf(bytes)}`)
     expect(digestOf(pulled.body)).toBe(digestOf(bytes))
 
-    let after = await kura.processes()
-    while (after.length < before.length) after = await kura.processes()
+    await until(async () => (await kura.processes()).length >= before.length)
+    const after = await kura.processes()
     expect(after).not.toContain(busy)
     expect(after[0]).toBe(before[0])
   })
@@ -50,7 +50,7 @@ describeWith(['linux'], 'a process of kura that is killed', () => {
     // Each with a connection of its own, so that some would be the turn of the one that is stuck.
     const asked = Array.from({ length: 8 }, () => {
       const { request, answer } = begin('GET', `${kura.url}/v2/`, { agent: new Agent() })
-      request.setTimeout(10_000, () => request.destroy(new Error('nothing was heard')))
+      request.setTimeout(60_000, () => request.destroy(new Error('nothing was heard')))
       request.end()
       return answer.then(({ status }) => status)
     })

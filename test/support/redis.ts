@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Address } from '../../registry/redis/options.ts'
 import type { Cleanup } from './cleanup.ts'
 import { findFreePort } from './ports.ts'
+import { until } from './processes.ts'
 import { run } from './run.ts'
 import { startService } from './service.ts'
 
@@ -124,6 +125,6 @@ function firstWords(index: number): string[] {
 async function follow(server: RedisServer, master: RedisServer | undefined): Promise<void> {
   const id = (await master?.command('cluster', 'myid'))?.trim() ?? ''
   // Until it has heard of that master.
-  while ((await server.command('cluster', 'replicate', id)) !== 'OK\n');
+  await until(async () => (await server.command('cluster', 'replicate', id)) === 'OK\n')
   await server.said(/Finished with success/)
 }

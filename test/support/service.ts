@@ -18,8 +18,13 @@ type Options = {
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
-/** How long a program may take to become ready, and to stop after SIGTERM. */
-const patience = 30_000
+/**
+ * How long a program may take to become ready: longer than it takes where all are busy, and less than a
+ * test has, so that a failure still shows what the program wrote.
+ */
+const mostToStart = 90_000
+/** How long it may take to stop after SIGTERM. */
+const mostToStop = 30_000
 
 /** Rejects with everything the program wrote when it ends before it is ready. */
 export async function startService({ command, args, env, cwd, ready }: Options) {
@@ -43,7 +48,7 @@ export async function startService({ command, args, env, cwd, ready }: Options) 
     kill: (signal: NodeJS.Signals) => child.kill(signal),
     /** SIGTERM, and SIGKILL for all of its processes if that does not help. */
     async stop(): Promise<Exit> {
-      const timer = setTimeout(killAll, patience)
+      const timer = setTimeout(killAll, mostToStop)
       child.kill('SIGTERM')
       const exit = await stopped
       clearTimeout(timer)
@@ -63,7 +68,7 @@ export async function startService({ command, args, env, cwd, ready }: Options) 
     throw new Error(`${command} ended with ${JSON.stringify(exit)}:\n${output.text()}`)
   })
   early.catch(() => {})
-  const timer = setTimeout(() => child.kill('SIGKILL'), patience)
+  const timer = setTimeout(() => child.kill('SIGKILL'), mostToStart)
   try {
     await Promise.race([output.said(ready), early])
   } catch (error) {

@@ -1,5 +1,6 @@
 /** An upload whose body is under way: begun, partly received, and left in the middle by its test. */
 import { begin, next, receivedBytes, send, withQuery } from './http.ts'
+import { until } from './processes.ts'
 import { chunkHeaders, expectStatus } from './push.ts'
 
 /** Sends `part` and leaves the request open; resolves once the registry has at least `received` of it. */
@@ -9,7 +10,7 @@ export async function beginUpload(url: string, repository: string, part: Buffer,
   const upload = next(begun, url)
   const { request, answer } = begin('PATCH', upload, { headers: chunkHeaders })
   request.write(part)
-  while ((await receivedOf(upload)) < received);
+  await until(async () => (await receivedOf(upload)) >= received)
   return { upload, id: begun.headers['docker-upload-uuid'] as string, request, answer }
 }
 

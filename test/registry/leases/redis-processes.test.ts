@@ -8,6 +8,7 @@ import { afterEach, beforeAll, expect, it } from '@jest/globals'
 import { createRedisLeases } from '../../../registry/leases/redis.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis } from '../../support/redis.ts'
 
@@ -53,7 +54,7 @@ describeWith(['redis-server'], 'leases in Redis', () => {
     const child = start(1_500, 'hold')
     expect(await line(child)).toBe('held')
     await server.command('flushall')
-    while ((await server.command('exists', 'kura:{lease:x}:owner')) !== '1\n');
+    await until(async () => (await server.command('exists', 'kura:{lease:x}:owner')) === '1\n')
     await expect(take(50)).rejects.toMatchObject({ reason: 'unavailable' })
   })
 

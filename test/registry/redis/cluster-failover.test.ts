@@ -5,6 +5,7 @@ import type { Availability } from '../../../registry/redis/guard.ts'
 import { acquireLease, renewLease } from '../../../registry/redis/lease-scripts.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedisCluster } from '../../support/redis.ts'
 
@@ -58,7 +59,7 @@ describeWith(['redis-server'], 'a cluster with replicas', () => {
     setAll(redis, value).catch(() => untilSet(redis, value))
 
   async function whenReplicated(replica: RedisServer, key: string): Promise<void> {
-    while (!(await replica.command('keys', 'kura:*')).includes(key));
+    await until(async () => (await replica.command('keys', 'kura:*')).includes(key))
   }
 
   const losses: [what: string, index: number, lose: (master: RedisServer) => unknown][] = [

@@ -5,6 +5,7 @@ import { identityCheck } from '../../../registry/redis/identity.ts'
 import { openRedis } from '../../../registry/redis/open.ts'
 import type { Address, RedisOptions } from '../../../registry/redis/options.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis, useRedisCluster, useSentinel } from '../../support/redis.ts'
 import { type Certificates, makeCertificates } from '../../support/redis-tls.ts'
@@ -157,7 +158,9 @@ describeWith(['redis-server', 'redis-sentinel'], 'over TLS', () => {
     await Promise.all(cluster.map((it) => it.command('config', 'set', ...announced, ...preferred)))
     // Each tells the others, in its own time.
     for (const node of cluster) {
-      while ((await node.command('cluster', 'slots')).split('localhost').length < 5);
+      await until(
+        async () => (await node.command('cluster', 'slots')).split('localhost').length >= 5,
+      )
     }
     await (await open({ ...throughNodes(), tls })).setAll()
   })

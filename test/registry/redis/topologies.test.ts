@@ -7,6 +7,7 @@ import type { Availability } from '../../../registry/redis/guard.ts'
 import { acquireLease, releaseLease, renewLease } from '../../../registry/redis/lease-scripts.ts'
 import { openRedis } from '../../../registry/redis/open.ts'
 import { type Cleanup, useCleanup } from '../../support/cleanup.ts'
+import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
 import { useRedis, useRedisCluster, useSentinel } from '../../support/redis.ts'
 
@@ -31,7 +32,7 @@ describeWith(['redis-server', 'redis-sentinel'], 'sentinels', () => {
     cleanup.add(redis.close)
     await redis.set('kura:x', 'kept', 60_000)
     await replica.said(/sync: Finished with success/)
-    while ((await replica.command('get', 'kura:x')) !== 'kept\n');
+    await until(async () => (await replica.command('get', 'kura:x')) === 'kept\n')
 
     master.freeze()
     await expect(redis.set('kura:y', 'lost', 60_000)).rejects.toThrow('redis is not available')

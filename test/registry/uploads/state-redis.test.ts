@@ -14,6 +14,7 @@ import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts
 import { createUploadStateRedis } from '../../../registry/uploads/state-redis.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis } from '../../support/redis.ts'
 
@@ -121,7 +122,9 @@ describeWith(['redis-server'], 'an upload state', () => {
     server.thaw()
     while (!redis.isAvailable()) await new Promise(setImmediate)
     expect(await states.find('team/app', 'changed')).toMatchObject({ subject: 'bob' })
-    while ((await server.command('exists', keysOf('changed'), keysOf('ended'))) !== '0\n');
+    await until(
+      async () => (await server.command('exists', keysOf('changed'), keysOf('ended'))) === '0\n',
+    )
   })
 
   const uploadsOf = (own = redis) => {
