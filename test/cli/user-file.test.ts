@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
+import { compiled } from '../support/kura.ts'
 import { project } from '../support/pages.ts'
 import { run } from '../support/run.ts'
 
@@ -14,7 +15,12 @@ beforeEach(async () => {
 
 async function user(line: string, env: NodeJS.ProcessEnv = {}) {
   const command = `echo secret | ${join(project, 'bin/kura')} user ${line} 2>&1`
-  const own = { PATH: process.env.PATH, HOME: '/nonexistent', ...env }
+  const own = {
+    PATH: process.env.PATH,
+    HOME: '/nonexistent',
+    NODE_COMPILE_CACHE: compiled,
+    ...env,
+  }
   return run('sh', ['-c', `${command} || echo "exit code $?"`], { cwd: folder, env: own })
 }
 

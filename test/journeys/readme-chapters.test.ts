@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { addUser } from '../../cli/user.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
+import { compiled } from '../support/kura.ts'
 import { blockOf, project } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
 import { run } from '../support/run.ts'
@@ -21,6 +22,7 @@ beforeAll(async () => {
 const environment = (more: NodeJS.ProcessEnv = {}) => ({
   PATH: `${join(project, 'bin')}:${process.env.PATH}`,
   HOME: home,
+  NODE_COMPILE_CACHE: compiled,
   REGISTRY_KURA_PROCESSES: '1',
   ...more,
 })

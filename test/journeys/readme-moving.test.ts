@@ -6,6 +6,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { send } from '../support/http.ts'
 import { imageOf } from '../support/image.ts'
+import { compiled } from '../support/kura.ts'
 import { blockOf, project } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
 import { describeWith } from '../support/programs.ts'
@@ -15,7 +16,11 @@ import { startService } from '../support/service.ts'
 
 const page = 'docs/moving.md'
 const file = '/etc/docker/registry/config.yml'
-const env = { PATH: `${join(project, 'bin')}:${process.env.PATH}`, HOME: '/nonexistent' }
+const env = {
+  PATH: `${join(project, 'bin')}:${process.env.PATH}`,
+  HOME: '/nonexistent',
+  NODE_COMPILE_CACHE: compiled,
+}
 
 describeWith(['docker-registry', 'skopeo'], 'a registry of someone who moves', () => {
   const cleanup = useCleanup()

@@ -10,6 +10,7 @@ import { expect, it } from '@jest/globals'
 import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import { type Cleanup, useCleanup } from '../support/cleanup.ts'
+import { compiled } from '../support/kura.ts'
 import { inOwnWorld, processTree } from '../support/processes.ts'
 import { describeWith, type Need } from '../support/programs.ts'
 import { useRedis } from '../support/redis.ts'
@@ -125,7 +126,10 @@ type Said = { arrived?: string[]; ends?: Record<string, string> }
 
 function start(cleanup: Cleanup, task: Task) {
   const { command, args } = inOwnWorld(process.execPath, [holder, JSON.stringify(task)])
-  const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+  })
   const lines = createInterface({ input: child.stdout as never })[Symbol.asyncIterator]()
   const end = once(child, 'exit')
   cleanup.add(async () => child.kill('SIGKILL'))

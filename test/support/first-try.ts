@@ -6,6 +6,7 @@ import { type Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { compiled } from './kura.ts'
 import { findFreePort } from './ports.ts'
 import { startService } from './service.ts'
 
@@ -25,6 +26,7 @@ export async function startFirstTry(home: string) {
     env: {
       PATH: process.env.PATH,
       HOME: '/nonexistent',
+      NODE_COMPILE_CACHE: compiled,
       REGISTRY_HTTP_ADDR: `127.0.0.1:${port}`,
     },
     ready: /What is there now:\n\n.*\n/,

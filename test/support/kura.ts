@@ -12,7 +12,7 @@ import { startService } from './service.ts'
 
 const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
 /** What Node has compiled once: hundreds of processes start in a run, and all compile the same. */
-const compiled = fileURLToPath(new URL('../../node_modules/.cache/kura', import.meta.url))
+export const compiled = fileURLToPath(new URL('../../node_modules/.cache/kura', import.meta.url))
 
 type Options = {
   /** The text of a configuration file; port and folder are set over it. */
