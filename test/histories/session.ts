@@ -1,10 +1,9 @@
 /** A run from beginning to end: three registries on a storage with Redis, their clients and their faults. */
-import { mkdtemp, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
 import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import type { Cleanup } from '../support/cleanup.ts'
 import { onFolder, onS3, withRedis } from '../support/cluster.ts'
+import { folderInMemory } from '../support/memory.ts'
 import { createRandom } from '../support/random.ts'
 import { type Fault, runClients, type Tally } from './clients.ts'
 import { createFaults, type Kind, startSharedRedis } from './faults.ts'
@@ -12,7 +11,6 @@ import { startNodes } from './nodes.ts'
 
 export const storages = ['folder', 's3'] as const
 
-const memory = '/dev/shm'
 /** More than what a request leaves, on the average. */
 const bytesEach = 4_000
 
@@ -45,17 +43,10 @@ export async function runSession(cleanup: Cleanup, options: Options) {
 }
 
 async function variablesOf({ storage, operations }: Options, cleanup: Cleanup) {
-  if (storage === 'folder') return onFolder(await openFolder(cleanup, operations * bytesEach))
+  if (storage === 'folder') {
+    return onFolder(await folderInMemory(cleanup, operations * bytesEach))
+  }
   const { endpoint } = await startCeph(cleanup)
   await makeBucket(endpoint)
   return onS3(endpoint)
-}
-
-/** In memory where there is room: what a disk keeps is not the question here, and takes its time. */
-async function openFolder(cleanup: Cleanup, size: number): Promise<string> {
-  const { bavail, bsize } = await statfs(memory).catch(() => ({ bavail: 0, bsize: 0 }))
-  if (bavail * bsize < size) return cleanup.folder()
-  const root = await mkdtemp(join(memory, 'kura-histories-'))
-  cleanup.add(() => rm(root, { recursive: true, force: true }))
-  return root
 }

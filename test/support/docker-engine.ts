@@ -2,15 +2,19 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cleanup } from './cleanup.ts'
+import { folderInMemory } from './memory.ts'
 import { run } from './run.ts'
 import { startService } from './service.ts'
 
 export type DockerEngine = Awaited<ReturnType<typeof startDockerEngine>>
 
+/** What it keeps of the largest image that a test builds, and as much again. */
+const room = 1024 ** 3
+
 /** `daemon` is what its daemon.json holds. */
 export async function startDockerEngine(cleanup: Cleanup, daemon: Record<string, unknown> = {}) {
-  const folder = await cleanup.folder()
-  cleanup.add(() => unmountBelow(folder))
+  const [folder, data] = [await cleanup.folder(), await folderInMemory(cleanup, room)]
+  for (const each of [folder, data]) cleanup.add(() => unmountBelow(each))
   const settings = join(folder, 'daemon.json')
   await writeFile(settings, JSON.stringify(daemon))
   const socket = `unix://${join(folder, 'socket')}`
@@ -19,7 +23,7 @@ export async function startDockerEngine(cleanup: Cleanup, daemon: Record<string,
     command: 'dockerd',
     args: [
       `--config-file=${settings}`,
-      `--data-root=${join(folder, 'data')}`,
+      `--data-root=${data}`,
       `--exec-root=${join(folder, 'exec')}`,
       `--pidfile=${join(folder, 'pid')}`,
       `--host=${socket}`,
