@@ -3,13 +3,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { addUser } from '../../cli/user.ts'
-import { type Cleanup, useCleanup } from '../support/cleanup.ts'
+import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
 import { imageOf } from '../support/image.ts'
 import { writeLayout } from '../support/oci-layout.ts'
 import { describeWith } from '../support/programs.ts'
-import { startTopology, type TopologyKind } from '../support/topologies.ts'
+import { startTopology, type Topology, type TopologyKind } from '../support/topologies.ts'
 
 const kinds = ['workers', 'cluster'] as const
 const password = 'secret of ann'
@@ -21,8 +21,13 @@ rules:
   - { name: a release stays, effect: deny, who: ["*"], repositories: ["**"], tags: ["v*"], actions: [overwrite, delete] }
 `
 
+const cleanup = useCleanup()
+const started: Partial<Record<TopologyKind, Promise<Topology>>> = {}
+/** The same for all clients, which have repositories of their own. */
+const runAs = (kind: TopologyKind) => (started[kind] ??= startGuarded(kind))
+
 /** Where ann signs in, under the policies above. */
-async function startGuarded(kind: TopologyKind, cleanup: Cleanup) {
+async function startGuarded(kind: TopologyKind) {
   const folder = await cleanup.folder()
   const file = join(folder, 'htpasswd')
   await addUser({ file, name: 'ann', password, write: () => {} })
@@ -38,7 +43,6 @@ async function startGuarded(kind: TopologyKind, cleanup: Cleanup) {
 }
 
 describeWith(['dockerd', 'docker', 'root'], 'docker, with workers', () => {
-  const cleanup = useCleanup()
   let engine: DockerEngine
 
   beforeAll(async () => {
@@ -46,7 +50,7 @@ describeWith(['dockerd', 'docker', 'root'], 'docker, with workers', () => {
   }, 300_000)
 
   it.each(kinds)('is refused, signs in, pushes and pulls: %s', async (kind) => {
-    const kura = await startGuarded(kind, cleanup)
+    const kura = await runAs(kind)
     const { docker, folder } = engine
     const login = (word: string) =>
       docker('login', '--username', 'ann', '--password', word, kura.host)
@@ -70,15 +74,12 @@ describeWith(['dockerd', 'docker', 'root'], 'docker, with workers', () => {
     await docker('logout', kura.host)
     await docker('image', 'rm', '--force', image)
     await expect(docker('pull', image)).rejects.toThrow(/denied/)
-    await kura.stop()
   })
 })
 
 describeWith(['skopeo'], 'skopeo, with workers', () => {
-  const cleanup = useCleanup()
-
   it.each(kinds)('is refused, signs in, pushes, pulls and deletes: %s', async (kind) => {
-    const kura = await startGuarded(kind, cleanup)
+    const kura = await runAs(kind)
     const { skopeo, folder } = await openContainers(cleanup)
     const image = imageOf({ hello: 'hello from the test', more: 'a second layer' })
     const layout = (name: string) => `oci:${join(folder, name)}:latest`
@@ -103,6 +104,5 @@ describeWith(['skopeo'], 'skopeo, with workers', () => {
     const remove = (tag: string) =>
       skopeo('delete', '--tls-verify=false', '--creds', `ann:${password}`, `${app}:${tag}`)
     await expect(remove('v1')).rejects.toThrow(/denied|policy/)
-    await kura.stop()
   })
 })

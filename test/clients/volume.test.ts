@@ -29,7 +29,7 @@ describeWith(['docker-registry', 'skopeo'], 'one volume, two registries', () => 
   const other = imageOf({ other: 'another image' })
 
   async function openKura(root: string) {
-    const kura = await startKura({ root })
+    const kura = await startKura({ root, env: { REGISTRY_KURA_PROCESSES: '1' } })
     cleanup.add(kura.stop)
     return kura
   }
