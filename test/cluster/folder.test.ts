@@ -1,30 +1,19 @@
-/** Many nodes on one folder, with Redis and without. */
+/** Many nodes on one folder, without Redis. */
 import { beforeAll } from '@jest/globals'
-import { type Cleanup, useCleanup } from '../support/cleanup.ts'
-import { type Cluster, onFolder, startCluster, withRedis } from '../support/cluster.ts'
+import { useCleanup } from '../support/cleanup.ts'
+import { type Cluster, onFolder, startCluster } from '../support/cluster.ts'
 import { describeWith } from '../support/programs.ts'
-import { useRedis } from '../support/redis.ts'
 import { manyNodesContract } from './contract/many-nodes.ts'
+import { programs } from './contract/programs.ts'
 
-const rows: [how: string, settings: (cleanup: Cleanup) => Promise<NodeJS.ProcessEnv>][] = [
-  ['with Redis', async (cleanup) => withRedis([(await useRedis(cleanup)).address])],
-  ['without Redis', async () => ({})],
-]
+describeWith(['haproxy', 'linux'], 'a folder that many nodes share, without Redis,', () => {
+  const cleanup = useCleanup()
+  let cluster: Cluster
 
-for (const [how, settings] of rows) {
-  describeWith(
-    ['haproxy', 'redis-server', 'linux'],
-    `a folder that many nodes share, ${how},`,
-    () => {
-      const cleanup = useCleanup()
-      let cluster: Cluster
+  beforeAll(async () => {
+    cluster = await startCluster(cleanup, onFolder(await cleanup.folder()))
+  }, 240_000)
 
-      beforeAll(async () => {
-        const redis = await settings(cleanup)
-        cluster = await startCluster(cleanup, { ...onFolder(await cleanup.folder()), ...redis })
-      }, 240_000)
-
-      manyNodesContract(cleanup, () => cluster)
-    },
-  )
-}
+  manyNodesContract(cleanup, () => cluster)
+  programs(cleanup, () => cluster)
+})

@@ -1,5 +1,8 @@
-/** Redis fails under nodes that share a folder, which then is enough: nobody notices. */
-import { beforeAll, expect, it } from '@jest/globals'
+/**
+ * Many nodes on one folder, with Redis: they are as one, and when Redis fails the folder is enough, so that
+ * nobody notices.
+ */
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Cluster, onFolder, startCluster, withRedis } from '../support/cluster.ts'
 import { digestOf } from '../support/image.ts'
@@ -7,13 +10,15 @@ import { inLength } from '../support/length.ts'
 import { describeWith } from '../support/programs.ts'
 import { type RedisServer, useRedis } from '../support/redis.ts'
 import { finishUpload } from '../support/upload.ts'
+import { manyNodesContract } from './contract/many-nodes.ts'
+import { programs } from './contract/programs.ts'
 import { outages, prepare } from './support/outages.ts'
 import { findLosses, startWork } from './support/work.ts'
 
 const [clients, flushes] = inLength({ short: [3, 5], long: [6, 50] })
 const sizes = [200, 30_000, 300_000, 2_000_000]
 
-describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folder, Redis', () => {
+describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folder', () => {
   const cleanup = useCleanup()
   let redis: RedisServer
   let cluster: Cluster
@@ -22,7 +27,13 @@ describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folde
     redis = await useRedis(cleanup)
     const folder = await cleanup.folder()
     cluster = await startCluster(cleanup, { ...onFolder(folder), ...withRedis([redis.address]) })
-  }, 120_000)
+  }, 240_000)
+
+  describe('and Redis', () => {
+    manyNodesContract(cleanup, () => cluster)
+    // How programs ask is the same without Redis, and shown in folder.test.ts.
+    if (inLength({ short: false, long: true })) programs(cleanup, () => cluster)
+  })
 
   /** Nobody outside notices, but the workers say so. */
   function timesNoticed(): number {
@@ -31,7 +42,7 @@ describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folde
   }
 
   it.each(outages)(
-    '%s, and no request fails, before, meanwhile and after',
+    'Redis %s, and no request fails, before, meanwhile and after',
     async (what, outage) => {
       const { url, urls } = cluster
       const { bytes, upload } = await prepare(url)
@@ -39,10 +50,10 @@ describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folde
       const work = startWork({ url, clients, sizes, name: `outage/${what.length}` })
       await work.reached(clients)
       await outage.breakIt(redis)
-      await work.reached(2 * clients)
+      await work.reached(clients)
       await finishUpload(upload(urls[1] ?? ''), bytes, digestOf(bytes))
       redis = await outage.mendIt(redis, cleanup)
-      await work.reached(2 * clients)
+      await work.reached(clients)
       const { faults, pushed } = await work.end()
       expect(faults).toEqual([])
       expect(timesNoticed()).toBeGreaterThan(noticed)
@@ -50,7 +61,7 @@ describeWith(['haproxy', 'redis-server', 'linux'], 'for nodes that share a folde
     },
   )
 
-  it('forgets everything, again and again, and no push fails', async () => {
+  it('Redis forgets everything, again and again, and no push fails', async () => {
     const work = startWork({ url: cluster.url, clients, sizes, name: 'flushed' })
     for (let count = 0; count < flushes; count++) {
       await work.reached(2)

@@ -57,7 +57,7 @@ describeWith([...needs, 'redis-sentinel', 'linux'], 'for nodes that share a buck
     await pulls.reached(4)
     redis = await outage.mendIt(redis, cleanup)
 
-    await work.reached(2 * clients)
+    await work.reached(clients)
     const { faults, pushed, again } = await work.end()
     expect(faults).toEqual([])
     expect(again).toBeGreaterThan(0)

@@ -22,6 +22,12 @@ import { findLosses, type Pushed, startWork } from './support/work.ts'
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
 const clients = 4
 const images = inLength({ short: 1, long: 10 })
+const pushes = inLength({ short: 2, long: 10 })
+/** What one request in ten meets: all of them at once, or for longer each by itself. */
+const troubles = inLength<Fault[][]>({
+  short: [['slowDown', 'failed', 'reset', 'loseAnswer']],
+  long: [['slowDown'], ['failed'], ['reset'], ['loseAnswer']],
+})
 const sizes = [200, 60_000, 700_000]
 /** The last is two parts. */
 const largeSizes = [200, 6_000_000]
@@ -55,17 +61,16 @@ describeWith([...needs, 'linux'], 'the bucket that nodes share', () => {
     expect(await findLosses(cluster.urls, pushed)).toEqual([])
   })
 
-  const rows: Fault[] = ['slowDown', 'failed', 'reset', 'loseAnswer']
-  it.each(rows)(
+  it.each(troubles.map((faults) => [faults.join(', '), faults] as const))(
     'answers one request in ten with trouble (%s), and no push fails',
-    async (fault) => {
-      service.plan(() => (random.next() < 0.1 ? fault : undefined))
+    async (name, troubles) => {
+      service.plan(() => (random.next() < 0.1 ? random.pick(troubles) : undefined))
       const options = {
         url: cluster.url,
         clients,
-        images,
+        images: pushes,
         sizes: largeSizes,
-        name: fault.toLowerCase(),
+        name: name.toLowerCase().replaceAll(', ', '-'),
       }
       const { faults, pushed } = await startWork(options).end()
       service.plan(() => undefined)

@@ -7,6 +7,7 @@ import { type Cluster, onS3, startCluster, withRedis } from '../support/cluster.
 import { describeWith } from '../support/programs.ts'
 import { useRedis } from '../support/redis.ts'
 import { manyNodesContract } from './contract/many-nodes.ts'
+import { programs } from './contract/programs.ts'
 
 const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'setpriv'] as const
 const starting = 240_000
@@ -23,4 +24,5 @@ describeWith([...needs, 'linux'], 'a bucket that many nodes share, with Redis,',
   }, starting)
 
   manyNodesContract(cleanup, () => cluster)
+  programs(cleanup, () => cluster)
 })

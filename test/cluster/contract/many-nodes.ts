@@ -8,7 +8,7 @@ import { splitUpload } from './split-upload.ts'
 import { workerKilled } from './worker-killed.ts'
 
 export function manyNodesContract(cleanup: Cleanup, cluster: () => Cluster): void {
-  manyClients(cleanup, cluster)
+  manyClients(cluster)
   splitUpload(cluster)
   races(cluster)
   lostAnswer(cleanup, cluster)

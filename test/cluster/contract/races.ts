@@ -8,7 +8,7 @@ import { inLength } from '../../support/length.ts'
 import { manifestUrl, pushBlob, pushImage, putManifest } from '../../support/push.ts'
 import { createRandom } from '../../support/random.ts'
 
-const together = 50
+const together = inLength({ short: 20, long: 50 })
 const rounds = inLength({ short: 2, long: 20 })
 
 export function races(cluster: () => Cluster): void {
