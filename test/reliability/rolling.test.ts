@@ -8,7 +8,7 @@ import { pullImage } from '../support/push.ts'
 import { startTopology, type Topology, topologies } from '../support/topologies.ts'
 import { startPushes } from './plain-pushes.ts'
 
-const [clients, rounds] = inLength({ short: [30, 1], long: [100, 2] })
+const [clients, rounds] = inLength({ short: [16, 1], long: [100, 2] })
 
 /** Each of these replaces everything that is behind the clients' connections once. */
 const replacements: Record<Topology['kind'], (kura: Topology) => Promise<void>> = {
