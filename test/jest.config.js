@@ -33,6 +33,7 @@ export default {
     protocol('apart'),
   ],
   reporters: ['default', fileURLToPath(new URL('support/tally-reporter.js', import.meta.url))],
+  testSequencer: fileURLToPath(new URL('support/slow-first.js', import.meta.url)),
   // Only what hangs should ever meet this, however busy the machine is.
   testTimeout: 120_000,
   maxWorkers: 2,
