@@ -39,8 +39,8 @@ type Pushed = Pick<Plan, 'unique' | 'concerned'>
 type Plan = Asked & { concerned: Subject[] }
 type Kind = Operation['kind']
 
-const clients = 64
-const tagsAtOnce = 30
+const clients = 128
+const tagsAtOnce = 60
 /** How many requests for one tag are under way at once. */
 const mostOpen = 4
 /** In one repository: two that may move, and one that has to stay. */
