@@ -5,9 +5,8 @@
 import { readFile } from 'node:fs/promises'
 import { compare } from 'bcryptjs'
 import { Command } from 'commander'
-import { withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
+import { changeHtpasswd, withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
 import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
-import { replaceText } from '../gateway/access/passwords/htpasswd-replace.ts'
 import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
 import { hashOf, readPassword } from './user.ts'
 
@@ -102,13 +101,13 @@ type Change = { file: string; name: string; hash: string; isNew: boolean }
 
 async function change({ file, name, hash, isNew }: Change, { note }: Output): Promise<void> {
   if (!isNew) await textOf(file)
-  await replaceText(file, (text) => withUser(isNew ? '' : text, name, hash))
+  await changeHtpasswd(file, (text) => withUser(isNew ? '' : text, name, hash))
   note(`Adding password for user ${name}\n`)
 }
 
 async function remove(file: string, name: string, { note }: Output): Promise<number> {
   await textOf(file)
-  await replaceText(file, (text) => withoutUser(text, name))
+  await changeHtpasswd(file, (text) => withoutUser(text, name))
   note(`Deleting password for user ${name}\n`)
   return 0
 }

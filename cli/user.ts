@@ -14,9 +14,13 @@ import {
   longestPasswordBytes,
 } from '../gateway/access/passwords/bcrypt-limits.ts'
 import { explainUnreadable } from '../gateway/access/passwords/htpasswd.ts'
-import { hasUser, withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
+import {
+  changeHtpasswd,
+  hasUser,
+  withoutUser,
+  withUser,
+} from '../gateway/access/passwords/htpasswd-edit.ts'
 import { nameFault, parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
-import { replaceText } from '../gateway/access/passwords/htpasswd-replace.ts'
 import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
 import { findUserFile } from './user-file.ts'
 
@@ -26,7 +30,7 @@ type NewPassword = Change & { password: string; cost?: number }
 
 export async function addUser({ file, name, password, cost, write }: NewPassword): Promise<void> {
   const hash = await hashOf({ name, password, cost })
-  await replaceText(file, (text) => {
+  await changeHtpasswd(file, (text) => {
     if (!hasUser(text, name)) return withUser(text, name, hash)
     throw new Error(`${name} is there already: ${ownName()} user passwd changes the password`)
   })
@@ -37,13 +41,13 @@ export async function setPassword(change: NewPassword): Promise<void> {
   const { file, name, password, write } = change
   await textOf(file)
   const hash = await hashOf(change)
-  await replaceText(file, (text) => withUser(textWith(name, { text, file }), name, hash))
+  await changeHtpasswd(file, (text) => withUser(textWith(name, { text, file }), name, hash))
   write(`changed the password of ${name} in ${file}\n${noteOn(password)}`)
 }
 
 export async function removeUser({ file, name, write }: Change): Promise<void> {
   await textOf(file)
-  await replaceText(file, (text) => withoutUser(textWith(name, { text, file }), name))
+  await changeHtpasswd(file, (text) => withoutUser(textWith(name, { text, file }), name))
   write(`removed ${name} from ${file}\n`)
 }
 

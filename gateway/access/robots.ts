@@ -6,8 +6,8 @@ import { hash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { createPrivateFile, removeFile } from '../../files/create.ts'
 import { watch } from '../../files/watched.ts'
-import { createWhole, removeWhole } from '../../files/whole-file.ts'
 import { faultOfRepositoryPattern } from '../../policies/engine/pattern.ts'
 import type { Identity } from '../../registry/protocol/call.ts'
 import { createPatternGrant } from './verify/bound.ts'
@@ -60,7 +60,10 @@ export async function openRobots({ folder, report, checkMs = 1000 }: Options) {
       const token = robotPrefix + randomBytes(32).toString('base64url')
       const createdAt = new Date().toISOString()
       const it = robot.parse({ ...wanted, createdAt, hash: hashOf(token) })
-      const isNew = await createWhole(pathOf(it.name), `${JSON.stringify(it, undefined, 2)}\n`)
+      const isNew = await createPrivateFile(
+        pathOf(it.name),
+        `${JSON.stringify(it, undefined, 2)}\n`,
+      )
       if (isNew) return token
       throw new Error(`there is a token called ${it.name}; revoke it first`)
     },
@@ -82,7 +85,7 @@ export async function openRobots({ folder, report, checkMs = 1000 }: Options) {
     check: async (): Promise<void> => void (await robots.check()),
 
     /** False when there is none of that name. */
-    revoke: (name: string): Promise<boolean> => removeWhole(pathOf(name)),
+    revoke: (name: string): Promise<boolean> => removeFile(pathOf(name)),
 
     /**
      * Undefined for a token that is unknown, revoked or expired. Looking up a hash takes no time that

@@ -6,7 +6,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { createWhole, removeWhole } from '../../../files/whole-file.ts'
+import { createPrivateFile, removeFile } from '../../../files/create.ts'
 
 const session = z.object({
   user: z.string().min(1),
@@ -45,7 +45,7 @@ export function createSessions({ folder, report, most = 100 }: Options) {
       const expiresAt = new Date(endsAt * 1000).toISOString()
       const it = session.parse({ ...wanted, startedAt, expiresAt })
       await makeRoom(wanted.user)
-      await createWhole(pathOf(fileOf(key)), `${JSON.stringify(it, undefined, 2)}\n`)
+      await createPrivateFile(pathOf(fileOf(key)), `${JSON.stringify(it, undefined, 2)}\n`)
       return key
     },
 
@@ -65,7 +65,7 @@ export function createSessions({ folder, report, most = 100 }: Options) {
     /** Ends all of a user's, and answers how many there were. */
     async endAll(user: string): Promise<number> {
       const theirs = (await namesIn(folder)).filter((it) => it.userDigest === digestOf(user))
-      const removed = await Promise.all(theirs.map(({ name }) => removeWhole(pathOf(name))))
+      const removed = await Promise.all(theirs.map(({ name }) => removeFile(pathOf(name))))
       return removed.filter(Boolean).length
     },
   }
@@ -76,7 +76,7 @@ export function createSessions({ folder, report, most = 100 }: Options) {
     const theirs = all.filter((it) => isGood(it) && it.userDigest === digestOf(user))
     const oldest = theirs.sort((one, other) => other.endsAt - one.endsAt).slice(most - 1)
     const over = [...all.filter((it) => !isGood(it)), ...oldest]
-    await Promise.all(over.map(({ name }) => removeWhole(pathOf(name))))
+    await Promise.all(over.map(({ name }) => removeFile(pathOf(name))))
   }
 
   async function read(file: string | { name: string }): Promise<Session | undefined> {

@@ -5,7 +5,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createWhole } from '../../../files/whole-file.ts'
+import { createPrivateFile } from '../../../files/create.ts'
 
 const keyBytes = 32
 
@@ -19,7 +19,7 @@ export async function openFingerprintKey(folder: string): Promise<Uint8Array> {
   const path = join(folder, 'fingerprint.key')
   const found = await readKey(path)
   if (found !== undefined) return keyFrom(found, path)
-  await createWhole(path, `${randomBytes(keyBytes).toString('base64url')}\n`)
+  await createPrivateFile(path, `${randomBytes(keyBytes).toString('base64url')}\n`)
   return keyFrom((await readKey(path)) ?? '', path)
 }
 

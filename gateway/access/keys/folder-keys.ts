@@ -7,8 +7,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { createPrivateFile, removeFile } from '../../../files/create.ts'
 import { type Watched, watch } from '../../../files/watched.ts'
-import { createWhole, removeWhole } from '../../../files/whole-file.ts'
 import { thumbprintOf } from './key-ids.ts'
 import { keySetFrom, type OwnKey, type SigningKeys } from './signing-keys.ts'
 
@@ -82,7 +82,7 @@ export async function openSigningKeys(options: Options): Promise<KeptKeys> {
     const { number } = await keys.check()
     for (const file of await generationsIn(folder)) {
       // The one before stays: another process may be about to read it.
-      if (file < number - 1) await removeWhole(pathOf(folder, file))
+      if (file < number - 1) await removeFile(pathOf(folder, file))
     }
   }
 }
@@ -90,7 +90,7 @@ export async function openSigningKeys(options: Options): Promise<KeptKeys> {
 const pathOf = (folder: string, number: number) => join(folder, `generation-${number}.json`)
 
 const write = (folder: string, number: number, it: Generation) =>
-  createWhole(pathOf(folder, number), `${JSON.stringify(it, undefined, 2)}\n`)
+  createPrivateFile(pathOf(folder, number), `${JSON.stringify(it, undefined, 2)}\n`)
 
 async function generationsIn(folder: string): Promise<number[]> {
   const found = (await readdir(folder)).map((name) => /^generation-(\d{1,9})\.json$/.exec(name))

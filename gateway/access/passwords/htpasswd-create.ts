@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { hash } from 'bcryptjs'
 import type { Logger } from 'pino'
-import { createWhole } from '../../../files/whole-file.ts'
+import { createPrivateFile } from '../../../files/create.ts'
 import { defaultCost } from './bcrypt-limits.ts'
 
 const user = 'docker'
@@ -12,6 +12,6 @@ export async function createHtpasswd(path: string, log: Logger): Promise<void> {
   const password = randomBytes(32).toString('base64url')
   const text = `${user}:${await hash(password, defaultCost)}\n`
   // Whole from the first: another process that saw it empty would say that nobody can log in.
-  if (!(await createWhole(path, text))) return
+  if (!(await createPrivateFile(path, text))) return
   log.warn({ path, user, password }, 'there was no htpasswd file, so one was made with this user')
 }

@@ -2,7 +2,17 @@
  * Changes one user's line in the text of a htpasswd file. Comments, blank lines and the lines of
  * all others stay as they are.
  */
+import { changeFile } from '../../../files/replace.ts'
 import { splitLine } from './htpasswd-lines.ts'
+import { decodeHtpasswd } from './htpasswd-text.ts'
+
+/** Replaces the file whole. Whatever its encoding was, it is UTF-8 afterwards. */
+export async function changeHtpasswd(
+  path: string,
+  change: (text: string) => string,
+): Promise<void> {
+  await changeFile(path, (bytes) => change(decodeHtpasswd(bytes).text))
+}
 
 /** Puts the line where the user's first one was, or at the end. */
 export function withUser(text: string, name: string, hash: string): string {

@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { changeFile } from '../../../files/replace.ts'
 import { watch } from '../../../files/watched.ts'
-import { replaceText } from '../passwords/htpasswd-replace.ts'
 
 const record = z.object({
   users: z.record(z.string(), z.object({ mark: z.string().min(1), endedAt: z.iso.datetime() })),
@@ -40,8 +40,8 @@ export async function openEndings({ folder, report, checkMs = 1000 }: Options) {
     /** On disk when it resolves. */
     async end(user: string): Promise<void> {
       const ending = { mark: randomUUID(), endedAt: new Date().toISOString() }
-      await replaceText(path, (text) => {
-        const { users } = parse(text)
+      await changeFile(path, (bytes) => {
+        const { users } = parse(bytes.toString())
         return `${JSON.stringify({ users: { ...users, [user]: ending } }, undefined, 2)}\n`
       })
     },

@@ -3,7 +3,7 @@
  * their successors, because an authority shuts out whoever keeps asking.
  */
 import { readFile, rm } from 'node:fs/promises'
-import { replaceFile } from '../write-file.ts'
+import { replaceFile } from '../../../files/replace.ts'
 
 export const defaultPauses = { first: 5 * 60_000, longest: 12 * 60 * 60_000 }
 
