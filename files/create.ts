@@ -1,7 +1,7 @@
 /**
  * Writes a file that several processes want to create, so that exactly one does: whole, and on disk.
  */
-import { access, link, mkdir, rm, stat } from 'node:fs/promises'
+import { access, type FileHandle, link, mkdir, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fillDraft, giveTo, throughDraft } from './draft.ts'
 import { flushFolder } from './flush.ts'
@@ -19,7 +19,7 @@ export async function createFile(
   if (isThere) return false
   const text = await make()
   return throughDraft(path, async (draft) => {
-    await fillDraft(draft, mode, (file) => file.writeFile(text))
+    await fillDraft(draft, (file) => file.writeFile(text), { mode })
     return linkNew(draft, path)
   })
 }
@@ -33,10 +33,11 @@ export async function createPrivateFile(path: string, text: string): Promise<boo
   const folder = dirname(path)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return throughDraft(path, async (draft) => {
-    await fillDraft(draft, 0o600, async (file) => {
+    const fill = async (file: FileHandle) => {
       await giveTo(file, await stat(folder))
       await file.writeFile(text)
-    })
+    }
+    await fillDraft(draft, fill, { mode: 0o600 })
     return linkNew(draft, path)
   })
 }
@@ -54,7 +55,7 @@ export async function removeFile(path: string): Promise<boolean> {
 }
 
 /** Gives a draft a name that is free. Unlike a rename, a link replaces nothing that is there. */
-async function linkNew(draft: string, path: string): Promise<boolean> {
+export async function linkNew(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path)
   } catch (error) {

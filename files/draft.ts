@@ -8,7 +8,7 @@ import { dirname } from 'node:path'
 import { flushFolder } from './flush.ts'
 
 /** Ends the name of a draft, for readers of a folder to skip those that a crash left behind. */
-const draftSuffix = '.tmp'
+export const draftSuffix = '.tmp'
 
 type Options = {
   /** The draft, where it has a name of its own. */
@@ -36,16 +36,16 @@ export async function throughDraft(
   return isGiven
 }
 
-/** Makes a draft with these rights, which hold from its first byte on. */
+/** Makes a draft with the rights `mode`, which hold from its first byte on. */
 export async function fillDraft(
   draft: string,
-  mode: number,
   fill: (file: FileHandle) => Promise<void>,
+  { mode, isKept = true }: { mode: number; isKept?: boolean },
 ): Promise<void> {
   const file = await open(draft, 'wx', mode)
   try {
     await fill(file)
-    await file.sync()
+    if (isKept) await file.sync()
   } finally {
     await file.close()
   }

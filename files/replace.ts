@@ -5,7 +5,7 @@ import { fillDraft, giveTo, throughDraft } from './draft.ts'
 
 export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   await throughDraft(path, async (draft) => {
-    await fillDraft(draft, mode, (file) => file.writeFile(text))
+    await fillDraft(draft, (file) => file.writeFile(text), { mode })
     await rename(draft, path)
     return true
   })

@@ -7,9 +7,9 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
+import { flushFolder } from '../../../files/flush.ts'
 import { isFull } from '../../../files/full.ts'
 import type { Bytes, Call, Fence } from '../driver.ts'
-import { flushFolder } from './folders.ts'
 
 const batchSize = 1024 * 1024
 /** A chunk of a single byte takes hundreds of bytes of memory, so chunks are counted, too. */

@@ -1,17 +1,24 @@
 /** Storage in a folder of this machine, laid out and written as safely as a file system allows. */
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import {
+  copyFile,
+  type FileHandle,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { draftSuffix, fillDraft, throughDraft } from '../../../files/draft.ts'
+import { flushFile, flushFolder } from '../../../files/flush.ts'
 import type { Call, Fence, StorageDriver } from '../driver.ts'
 import { appendTo } from './append.ts'
-import { ensureFolder, flushFile, flushFolder } from './folders.ts'
+import { ensureFolder } from './folders.ts'
 import type { Presence } from './presence.ts'
 import { readFrom } from './read.ts'
 import { type Give, giveOver, isVersion, versionOf } from './versions.ts'
-
-/** A draft that a crash left behind; no path of ours ends like this, so readers skip it. */
-const draftSuffix = '.tmp'
 
 const newFile = 0o666
 /** Where the file system can, without copying a byte. */
@@ -45,30 +52,17 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
     }
   }
 
-  /*
-   * Draft, flush, rename, flush the folder: the order that makes a crash at any line leave the
-   * old value or the new one. No draft is left on any way out.
-   */
   async function write(path: string, value: Uint8Array, call: Writing): Promise<boolean> {
     const { signal, fence, hint = false, give } = call
     const target = locate(path)
-    const draft = `${target}.${randomUUID()}${draftSuffix}`
+    const isKept = !hint
     await ensureFolder(dirname(target), confirm)
-    try {
-      const file = await open(draft, 'wx', newFile)
-      try {
-        await file.writeFile(value, { signal })
-        if (!hint) await file.datasync()
-      } finally {
-        await file.close()
-      }
-      if (!(await give(draft, locateUnder(path, fence)))) return false
-    } catch (error) {
-      await rm(draft, { force: true })
-      throw error
+    const work = async (draft: string) => {
+      const fill = (file: FileHandle) => file.writeFile(value, { signal })
+      await fillDraft(draft, fill, { mode: newFile, isKept })
+      return give(draft, locateUnder(path, fence))
     }
-    if (!hint) await flushFolder(dirname(target))
-    return true
+    return throughDraft(target, work, { isKept })
   }
 
   async function remove(path: string, { signal, fence }: Call = {}): Promise<void> {
@@ -145,24 +139,20 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
     async detach(path, { signal, fence } = {}) {
       signal?.throwIfAborted()
       const target = locate(path)
-      const draft = `${target}.${randomUUID()}${draftSuffix}`
-      try {
+      await throughDraft(target, async (draft) => {
         const isThere = await absentIfMissing(copyFile(target, draft, clone).then(() => true))
-        if (!isThere) return
+        if (!isThere) return false
         await flushFile(draft)
         await rename(draft, locateUnder(path, fence))
-      } catch (error) {
-        await rm(draft, { force: true })
-        throw error
-      }
-      await flushFolder(dirname(target))
+        return true
+      })
     },
 
     async close() {},
   }
 }
 
-/** `give` gives a draft its name, and answers whether it did. */
+/** No path of ours ends as a draft does, so readers skip those. `give` gives a draft its name, and answers whether it did. */
 type Writing = Call & {
   hint?: boolean
   give: Give

@@ -1,6 +1,7 @@
 /** Folders that survive the loss of power: a new name is safe only once its folder is flushed. */
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { flushFolder } from '../../../files/flush.ts'
 
 /**
  * Makes `folder` and whatever is missing above it, and flushes the names this adds. `confirm` is asked
@@ -33,17 +34,4 @@ async function makeOne(folder: string): Promise<string | undefined> {
 async function makeMany(folder: string, confirm: () => Promise<void>): Promise<string | undefined> {
   await confirm()
   return mkdir(folder, { recursive: true })
-}
-
-export async function flushFolder(folder: string): Promise<void> {
-  await flushFile(folder)
-}
-
-export async function flushFile(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

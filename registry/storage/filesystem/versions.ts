@@ -4,13 +4,13 @@
  * keeps others out meanwhile.
  */
 import { hash } from 'node:crypto'
-import { link, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
+import { linkNew } from '../../../files/create.ts'
 import type { Version } from '../driver.ts'
 
-/** Gives a draft the name of a file, and answers whether it did; the draft is gone then. */
+/** Gives a draft the name of a file, and answers whether it did. */
 export type Give = (draft: string, target: string) => Promise<boolean>
 
-const taken = new Set(['EEXIST'])
 const noFile = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
 /** What file systems without hard links answer, such as FAT. */
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
@@ -26,11 +26,7 @@ export async function isVersion(file: string, version: Version | undefined): Pro
 }
 
 export function giveOver(over: Version | undefined): Give {
-  return async (draft, target) => {
-    const isGiven = await (over === undefined ? nameNew(draft, target) : overSame(draft, target))
-    await rm(draft, { force: true })
-    return isGiven
-  }
+  return over === undefined ? nameNew : overSame
 
   async function overSame(draft: string, target: string): Promise<boolean> {
     const isExpected = await isVersion(target, over)
@@ -39,12 +35,7 @@ export function giveOver(over: Version | undefined): Give {
   }
 
   async function nameNew(draft: string, target: string): Promise<boolean> {
-    const linked = link(draft, target).then(() => true)
-    const isNew = unlessCode(taken, linked)
-    const answer = await unlessCode(
-      withoutLinks,
-      isNew.then((it) => it ?? false),
-    )
+    const answer = await unlessCode(withoutLinks, linkNew(draft, target))
     return answer ?? overSame(draft, target)
   }
 }
