@@ -1,7 +1,7 @@
 /** Clients that hang up are ordinary, and nothing that an operator has to read; failures of ours are. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createInmemoryDriver } from '../../registry/storage/memory.ts'
 import { pushBlob, sha256, startUpload } from './support/content.ts'
 import { head } from './support/raw.ts'
@@ -129,13 +129,7 @@ describe('a disk that fails in the middle of an answer', () => {
       return bytes && path.endsWith('/data') ? breakingOff(bytes) : bytes
     },
   }
-  let standard: unknown
-  beforeAll(() => {
-    standard = Object(globalThis).openStandardStorage
-    Object.assign(globalThis, { openStandardStorage: () => failing })
-  })
-  afterAll(() => void Object.assign(globalThis, { openStandardStorage: standard }))
-  const broken = useRegistry()
+  const broken = useRegistry({ storage: failing })
 
   it('is in the log once, for each process that sees it', async () => {
     await pushBlob(broken, 'a', large)

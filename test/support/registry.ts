@@ -17,7 +17,7 @@ import { meetExpectations } from '../../gateway/listen/expectations.ts'
 import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { logErrors } from '../../gateway/log/errors.ts'
 import { openPolicy, type Policy } from '../../policies/engine/decision.ts'
-import type { RegistryParts, RegistryRules } from '../../registry/app.ts'
+import type { RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
@@ -25,9 +25,12 @@ import { createFilesystemDriver } from '../../registry/storage/filesystem/driver
 import { createInmemoryDriver } from '../../registry/storage/memory.ts'
 import { close, listening } from './http-server.ts'
 import { openPool, standardTopology, type Topology } from './pool.ts'
+import { type Kept, openKept } from './storage.ts'
 
 type Options = {
   driver?: 'filesystem' | 'inmemory'
+  /** In place of a driver; it is closed with the registry. */
+  storage?: StorageDriver
   /** A folder to serve; without one a temporary folder is made and removed again. */
   root?: string
   rules?: Partial<RegistryRules>
@@ -55,25 +58,19 @@ export const openRules: RegistryRules = {
   locations: { host: undefined, relative: undefined, prefix: '/' },
 }
 
-type Standard = {
-  openStandardStorage?: () => StorageDriver
-  openStandardRedis?: () => Promise<Pick<RegistryParts, 'redis' | 'far'>>
-}
-
-/** What a test file has chosen for all its registries that say nothing of it. */
-async function standardParts() {
-  const { openStandardStorage: storage, openStandardRedis: redis } = globalThis as Standard
-  return storage && { storage: storage(), ...(await redis?.()) }
+/** What the options say, or else the file; a folder where nobody says anything. */
+async function openStorage({ storage, driver, root }: Options, folder: string): Promise<Kept> {
+  if (storage) return { storage }
+  if (driver === 'inmemory') return { storage: createInmemoryDriver() }
+  const kept = driver || root ? undefined : await openKept()
+  return kept ?? { storage: createFilesystemDriver({ root: folder }) }
 }
 
 export async function startRegistry(options: Options = {}) {
   const temporary = options.root ? undefined : await mkdtemp(join(tmpdir(), 'kura-test-'))
   const root = options.root ?? temporary ?? ''
   const onDisk = options.driver !== 'inmemory'
-  const standard = options.root || options.driver ? undefined : await standardParts()
-  const { storage, ...beside } = standard ?? {
-    storage: onDisk ? createFilesystemDriver({ root }) : createInmemoryDriver(),
-  }
+  const { storage, ...beside } = await openStorage(options, root)
   const leases = onDisk ? await openFileLeases(join(root, 'kura/leases')) : createInProcessLeases()
   const badLinks: string[] = []
   const failures: string[] = []

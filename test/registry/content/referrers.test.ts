@@ -1,13 +1,8 @@
 /** Where pages of referrers end, and what is read and held for them. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { createDescribed } from '../../../registry/content/described.ts'
-import { createDescriptions } from '../../../registry/content/descriptions.ts'
-import { createLinks, writeLink } from '../../../registry/content/links.ts'
+import { writeLink } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
-import { createReferrerDigests } from '../../../registry/content/referrer-digests.ts'
-import { createReferrers } from '../../../registry/content/referrers.ts'
-import { createTags } from '../../../registry/content/tags.ts'
 import { parseDigest } from '../../../registry/protocol/digest.ts'
 import { imageManifest } from '../../../registry/protocol/media-types.ts'
 import { parseTag } from '../../../registry/protocol/name.ts'
@@ -15,6 +10,7 @@ import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { withoutLease } from '../../../registry/storage/fenced.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { descriptor, type Packed, packImage, packIndex } from '../../protocol/support/content.ts'
+import { createParts } from '../../support/parts.ts'
 
 const subject = descriptor('the subject', imageManifest)
 const subjectDigest = parseDigest(subject.digest)
@@ -40,11 +36,8 @@ function open() {
       return bytes
     },
   }
-  const links = createLinks(storage, () => {})
-  const described = createDescribed({ storage, links, descriptions: createDescriptions() })
-  const tags = createTags(storage, links)
-  const digests = createReferrerDigests({ storage, tags, described })
-  return { storage, links, tags, count, referrers: createReferrers({ digests, described }) }
+  const { links, tags, referrers } = createParts({ storage })
+  return { storage, links, tags, count, referrers }
 }
 
 type Registry = ReturnType<typeof open>

@@ -1,18 +1,14 @@
 /** A tag that moves, and what it named that is removed, while a request is between the two. */
 import { expect, it } from '@jest/globals'
-import { createDescriptions } from '../../../registry/content/descriptions.ts'
-import { createLinks } from '../../../registry/content/links.ts'
-import { createManifests } from '../../../registry/content/manifests.ts'
 import { paths } from '../../../registry/content/paths.ts'
 import { createTagged } from '../../../registry/content/tagged.ts'
-import { createTags } from '../../../registry/content/tags.ts'
-import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import type { Digest } from '../../../registry/protocol/digest.ts'
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
 import type { Tag } from '../../../registry/protocol/name.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { imageFrom, manifestType } from '../../support/image.ts'
+import { createParts } from '../../support/parts.ts'
 
 const tag = 'latest' as Tag
 const [one, two] = [imageFrom(Buffer.from('one')), imageFrom(Buffer.from('two'))]
@@ -31,11 +27,7 @@ function open() {
       return found
     },
   }
-  const links = createLinks(storage, () => {})
-  const tags = createTags(storage, links)
-  const descriptions = createDescriptions()
-  const leases = createInProcessLeases()
-  const manifests = createManifests({ storage, links, tags, leases, descriptions })
+  const { tags, manifests } = createParts({ storage })
   const push = ({ manifest: bytes }: { manifest: Buffer }) =>
     manifests.put('app', {
       ...{ bytes, manifest: parseManifest(bytes, manifestType), digest: undefined },

@@ -1,15 +1,11 @@
 /** Upkeep runs once among all processes that share a Redis, and not at all while it is away. */
 import { beforeEach, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createLinks } from '../../../registry/content/links.ts'
-import { createRepositories } from '../../../registry/content/repositories.ts'
 import { createRedisLeases } from '../../../registry/leases/redis.ts'
 import { openRedis } from '../../../registry/redis/open.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { createPurge } from '../../../registry/upkeep/purge.ts'
-import { createUploads, type Upload } from '../../../registry/uploads/session.ts'
-import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
+import type { Upload } from '../../../registry/uploads/session.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { createParts } from '../../support/parts.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis } from '../../support/redis.ts'
 
@@ -26,18 +22,7 @@ describeWith(['redis-server'], 'purging with leases in Redis', () => {
     const redis = await openRedis({ addresses: [server.address] })
     cleanup.add(redis.close)
     const leases = createRedisLeases({ redis, bridge: 0 })
-    const blobs = createBlobs(
-      storage,
-      createLinks(storage, () => {}),
-    )
-    const states = createUploadStateFiles(storage)
-    const uploads = createUploads({ storage, blobs, states, leases })
-    const purge = createPurge({
-      storage,
-      repositories: createRepositories(storage),
-      uploads,
-      leases,
-    })
+    const { uploads, purge } = createParts({ storage, leases })
     return { uploads, purge }
   }
 

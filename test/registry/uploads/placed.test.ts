@@ -1,15 +1,12 @@
 /** Uploads on a store that places values: what lies at a blob's key is right, and shown by a link alone. */
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createLinks } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
 import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { type Algorithm, type Digest, digestOf } from '../../../registry/protocol/digest.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { createUploads } from '../../../registry/uploads/session.ts'
-import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { source } from '../../contract/bytes.ts'
+import { createParts } from '../../support/parts.ts'
 
 const bare = { subject: undefined, algorithm: 'sha256' as const }
 const nameOf = (text: string, algorithm: Algorithm = 'sha256') =>
@@ -30,11 +27,8 @@ beforeEach(() => {
 /** As another process would open the same storage: nothing is remembered. */
 function open(over: Partial<StorageDriver> = {}) {
   const own = { ...storage, ...over }
-  const links = createLinks(own, () => {})
-  const blobs = createBlobs(own, links)
-  const states = createUploadStateFiles(own)
-  const leases = createInProcessLeases(20)
-  return { ...createUploads({ storage: own, blobs, states, leases }), blobs }
+  const { uploads, blobs } = createParts({ storage: own, leases: createInProcessLeases(20) })
+  return { ...uploads, blobs }
 }
 
 const stored = async (digest: Digest) => (await storage.get(paths.blob(digest)))?.toString()

@@ -3,30 +3,20 @@
  * object stores that is nearly all the time a push takes. A row that grows needs a good reason.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createDescriptions } from '../../../registry/content/descriptions.ts'
-import { createLinks } from '../../../registry/content/links.ts'
-import { createManifests } from '../../../registry/content/manifests.ts'
-import { createReferences } from '../../../registry/content/references.ts'
 import { createTagPointers } from '../../../registry/content/tag-pointers.ts'
 import { createTagged } from '../../../registry/content/tagged.ts'
-import { createTags } from '../../../registry/content/tags.ts'
-import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { canonical, type Digest, digestOf } from '../../../registry/protocol/digest.ts'
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
 import { parseTag } from '../../../registry/protocol/name.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { createCarrier } from '../../../registry/uploads/carried.ts'
-import { createUploads } from '../../../registry/uploads/session.ts'
-import { createCarriedStates } from '../../../registry/uploads/state-carried.ts'
-import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { imageFrom, manifestType } from '../../support/image.ts'
+import { createParts } from '../../support/parts.ts'
 import { describeWith } from '../../support/programs.ts'
 import { useRedis } from '../../support/redis.ts'
-import { openRules } from '../../support/registry.ts'
 import { countRounds } from './rounds.ts'
 
 const partSize = 100
@@ -40,27 +30,10 @@ const nameOf = (bytes: Buffer) => digestOf(canonical, bytes)
 /** All that a registry has, as the requests use it. */
 function open(options: { partSize?: number; redis?: Redis }) {
   const { storage, measure } = countRounds(createInmemoryDriver(options))
-  const links = createLinks(storage, () => {})
-  const blobs = createBlobs(storage, links)
-  const pointers = options.redis && createTagPointers(options.redis, { good: 1, finding: 1000 })
-  const tags = createTags(storage, links, { pointers })
-  const leases = createInProcessLeases()
-  const descriptions = createDescriptions()
-  const manifests = createManifests({ storage, links, tags, leases, descriptions })
-  const references = createReferences({ blobs, manifests, rules: openRules.references })
-  const files = createUploadStateFiles(storage)
-  const states = options.redis
-    ? createCarriedStates({ redis: options.redis, carrier, files })
-    : files
-  return {
-    measure,
-    blobs,
-    tags,
-    pointers,
-    manifests,
-    references,
-    ...createUploads({ storage, blobs, states, leases }),
-  }
+  const { redis } = options
+  const pointers = redis && createTagPointers(redis, { good: 1, finding: 1000 })
+  const parts = createParts({ storage, redis, carrier: redis && carrier, pointers })
+  return { measure, ...parts, pointers, ...parts.uploads }
 }
 
 type Registry = ReturnType<typeof open>

@@ -1,15 +1,12 @@
 /** Uploads by themselves: two writers, other processes, and storage that fails in the middle. */
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createLinks } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
 import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { digestOf } from '../../../registry/protocol/digest.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { createUploads } from '../../../registry/uploads/session.ts'
-import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { source } from '../../contract/bytes.ts'
+import { createParts } from '../../support/parts.ts'
 
 const bare = { subject: undefined, algorithm: 'sha256' as const }
 const digest = (text: string) => digestOf('sha256', Buffer.from(text))
@@ -22,11 +19,8 @@ beforeEach(() => {
 
 /** As another process would open the same storage: nothing is remembered. */
 function openUploads(over: StorageDriver = storage) {
-  const links = createLinks(over, () => {})
-  const blobs = createBlobs(over, links)
-  const states = createUploadStateFiles(over)
-  const leases = createInProcessLeases(20)
-  return { ...createUploads({ storage: over, blobs, states, leases }), blobs }
+  const { uploads, blobs } = createParts({ storage: over, leases: createInProcessLeases(20) })
+  return { ...uploads, blobs }
 }
 
 describe('an upload', () => {

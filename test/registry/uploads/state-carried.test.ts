@@ -1,20 +1,16 @@
 /** Upload states that Redis has and clients carry: no push fails when either of them forgets. */
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createLinks } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
-import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { digestOf } from '../../../registry/protocol/digest.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { createCarrier } from '../../../registry/uploads/carried.ts'
-import { type AskedUpload, createUploads } from '../../../registry/uploads/session.ts'
+import type { AskedUpload } from '../../../registry/uploads/session.ts'
 import type { UploadState } from '../../../registry/uploads/state.ts'
-import { createCarriedStates } from '../../../registry/uploads/state-carried.ts'
-import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { createParts } from '../../support/parts.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis } from '../../support/redis.ts'
 
@@ -101,11 +97,12 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
 
   /** As another process would: of what was, it knows what Redis and storage say. */
   const uploadsOf = (own = redis) => {
-    const links = createLinks(storage, () => {})
-    const blobs = createBlobs(storage, links)
-    const files = createUploadStateFiles(storage)
-    const states = createCarriedStates({ redis: own, files, carrier: createCarrier('secret') })
-    return { blobs, ...createUploads({ storage, blobs, states, leases: createInProcessLeases() }) }
+    const { blobs, uploads } = createParts({
+      storage,
+      redis: own,
+      carrier: createCarrier('secret'),
+    })
+    return { blobs, ...uploads }
   }
   const begin = () => uploadsOf().start('team/app', { subject: 'alice', algorithm: 'sha256' })
   /** As a client does, which goes on with what it was told last. */

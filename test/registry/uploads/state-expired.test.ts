@@ -1,21 +1,17 @@
 /** What a client carries expires: a request that is sent again brings back nothing that was deleted since. */
 import { beforeAll, beforeEach, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createLinks } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
-import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { digestOf } from '../../../registry/protocol/digest.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { withoutLease } from '../../../registry/storage/fenced.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { carriedMs, createCarrier } from '../../../registry/uploads/carried.ts'
-import { type AskedUpload, createUploads } from '../../../registry/uploads/session.ts'
-import { createCarriedStates } from '../../../registry/uploads/state-carried.ts'
-import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
+import type { AskedUpload } from '../../../registry/uploads/session.ts'
 import { source } from '../../contract/bytes.ts'
 import { until } from '../../protocol/support/suite.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { createParts } from '../../support/parts.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis } from '../../support/redis.ts'
 
@@ -49,14 +45,9 @@ describeWith(['redis-server'], 'an upload that a client still carries', () => {
   })
 
   function open() {
-    const blobs = createBlobs(
-      storage,
-      createLinks(storage, () => {}),
-    )
     const carrier = createCarrier('secret', () => Date.now() + later)
-    const states = createCarriedStates({ redis, carrier, files: createUploadStateFiles(storage) })
-    const parts = { storage, blobs, states, leases: createInProcessLeases() }
-    return { blobs, states, ...createUploads(parts) }
+    const { blobs, states, uploads } = createParts({ storage, redis, carrier })
+    return { blobs, states, ...uploads }
   }
   const begin = () => uploads.start(repository, { subject: 'alice', algorithm: 'sha256' })
   const append = async (to: AskedUpload, it: ReturnType<typeof chunk>): Promise<AskedUpload> => ({

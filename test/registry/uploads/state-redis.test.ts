@@ -1,19 +1,16 @@
 /** Upload states in Redis and beside the data: whatever Redis forgets or says, no push fails of it. */
 import { beforeEach, expect, it } from '@jest/globals'
-import { createBlobs } from '../../../registry/content/blobs.ts'
-import { createLinks } from '../../../registry/content/links.ts'
 import { paths } from '../../../registry/content/paths.ts'
-import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { digestOf } from '../../../registry/protocol/digest.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { createUploads } from '../../../registry/uploads/session.ts'
 import type { UploadState, UploadStates } from '../../../registry/uploads/state.ts'
 import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { createUploadStateRedis } from '../../../registry/uploads/state-redis.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
+import { createParts } from '../../support/parts.ts'
 import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis } from '../../support/redis.ts'
@@ -128,12 +125,8 @@ describeWith(['redis-server'], 'an upload state', () => {
   })
 
   const uploadsOf = (own = redis) => {
-    const blobs = createBlobs(
-      storage,
-      createLinks(storage, () => {}),
-    )
-    const leases = createInProcessLeases()
-    return { blobs, ...createUploads({ storage, blobs, states: statesOf(own), leases }) }
+    const { blobs, uploads } = createParts({ storage, redis: own })
+    return { blobs, ...uploads }
   }
   const begin = () => uploadsOf().start('team/app', { subject: 'alice', algorithm: 'sha256' })
 

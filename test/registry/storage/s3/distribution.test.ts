@@ -1,26 +1,19 @@
 /** A bucket changes hands: what Debian's registry:2 wrote into it kura serves, and the other way round. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
-import { createApp } from '../../../../gateway/app.ts'
-import { openPolicy } from '../../../../policies/engine/decision.ts'
-import { createInProcessLeases } from '../../../../registry/leases/in-process.ts'
 import { openStorage } from '../../../../registry/storage/open.ts'
 import { withUrlRules } from '../../../../registry/storage/redirects.ts'
 import type { S3Options } from '../../../../registry/storage/s3/options.ts'
 import { type Ceph, startCeph } from '../../../support/ceph.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 import { send } from '../../../support/http.ts'
-import { close, listening } from '../../../support/http-server.ts'
 import { imageFrom } from '../../../support/image.ts'
-import { openPool } from '../../../support/pool.ts'
 import { findFreePort } from '../../../support/ports.ts'
 import { describeWith } from '../../../support/programs.ts'
 import { pullImage, pushImage } from '../../../support/push.ts'
-import { openRules } from '../../../support/registry.ts'
+import { startRegistry } from '../../../support/registry.ts'
 import { startService } from '../../../support/service.ts'
 import { makeBucket, s3Options } from './started.ts'
 
@@ -66,27 +59,9 @@ describeWith(['docker-registry'], 'one bucket, two registries', () => {
     const bucket = await openStorage({ driver: 's3', ...options })
     // What is in it, not where it is.
     const storage = withUrlRules(bucket, { disable: true, minsize: 0 })
-    const leases = createInProcessLeases()
-    const policy = () => openPolicy
-    const registry = { storage, leases, rules: openRules, reportBadLink: () => {} }
-    const { pool, closePool } = await openPool('whole', { registry, policy, onError: () => {} })
-    const app = createApp({
-      trustedProxies: [],
-      logRequests: (_ctx, next) => next(),
-      headers: {},
-      prefix: '/',
-      policy,
-      login: undefined,
-      tokens: [],
-      pool,
-    })
-    const server = createServer(app.callback())
-    await listening(server, { port: 0, host: '127.0.0.1' })
-    cleanup.add(async () => {
-      await close(server)
-      await Promise.all([closePool(), leases.close(), storage.close()])
-    })
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { url, close } = await startRegistry({ storage, topology: 'whole' })
+    cleanup.add(close)
+    return url
   }
 
   async function startTheirs(options: S3Options): Promise<string> {

@@ -3,7 +3,6 @@
  * into the folder, or wait to see a body arrive, which is all in memory at first; and the catalog, in
  * which a repository stays for its empty folders alone.
  */
-import './standard.ts'
 import '../../../protocol/blob-parts.test.ts'
 import '../../../protocol/blob-ranges.test.ts'
 import '../../../protocol/deletes.test.ts'
@@ -16,3 +15,7 @@ import '../../../protocol/referrers.test.ts'
 import '../../../protocol/tags.test.ts'
 import '../../../protocol/upload-chunks.test.ts'
 import '../../../protocol/upload-subjects.test.ts'
+import { keepIn } from '../../../support/storage.ts'
+import { bucketsOf } from './standard.ts'
+
+keepIn(bucketsOf())

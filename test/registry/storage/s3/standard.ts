@@ -1,21 +1,46 @@
-/** Imported first: makes a real S3 service the storage of all registries that the same file starts. */
+/** Buckets of a real S3 service for the registries of a test file, and a Redis beside them where it is asked for. */
 import { randomUUID } from 'node:crypto'
-import { beforeAll } from '@jest/globals'
+import { openRedis } from '../../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../../registry/storage/driver.ts'
 import { createS3Driver } from '../../../../registry/storage/s3/driver.ts'
 import { startCeph } from '../../../support/ceph.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
+import { useRedis } from '../../../support/redis.ts'
+import type { Kept } from '../../../support/storage.ts'
 import { makeBucket, s3Options } from './started.ts'
 
-const cleanup = useCleanup()
+/** Called at the top of a file. Opens a folder of its own in one bucket at each call. */
+export function bucketsOf({ withRedis = false } = {}): () => Promise<Kept> {
+  const cleanup = useCleanup()
+  let service: Promise<string> | undefined
+  let redisAddress: ReturnType<typeof startRedis> | undefined
+  let db = 0
 
-beforeAll(async () => {
-  const { endpoint } = await startCeph(cleanup)
-  await makeBucket(endpoint)
-  // Bytes come through the registry, as they do from a folder.
-  const open = (): StorageDriver => ({
-    ...createS3Driver(s3Options(endpoint, { rootdirectory: randomUUID() })),
-    url: undefined,
-  })
-  Object.assign(globalThis, { openStandardStorage: open })
-})
+  return async () => {
+    service ??= startService()
+    const storage = openFolder(await service)
+    if (!withRedis) return { storage }
+    redisAddress ??= startRedis()
+    // Repositories of two may have the same names: of the sixteen databases each takes the next.
+    const redis = await openRedis({ addresses: [await redisAddress], db: db++ % 16 })
+    cleanup.add(redis.close)
+    return { storage, redis, far: { secret: 'a secret of the test' } }
+  }
+
+  async function startService(): Promise<string> {
+    const { endpoint } = await startCeph(cleanup)
+    await makeBucket(endpoint)
+    return endpoint
+  }
+
+  async function startRedis() {
+    const { address } = await useRedis(cleanup)
+    return address
+  }
+}
+
+/** Bytes come through the registry, as they do from a folder. */
+function openFolder(endpoint: string): StorageDriver {
+  const driver = createS3Driver(s3Options(endpoint, { rootdirectory: randomUUID() }))
+  return { ...driver, url: undefined }
+}

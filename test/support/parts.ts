@@ -1,0 +1,73 @@
+/** The parts behind the requests, without HTTP: put together over any storage as registry/app.ts does it. */
+import { createBlobs } from '../../registry/content/blobs.ts'
+import { createDescribed } from '../../registry/content/described.ts'
+import { createDescriptions } from '../../registry/content/descriptions.ts'
+import { createLinks } from '../../registry/content/links.ts'
+import { createManifests } from '../../registry/content/manifests.ts'
+import { createReferences } from '../../registry/content/references.ts'
+import { createReferrerDigests } from '../../registry/content/referrer-digests.ts'
+import { createReferrers } from '../../registry/content/referrers.ts'
+import { createRepositories } from '../../registry/content/repositories.ts'
+import type { TagPointers } from '../../registry/content/tag-pointers.ts'
+import { createTagged } from '../../registry/content/tagged.ts'
+import { createTags } from '../../registry/content/tags.ts'
+import { createInProcessLeases } from '../../registry/leases/in-process.ts'
+import type { Leases } from '../../registry/leases/lease.ts'
+import type { Redis } from '../../registry/redis/open.ts'
+import type { StorageDriver } from '../../registry/storage/driver.ts'
+import { createPurge } from '../../registry/upkeep/purge.ts'
+import { type Carrier, createCarrier } from '../../registry/uploads/carried.ts'
+import { createUploads } from '../../registry/uploads/session.ts'
+import { createCarriedStates } from '../../registry/uploads/state-carried.ts'
+import { createUploadStateFiles } from '../../registry/uploads/state-files.ts'
+import { createUploadStateRedis } from '../../registry/uploads/state-redis.ts'
+import { openRules } from './registry.ts'
+
+type Options = {
+  storage: StorageDriver
+  /** Without them, such as only this process knows of. */
+  leases?: Leases
+  /** Holds what uploads have come to; without it, files do. */
+  redis?: Redis | undefined
+  /** With Redis: clients carry the state of their uploads, signed by this. */
+  carrier?: Carrier | undefined
+  pointers?: TagPointers | undefined
+}
+
+/** Another call is another process: of what was, it knows what storage and Redis say. */
+export function createParts(options: Options) {
+  const { storage, leases = createInProcessLeases(), pointers } = options
+  const links = createLinks(storage, () => {})
+  const descriptions = createDescriptions()
+  const blobs = createBlobs(storage, links)
+  const tags = createTags(storage, links, { pointers })
+  const repositories = createRepositories(storage)
+  const manifests = createManifests({ storage, links, tags, leases, descriptions })
+  const described = createDescribed({ storage, links, descriptions })
+  const digests = createReferrerDigests({ storage, tags, described })
+  const states = statesOf(options)
+  const uploads = createUploads({ storage, blobs, states, leases })
+  return {
+    links,
+    blobs,
+    tags,
+    tagged: createTagged({ tags, manifests, pointers }),
+    manifests,
+    references: createReferences({ blobs, manifests, rules: openRules.references }),
+    referrers: createReferrers({ digests, described }),
+    states,
+    uploads,
+    purge: createPurge({ storage, repositories, uploads, leases }),
+  }
+}
+
+function statesOf({ storage, redis, carrier }: Options) {
+  const files = createUploadStateFiles(storage)
+  if (!redis) return files
+  return carrier
+    ? createCarriedStates({ redis, files, carrier })
+    : createUploadStateRedis({ redis, files })
+}
+
+/** What signs the states of uploads, where no test asks for a time of its own. */
+export const testCarrier = createCarrier('a secret of the test')
