@@ -42,6 +42,8 @@ export function startWork({
   return {
     /** Resolves once so many images more than now have been pushed. */
     reached: (more: number) => Promise.race([milestones.reached(more), running]),
+    /** How often its clients had to come again so far. */
+    timesAgain: () => again,
     /**
      * Resolves when every client has done what it had to do, or what it was just doing. `again` is how
      * often they had to come again.
