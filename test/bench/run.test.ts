@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from '@jest/globals'
 import type { Line } from '../../bench/match.ts'
 import { useCleanup } from '../support/cleanup.ts'
+import { compiled } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
 import { run } from '../support/run.ts'
 
+const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
 const program = fileURLToPath(new URL('../../bench/run.ts', import.meta.url))
 
 describeWith(['docker-registry', 'linux'], 'the bench', () => {
@@ -17,7 +19,7 @@ describeWith(['docker-registry', 'linux'], 'the bench', () => {
   async function bench(...args: string[]) {
     const file = join(await cleanup.folder(), 'report.json')
     const small = ['--rounds', '2', '--seconds', '0.01', '--connections', '1', '--json', file]
-    const table = await run(process.execPath, [program, ...small, ...args])
+    const table = await run(process.execPath, [program, ...small, ...args], { env })
     const { lines } = JSON.parse(await readFile(file, 'utf8')) as { lines: Line[] }
     return { table, lines }
   }
@@ -43,7 +45,7 @@ describeWith(['docker-registry', 'linux', 'nginx'], 'the bench with TLS', () => 
   it('puts nginx before docker-registry', async () => {
     const args = ['--setting', 'tls', '--peer', 'kura,docker-registry', '--scenario', 'image']
     const few = ['--connections', '1', '--rounds', '1', '--seconds', '0.01']
-    const table = await run(process.execPath, [program, ...args, ...few])
+    const table = await run(process.execPath, [program, ...args, ...few], { env })
     expect(table).toContain('|  | kura | docker-registry behind nginx | kura, times |')
   })
 })

@@ -1,5 +1,5 @@
 /** The image is built and run by a real engine, in the place of the image `registry`. */
-import { chown, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
@@ -29,7 +29,9 @@ describeWith(['dockerd', 'docker', 'docker-registry', 'root', 'linux'], 'the ima
   beforeAll(async () => {
     engine = await startDockerEngine(cleanup)
     const name = await buildImage(cleanup, engine)
-    runner = createRunner(engine, name)
+    const compiled = await cleanup.folder()
+    await chmod(compiled, 0o777)
+    runner = createRunner(engine, name, compiled)
   }, 600_000)
 
   afterEach(() => runner.removeAll())

@@ -10,7 +10,8 @@ import { startService } from '../../support/service.ts'
 
 export type Runner = ReturnType<typeof createRunner>
 
-export function createRunner(engine: DockerEngine, image: string) {
+/** `compiled` is a folder of this machine that keeps what Node has compiled, for containers that may write. */
+export function createRunner(engine: DockerEngine, image: string, compiled: string) {
   let count = 0
   const names: string[] = []
   /** There is no bridge, so containers are on the network of this machine. */
@@ -20,9 +21,11 @@ export function createRunner(engine: DockerEngine, image: string) {
     const variables = [`REGISTRY_HTTP_ADDR=127.0.0.1:${port}`, 'REGISTRY_KURA_PROCESSES=1']
     const own = ['--name', name, '--network=host', ...variables.map((it) => `--env=${it}`)]
     names.push(name)
+    const cache = ['--volume', `${compiled}:/compiled`, '--env=NODE_COMPILE_CACHE=/compiled']
+    const more = options.includes('--read-only') ? [] : cache
     const service = await startService({
       command: 'docker',
-      args: ['run', ...own, ...options, image, ...command],
+      args: ['run', ...own, ...more, ...options, image, ...command],
       env: {
         PATH: process.env.PATH,
         DOCKER_HOST: `unix://${join(dirname(engine.folder), 'socket')}`,

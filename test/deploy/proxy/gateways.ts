@@ -52,7 +52,7 @@ export async function startGateways(cleanup: Cleanup, env: NodeJS.ProcessEnv) {
     cleanup.add(kura.stop)
     return kura
   }
-  return [await start(), await start()] as const
+  return Promise.all([start(), start()])
 }
 
 /** `text` with each of `changes` made, all of which it has to have a place for. */

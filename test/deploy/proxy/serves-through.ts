@@ -17,7 +17,7 @@ import { ann, type Front } from './gateways.ts'
 export type Standing = { front: Front; gateways: readonly [Kura, Kura]; endsTls: boolean }
 
 /** More than any proxy keeps in memory, or takes unasked. */
-const large = 96 * 1024 * 1024
+const large = 48 * 1024 * 1024
 
 export function servesThrough(cleanup: Cleanup, stand: () => Promise<Standing>) {
   let standing: Standing
