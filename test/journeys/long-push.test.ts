@@ -20,6 +20,8 @@ describeWith(['linux'], 'a push', () => {
   const cleanup = useCleanup()
   const shop = createWorkshop()
   afterAll(() => shop.remove())
+  /** Each has files of its own. */
+  let issuers = 0
 
   type Signer = { key: KeyObject; header: object }
   type Started = {
@@ -32,7 +34,8 @@ describeWith(['linux'], 'a push', () => {
   }
 
   async function foreign(): Promise<Started> {
-    const made = shop.make({ name: 'theirs' })
+    issuers += 1
+    const made = shop.make({ name: `theirs${issuers}` })
     const token = { realm: 'https://a', service, issuer, rootcertbundle: made.certificate }
     const [leaf = ''] = made.pem.match(/(?<=CERTIFICATE-----\n)[^-]+/) ?? []
     const signer = {
