@@ -8,7 +8,7 @@ import { Command } from 'commander'
 import { changeHtpasswd, withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
 import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
 import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
-import { hashOf, readPassword } from './user.ts'
+import { readPassword } from './read-password.ts'
 
 type Options = {
   c?: boolean

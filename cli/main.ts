@@ -1,21 +1,20 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { Command as Role } from '../assembly/refusals.ts'
+import { Command, CommanderError } from 'commander'
+import { restoreVariables } from '../assembly/lost-variables.ts'
+import { ownName } from '../assembly/own-name.ts'
 import { messageOf } from '../files/permission.ts'
-import { sayWhatIsAllowed } from './allowed.ts'
 import { certCommand } from './cert.ts'
+import { configCommand } from './config.ts'
 import { htpasswdCommand } from './htpasswd.ts'
-import { restoreVariables } from './lost-variables.ts'
-import { policyCommand } from './policy-command.ts'
-import { tokenCommand } from './token-command.ts'
+import { policyCommand } from './policy.ts'
+import { serveCommands } from './serve.ts'
+import { tokenCommand } from './token.ts'
 import { userCommand } from './user.ts'
 
 const { version, description } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string; description: string }
-
-const file = ['[config.yml]', 'the file to read; without it REGISTRY_CONFIGURATION_PATH'] as const
 
 function createProgram(): Command {
   const program = new Command('kura')
@@ -31,49 +30,9 @@ function createProgram(): Command {
     .enablePositionalOptions()
     .exitOverride()
 
-  program
-    .command('serve')
-    .description('start the registry')
-    .argument(...file)
-    .option('--workers <count>', 'keep it apart from the gateway, in 1 to 64 processes', toCount)
-    .action(async (path: string | undefined, { workers }: { workers?: number }) => {
-      const { serve } = await import('./serve.ts')
-      await serve({ command: 'serve', path, env: process.env, version, workers })
-    })
-
-  program
-    .command('gateway')
-    .description('start a gateway only, for workers on other machines')
-    .argument(...file)
-    .action(async (path?: string) => {
-      const { serve } = await import('./serve.ts')
-      await serve({ command: 'gateway', path, env: process.env, version })
-    })
-
-  program
-    .command('worker')
-    .description('start a registry only, for gateways on other machines')
-    .argument(...file)
-    .action(async (path?: string) => {
-      const { serve } = await import('./serve.ts')
-      await serve({ command: 'worker', path, env: process.env, version })
-    })
-
-  program
-    .command('config')
-    .description('print the configuration in force, and where each value comes from')
-    .argument(...file)
-    .addOption(
-      new Option('--for <command>', 'what is to start with it')
-        .choices(['serve', 'gateway', 'worker'])
-        .default('serve'),
-    )
-    .action(async (path: string | undefined, { for: command }: { for: Role }) => {
-      const { printConfig } = await import('./config.ts')
-      const write = (text: string) => process.stdout.write(text)
-      process.exitCode = await printConfig({ path, env: process.env, command, write })
-    })
-
+  for (const command of [...serveCommands(version), configCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program))
+  }
   program.addCommand(userCommand())
   program.addCommand(policyCommand())
   program.addCommand(tokenCommand())
@@ -82,10 +41,13 @@ function createProgram(): Command {
   return sayWhatIsAllowed(program)
 }
 
-function toCount(text: string): number {
-  const count = Number(text)
-  if (/^\d+$/.test(text) && count >= 1 && count <= 64) return count
-  throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
+/** What a wrong command line is told besides what is wrong: which commands there are, or whose help to read. */
+export function sayWhatIsAllowed(command: Command, path = ownName()): Command {
+  const names = command.commands.map((it) => it.name())
+  const list = names.length > 0 ? `the commands are ${names.join(', ')}; ` : ''
+  command.showHelpAfterError(`(${list}${path} --help says more)`)
+  for (const below of command.commands) sayWhatIsAllowed(below, `${path} ${below.name()}`)
+  return command
 }
 
 /** The old image took a bare file to serve, and none to serve with what the variables say. */

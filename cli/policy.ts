@@ -2,7 +2,7 @@
  * `kura policy check` asks the files of a folder one question and names the rule that answers it;
  * `kura policy test` runs the tests in them. Both answer the exit code.
  */
-
+import { Command, Option } from 'commander'
 import { ownName, quoted } from '../assembly/own-name.ts'
 import { findAddress } from '../network/range.ts'
 import { type Action, actions, type Question } from '../policies/engine/decision.ts'
@@ -10,6 +10,52 @@ import { checkSources, readPolicyFolder } from '../policies/engine/load.ts'
 import { PolicyError } from '../policies/engine/problems.ts'
 import { questionText } from '../policies/engine/tests.ts'
 import { parseAnyRepository, parseTag } from '../registry/protocol/name.ts'
+
+const write = (text: string) => process.stdout.write(text)
+const folder = ['<folder>', 'the folder with the policy files'] as const
+
+type CheckArguments = {
+  user?: string
+  group: string[]
+  action: string
+  repository: string
+  tag?: string
+  from?: string
+}
+
+export function policyCommand(): Command {
+  const command = new Command('policy').description('try out the policy files of a folder')
+
+  command
+    .command('check')
+    // Its own mistakes have an exit code of their own, which only the caller can give.
+    .exitOverride()
+    .description(
+      'say whether something is allowed, and by which rule; exit code 1 if not, 2 for a mistake',
+    )
+    .argument(...folder)
+    .addOption(
+      new Option('--action <action>', 'what is asked for').choices(actions).makeOptionMandatory(),
+    )
+    .requiredOption('--repository <name>', 'the repository, such as team/app')
+    .option('--user <name>', 'who asks; without it, a stranger')
+    .option('--group <name...>', 'groups the user is in, beside those of the files', [])
+    .option('--tag <tag>', 'the tag, where the action is about one, such as v1')
+    .option('--from <address>', 'the address of the client, such as 192.0.2.7 or 2001:db8::1')
+    .action(async (path: string, { group, ...options }: CheckArguments) => {
+      process.exitCode = await checkPolicy({ folder: path, groups: group, ...options, write })
+    })
+
+  command
+    .command('test')
+    .description('run the tests inside the files; exit code 1 if one fails')
+    .argument(...folder)
+    .action(async (path: string) => {
+      process.exitCode = await testPolicies({ folder: path, write })
+    })
+
+  return command
+}
 
 type Write = (text: string) => void
 

@@ -1,7 +1,66 @@
-/** `kura token create|revoke`: access tokens for robots, such as a build server. */
+/**
+ * `kura token create|list|revoke`: access tokens for robots, such as a build server, and the sessions of people.
+ */
+import { Command } from 'commander'
+import { type KeptTokens, openKeptTokens } from '../assembly/kept-tokens.ts'
+import { ownName } from '../assembly/own-name.ts'
 import { readDuration } from '../config/duration.ts'
+import { loadConfig } from '../config/load.ts'
 import type { NewRobot, Robots } from '../gateway/access/robots.ts'
-import { dayOf } from './token-list.ts'
+import { createLog } from '../gateway/log/log.ts'
+import { dayOf, listTokens } from './token-list.ts'
+
+const write = (text: string) => process.stdout.write(text)
+const note = (text: string) => process.stderr.write(text)
+const configOption = ['--config <path>', 'the configuration of the server'] as const
+
+type WithConfig = { config?: string }
+
+export function tokenCommand(): Command {
+  const command = new Command('token').description(
+    'access tokens for robots, and sessions of people',
+  )
+
+  command
+    .command('create')
+    .description('make a token and print it, once')
+    .requiredOption('--name <name>', 'what the robot is called; policies call it user:robot:<name>')
+    .requiredOption('--actions <list>', 'what it may do at most, such as pull,push')
+    .requiredOption('--repositories <list>', "where it may do that, such as 'team/**'")
+    .option('--expires <time>', '90d, 12h or never', '90d')
+    .option(...configOption)
+    .action(async ({ config, ...options }: CreateTokenOptions & WithConfig) => {
+      await createToken(await open(config), options, { write, note })
+    })
+
+  command
+    .command('list')
+    .description('list the tokens of robots, and the sessions of people, that are in force')
+    .option(...configOption)
+    .action(async ({ config }: WithConfig) => listTokens(await open(config), { write }))
+
+  command
+    .command('revoke')
+    .description('end the token of a robot, or all that a user has been given')
+    .argument('[name]', 'the name of the robot')
+    .option('--user <name>', 'the user whose sessions and tokens end; the password stays')
+    .option(...configOption)
+    .action(async (name: string | undefined, { config, user }: WithConfig & { user?: string }) => {
+      if ((name === undefined) === (user === undefined)) {
+        throw new Error('either the name of a robot or --user with that of a user is needed')
+      }
+      const tokens = await open(config)
+      if (name !== undefined) await revokeToken(tokens, name)
+      if (user !== undefined) await endTokensOf(tokens, user, { note })
+    })
+
+  return command
+}
+
+async function open(path: string | undefined) {
+  const { config } = await loadConfig({ ...(path && { path }), env: process.env })
+  return openKeptTokens(config, createLog(config.log))
+}
 
 type Output = { write: (text: string) => void; note: (text: string) => void }
 /** `folder` is where the records lie. */
@@ -69,3 +128,31 @@ const wordsOf = (text: string) =>
     .split(',')
     .map((word) => word.trim())
     .filter(Boolean)
+
+type KeptSessions = Pick<KeptTokens, 'folder' | 'sessions' | 'endings' | 'fingerprints' | 'users'>
+
+/** Throws for a name that nobody has, since it may be misspelt. */
+export async function endTokensOf(
+  kept: KeptSessions,
+  user: string,
+  { note }: { note: (text: string) => void },
+): Promise<void> {
+  if (user.startsWith('robot:')) {
+    const name = user.slice('robot:'.length)
+    throw new Error(`${user} is a robot: ${ownName()} token revoke ${name} ends its token`)
+  }
+  await requireSomebody(kept, user)
+  // First, so that nothing stays that is given out meanwhile.
+  await kept.endings.end(user)
+  const count = await kept.sessions.endAll(user)
+  const sessions = `${count} ${count === 1 ? 'session' : 'sessions'}`
+  note(`ended ${sessions} and all tokens of ${user} in ${kept.folder}; the password stays\n`)
+}
+
+/** A password, the trust in another issuer, or a session that is left. */
+async function requireSomebody(kept: KeptSessions, user: string): Promise<void> {
+  // Where the passwords cannot be read, nobody can be said to be missing.
+  if (!kept.users || (await kept.fingerprints.of(user)) !== undefined) return
+  if ((await kept.sessions.list()).some((it) => it.user === user)) return
+  throw new Error(`there is no user ${user}, and no session of one, in ${kept.folder}`)
+}

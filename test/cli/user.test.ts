@@ -4,14 +4,9 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
 import { compareSync } from 'bcryptjs'
-import {
-  addUser,
-  listUsers,
-  readPassword,
-  removeUser,
-  setPassword,
-  userCommand,
-} from '../../cli/user.ts'
+import { addUser, listUsers, removeUser, setPassword } from '../../assembly/accounts.ts'
+import { readPassword } from '../../cli/read-password.ts'
+import { userCommand } from '../../cli/user.ts'
 import { parseHtpasswd } from '../../gateway/access/passwords/htpasswd-lines.ts'
 import { useCleanup } from '../support/cleanup.ts'
 

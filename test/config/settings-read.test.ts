@@ -18,7 +18,7 @@ const olderPlace = 'loglevel'
 /** The first row that a key lies in says which files may be the ones that read it. */
 const readers: [section: string, files: string][] = [
   ['version', 'config/schema.ts'],
-  ['log', '{gateway/log/*,cli/serve,assembly/processes/gateway}.ts'],
+  ['log', '{gateway/log/*,assembly/start,assembly/processes/gateway}.ts'],
   ['storage.s3', 'registry/storage/s3/**/*.ts'],
   ['storage.filesystem', '{assembly/storage,assembly/token-keys,registry/storage/open}.ts'],
   ['storage.maintenance', '{assembly/rules,assembly/processes/registry,registry/upkeep/purge}.ts'],
@@ -29,7 +29,7 @@ const readers: [section: string, files: string][] = [
   ['http.tls', '{assembly/server-certificates,gateway/listen/tls-options}.ts'],
   [
     'http',
-    '{assembly/listen,assembly/rules,cli/serve,assembly/shared-secret,assembly/processes/gateway}.ts',
+    '{assembly/listen,assembly/rules,assembly/start,assembly/shared-secret,assembly/processes/gateway}.ts',
   ],
   ['redis', 'assembly/redis.ts'],
   ['catalog', 'assembly/rules.ts'],
@@ -37,7 +37,7 @@ const readers: [section: string, files: string][] = [
   ['validation', 'assembly/rules.ts'],
   ['policy', 'assembly/rules.ts'],
   ['kura.tokens', 'assembly/{access,access-tokens,token-keys}.ts'],
-  ['kura', '{cli/serve,assembly/access,assembly/listen,assembly/processes/*}.ts'],
+  ['kura', '{assembly/start,assembly/access,assembly/listen,assembly/processes/*}.ts'],
 ]
 
 const within = (key: string, section: string) => `${key}.`.startsWith(`${section}.`)

@@ -1,7 +1,7 @@
 /** A cluster under policies, with content that not everybody may see or change. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addUser } from '../../../cli/user.ts'
+import { addUser } from '../../../assembly/accounts.ts'
 import { createIdentities } from '../../../gateway/pool/identity.ts'
 import { exchange } from '../../protocol/support/raw.ts'
 import type { Cleanup } from '../../support/cleanup.ts'

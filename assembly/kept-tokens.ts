@@ -5,10 +5,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import { findTokenFolder } from '../assembly/token-keys.ts'
-import { openTokenRecords, type TokenRecords } from '../assembly/token-records.ts'
 import type { Config } from '../config/schema.ts'
 import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
+import { findTokenFolder } from './token-keys.ts'
+import { openTokenRecords, type TokenRecords } from './token-records.ts'
 
 /** `users` is undefined where the htpasswd file cannot be read. */
 export type KeptTokens = TokenRecords & { users: ReadonlyMap<string, string> | undefined }

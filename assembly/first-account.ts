@@ -8,7 +8,7 @@ import { access } from 'node:fs/promises'
 import type { Protection } from '../config/quickstart.ts'
 import { openAuthority } from '../gateway/listen/certificates/authority.ts'
 import { checkFolder } from '../registry/storage/filesystem/check.ts'
-import { addUser } from './user.ts'
+import { addUser } from './accounts.ts'
 
 export type FirstEntrance = Awaited<ReturnType<typeof openFirstEntrance>>
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { printConfig } from '../../assembly/print-config.ts'
 import type { Command } from '../../assembly/refusals.ts'
-import { printConfig } from '../../cli/config.ts'
 import type { Environment } from '../../config/environment.ts'
 import { load, smallest, withFile } from '../config/written.ts'
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { compareSync } from 'bcryptjs'
-import { addUser, setPassword } from '../../cli/user.ts'
+import { addUser, setPassword } from '../../assembly/accounts.ts'
 import { parseHtpasswd } from '../../gateway/access/passwords/htpasswd-lines.ts'
 import { useCleanup } from '../support/cleanup.ts'
 

@@ -1,10 +1,10 @@
 /** What a newcomer reads when the registry is up: where it is, and the lines of a first push and pull. */
 
-import { givesTokens } from '../assembly/gives-tokens.ts'
-import { quoted } from '../assembly/own-name.ts'
-import { isLoopback, type Reach } from '../assembly/reach.ts'
 import type { Config } from '../config/schema.ts'
 import type { FirstEntrance } from './first-account.ts'
+import { givesTokens } from './gives-tokens.ts'
+import { quoted } from './own-name.ts'
+import { isLoopback, type Reach } from './reach.ts'
 
 type Newcomer = {
   version: string
