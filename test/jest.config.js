@@ -36,7 +36,7 @@ export default {
   reporters: ['default', fileURLToPath(new URL('support/tally-reporter.js', import.meta.url))],
   testSequencer: fileURLToPath(new URL('support/slow-first.js', import.meta.url)),
   // Only what hangs should ever meet this, however busy the machine is.
-  testTimeout: 120_000,
+  testTimeout: 240_000,
   /**
    * One more than the two cores that the suite is made for: files wait for leases, processes and disks, and with two
    * at once half of the processors' time was left over.
