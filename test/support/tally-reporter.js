@@ -1,7 +1,10 @@
 /**
  * Ends a run with one plain line, so that scripts need not understand jest's summary, after the names
- * of what was not run: of a file of which nothing ran, jest itself says nothing.
+ * of what was not run: of a file of which nothing ran, jest itself says nothing. The files that failed are
+ * written to the file that KURA_TEST_FAILED names, a line each.
  */
+import { writeFileSync } from 'node:fs'
+
 export default class TallyReporter {
   onRunComplete(_contexts, results) {
     const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = results
@@ -12,6 +15,9 @@ export default class TallyReporter {
       .flatMap(({ testResults }) => testResults)
       .filter(({ status }) => status === 'pending')
       .map(({ fullName }) => `skipped: ${fullName}\n`)
+    const list = process.env.KURA_TEST_FAILED
+    const files = results.testResults.filter((it) => it.numFailingTests > 0 || it.testExecError)
+    if (list) writeFileSync(list, files.map(({ testFilePath }) => `${testFilePath}\n`).join(''))
     process.stdout.write(
       `\n${names.join('')}${numPassedTests} passed, ${failed} failed${skipped}\n`,
     )
