@@ -1,15 +1,16 @@
 /** Where content is kept, as the configuration has it. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { openStorage, type StorageChoice } from '../registry/storage/open.ts'
+import { type OpenedStorage, openStorage, type StorageChoice } from '../registry/storage/open.ts'
 import { withMiddleware, withUrlRules } from '../registry/storage/redirects.ts'
 import { endpointOf } from '../registry/storage/s3/options.ts'
 
-export async function openStorageOf(config: Config, log: Logger) {
+export async function openStorageOf(config: Config, log: Logger): Promise<OpenedStorage> {
   const report = (message: string, fields = {}) => log.info(fields, message)
-  const driver = await openStorage(storageFrom(config), report, (it) => log.warn(it))
+  const opened = await openStorage(storageFrom(config), report, (it) => log.warn(it))
   const steps = config.middleware?.storage.filter(({ disabled }) => !disabled) ?? []
-  return withUrlRules(withMiddleware(driver, steps), config.storage.redirect)
+  const driver = withUrlRules(withMiddleware(opened.driver, steps), config.storage.redirect)
+  return { ...opened, driver }
 }
 
 /** Says so where clients of other machines would be sent to an address that is not for them. */

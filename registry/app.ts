@@ -34,12 +34,8 @@ import type { LocationRules } from './protocol/location.ts'
 import type { Redis } from './redis/open.ts'
 import type { StorageDriver } from './storage/driver.ts'
 import { createPurge } from './upkeep/purge.ts'
-import { createCarrier } from './uploads/carried.ts'
-import { createUploads } from './uploads/session.ts'
-import type { UploadStates } from './uploads/state.ts'
-import { createCarriedStates } from './uploads/state-carried.ts'
-import { createUploadStateFiles } from './uploads/state-files.ts'
-import { createUploadStateRedis } from './uploads/state-redis.ts'
+import { type BucketParts, createUploadStore } from './uploads/open.ts'
+import { createUploads } from './uploads/rules.ts'
 
 export type RegistryRules = {
   readOnly: boolean
@@ -61,11 +57,8 @@ export type RegistryParts = {
   leases: Leases
   /** Where replicas share one. */
   redis?: Redis | undefined
-  /**
-   * For storage that takes so much longer to answer than Redis that the latter is asked first. The
-   * secret signs what clients carry; all processes share it that serve the same registry.
-   */
-  far?: { secret: string } | undefined
+  /** Where the storage is a bucket, which takes so much longer to answer than Redis that Redis is asked first. */
+  bucket?: BucketParts | undefined
   rules: RegistryRules
   reportBadLink: ReportBadLink
 }
@@ -73,11 +66,11 @@ export type RegistryParts = {
 export type Registry = ReturnType<typeof createRegistry>
 
 export function createRegistry(parts: RegistryParts) {
-  const { storage, leases, redis, rules, reportBadLink } = parts
+  const { storage, leases, redis, bucket, rules, reportBadLink } = parts
   const links = createLinks(storage, reportBadLink)
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
-  const pointers = parts.far && redis ? createTagPointers(redis) : undefined
+  const pointers = bucket && redis ? createTagPointers(redis) : undefined
   const tags = createTags(storage, links, { pointers, lookups: rules.tagLookups })
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
@@ -87,8 +80,8 @@ export function createRegistry(parts: RegistryParts) {
   const described = createDescribed({ storage, links, descriptions })
   const digests = createReferrerDigests({ storage, tags, described })
   const referrers = createReferrers({ digests, described })
-  const states = statesOf(parts, createUploadStateFiles(storage))
-  const uploads = createUploads({ storage, blobs, states, leases })
+  const store = createUploadStore({ storage, blobs, redis, bucket })
+  const uploads = createUploads({ store, blobs, leases })
   const locations = createLocations(rules.locations)
   const checkClass = createClassCheck(rules.classes)
 
@@ -135,10 +128,4 @@ export function createRegistry(parts: RegistryParts) {
       throw new RegistryError('deleteDisabled', { headers: { Allow } })
     }
   }
-}
-
-function statesOf({ redis, far }: RegistryParts, files: UploadStates): UploadStates {
-  if (!redis) return files
-  if (far) return createCarriedStates({ redis, files, carrier: createCarrier(far.secret) })
-  return createUploadStateRedis({ redis, files })
 }

@@ -30,7 +30,7 @@ export async function startProxied(
     },
   })
   // What workers of this machine can read, it can read too: bytes of a pull need not come through them.
-  const storage = sockets ? await openStorageOf(config, notices) : undefined
+  const storage = sockets ? (await openStorageOf(config, notices)).driver : undefined
   const sendBlob = storage && createBlobSender(storage)
   const shared = await openShared(config, notices, folder)
   const pool = createProxiedPool({ workers, identities, sendBlob })

@@ -2,8 +2,9 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createRegistry, type Registry } from '../../registry/app.ts'
-import type { StorageDriver } from '../../registry/storage/driver.ts'
+import type { OpenedStorage } from '../../registry/storage/open.ts'
 import { schedule } from '../../registry/upkeep/schedule.ts'
+import { createCarrier } from '../../registry/uploads/bucket/signed-state.ts'
 import { rulesFrom } from '../rules.ts'
 import { findUploadSecret } from '../shared-secret.ts'
 import { openStorageOf } from '../storage.ts'
@@ -11,17 +12,18 @@ import type { Given } from './given.ts'
 import { openShared } from './shared.ts'
 
 export async function openRegistry(config: Config, log: Logger, { folder, secret }: Given) {
-  const storage = await openStorageOf(config, log)
+  const opened = await openStorageOf(config, log)
+  const { driver: storage, placing } = opened
   const { redis, leases, close } = await openShared(config, log, folder)
   const registry = createRegistry({
     storage,
     leases,
     redis,
-    far: config.storage.s3 && { secret: findUploadSecret(config, secret) },
+    bucket: placing && { placing, carrier: createCarrier(findUploadSecret(config, secret)) },
     rules: rulesFrom(config),
     reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
   })
-  const purging = startPurging(config, { purge: registry.purge, storage, log })
+  const purging = startPurging(config, { ...opened, purge: registry.purge, log })
 
   return {
     registry,
@@ -34,9 +36,9 @@ export async function openRegistry(config: Config, log: Logger, { folder, secret
   }
 }
 
-type Purging = Pick<Registry, 'purge'> & { storage: StorageDriver; log: Logger }
+type Purging = Pick<Registry, 'purge'> & Pick<OpenedStorage, 'removeUnfinished'> & { log: Logger }
 
-function startPurging({ storage: settings }: Config, { purge, storage, log }: Purging) {
+function startPurging({ storage: settings }: Config, { purge, removeUnfinished, log }: Purging) {
   const { enabled, interval, ...rules } = settings.maintenance.uploadpurging
   if (!enabled || settings.maintenance.readonly.enabled) return undefined
 
@@ -45,8 +47,7 @@ function startPurging({ storage: settings }: Config, { purge, storage, log }: Pu
     interval,
     async run(signal) {
       await purge.run(rules, (upload) => log.info(upload, message), signal)
-      if (!rules.dryrun)
-        await storage.removeUnfinished?.(new Date(Date.now() - rules.age), { signal })
+      if (!rules.dryrun) await removeUnfinished(new Date(Date.now() - rules.age), { signal })
     },
     onError: (error) => log.error({ err: error }, 'purging uploads failed'),
   })

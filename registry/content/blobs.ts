@@ -32,7 +32,7 @@ export function createBlobs(storage: StorageDriver, links: Links) {
   }
 
   /**
-   * A blob with its bytes, which far storage answers in half the time of `find` and `read`. Undefined
+   * A blob with its bytes, in one request to a bucket instead of the two of `find` and `read`. Undefined
    * where it takes these two to say more.
    */
   async function open(repository: string, digest: Digest, call?: Call) {

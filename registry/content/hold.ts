@@ -8,14 +8,27 @@ import type { Reason } from '../protocol/errors.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import { type FencedStorage, fenced } from '../storage/fenced.ts'
 
-type What = { name: string; busy: Reason; storage: Omit<StorageDriver, 'close'> }
+type Name = { name: string; busy: Reason }
 type Work<T> = (under: FencedStorage, lease: Lease) => Promise<T>
 
 /** `storage` may be one that is under another lease; then both are asked. */
-export function hold<T>(leases: Leases, what: What, work: Work<T>): Promise<T> {
-  return leases.hold(what.name, what.busy, async (lease) => {
+export function hold<T>(
+  leases: Leases,
+  { storage, ...name }: Name & { storage: Omit<StorageDriver, 'close'> },
+  work: Work<T>,
+): Promise<T> {
+  return underLease(leases, name, (lease) => work(fenced(storage, lease), lease))
+}
+
+/** For work that knows best what it changes: it has to fence that by itself. */
+export function underLease<T>(
+  leases: Leases,
+  { name, busy }: Name,
+  work: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  return leases.hold(name, busy, async (lease) => {
     try {
-      return await work(fenced(what.storage, lease), lease)
+      return await work(lease)
     } finally {
       await lease.confirm()
     }

@@ -1,6 +1,6 @@
 /** The `Location` of what was made, and the links to further pages. */
 import { type LocationRules, writeLocation } from '../protocol/location.ts'
-import { carriedIn } from '../uploads/carried.ts'
+import { carriedIn } from '../uploads/bucket/signed-state.ts'
 import type { Context } from './context.ts'
 
 export type Locations = ReturnType<typeof createLocations>

@@ -15,7 +15,7 @@ import {
 } from '../protocol/digest.ts'
 import { parseAnyRepository } from '../protocol/name.ts'
 import { receivedRange } from '../protocol/range.ts'
-import type { Uploads } from '../uploads/session.ts'
+import type { Uploads } from '../uploads/rules.ts'
 import { bodyOf, hasBody } from './body.ts'
 import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'

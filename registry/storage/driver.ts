@@ -71,22 +71,6 @@ export interface StorageDriver {
   append(path: string, source: Bytes, call: Call & { at: number }): Promise<number>
 
   /**
-   * Both for drivers that can move a value only by copying it: they spare the copy.
-   *
-   * Takes a whole new value whose path depends on its bytes. One that fits into a part is put once,
-   * where `final` says when all its bytes have come. A larger one, one for which `final` knows no path,
-   * and what there is of one that breaks off replaces the value at `draft`; in the end the rejection
-   * carries the reason. When `final` throws, nothing is kept.
-   */
-  place?(draft: string, source: Bytes, call: Call & { final: Final }): Promise<Placed>
-
-  /**
-   * `put` for a value of any size: nothing is seen of it before all its bytes have come and `check` has
-   * not thrown, and nothing is kept of it otherwise. Answers the size.
-   */
-  putStream?(path: string, source: Bytes, call: Call & { check: () => void }): Promise<number>
-
-  /**
    * Atomic, and replaces what `to` held. Rejects when there is no value at `from`. `size` is what that
    * has, for drivers that would have to ask.
    */
@@ -102,13 +86,11 @@ export interface StorageDriver {
   remove(path: string, call?: Call & { names?: readonly string[] }): Promise<void>
 
   /**
-   * For drivers where a value may still be open for writing in a process that has lost its lease: that
-   * process goes on with bytes that no reader sees. What is not there stays so.
+   * Gives a value to a new holder of its lease. Where a value can be open for writing, the holder before
+   * may have it open still: the value is replaced by a copy, and that holder goes on with bytes that
+   * no reader sees. Elsewhere there is nothing to do. A value that is not there stays so.
    */
-  detach?(path: string, call?: Call): Promise<void>
-
-  /** For drivers where something may stay of what a crash interrupted, and be seen by nobody. */
-  removeUnfinished?(before: Date, call?: Call): Promise<number>
+  detach(path: string, call?: Call): Promise<void>
 
   close(): Promise<void>
 }
@@ -119,9 +101,6 @@ export type Opened = Stat & { bytes: Bytes; giveUp(): void }
 /** Another value has another version; the same bytes, put once more, may have the same. */
 export type Version = string
 export type Versioned = { bytes: Buffer; version: Version }
-/** Where a value lies now. */
-export type Placed = { path: string; size: number }
-export type Final = () => string | undefined
 export type Entry = { name: string; isFolder: boolean }
 export type Call = {
   signal?: AbortSignal | undefined

@@ -4,67 +4,56 @@
  * to change something has to name the lease that allows it, or say that there is none.
  */
 import type { Fence, StorageDriver } from './driver.ts'
+import type { Placing } from './placing.ts'
 
-const changing = [
-  'put',
-  'replace',
-  'append',
-  'place',
-  'putStream',
-  'move',
-  'remove',
-  'removeVersion',
-  'detach',
-] as const
-type Change = (typeof changing)[number]
+/** What changes something, and how many arguments each has before its `call`. */
+const changing = {
+  put: 2,
+  replace: 2,
+  append: 2,
+  move: 2,
+  remove: 1,
+  removeVersion: 1,
+  detach: 1,
+  place: 2,
+  putStream: 2,
+} as const satisfies Partial<Record<keyof StorageDriver | keyof Placing, number>>
 
-export type ReadableStorage = Omit<StorageDriver, Change | 'removeUnfinished' | 'close'>
+export type ReadableStorage = Omit<StorageDriver, keyof typeof changing | 'close'>
 
 declare const brand: unique symbol
 /** Made by `fenced` and `withoutLease` alone. */
-export type FencedStorage = Omit<StorageDriver, 'close'> & { readonly [brand]: true }
+export type Fenced<S> = Omit<S, 'close'> & { readonly [brand]: true }
+export type FencedStorage = Fenced<StorageDriver>
 
 type Held = Fence & { confirm(): Promise<void> }
+type FencedCall = { fence?: Fence | undefined }
+type Method = (...args: unknown[]) => Promise<unknown>
 
 /** Where the storage is fenced already, both leases have to be held. */
-export function fenced(storage: Omit<StorageDriver, 'close'>, lease: Held): FencedStorage {
-  const { put, replace, append, move, remove, removeVersion, place, putStream, detach } = storage
-  return {
-    ...storage,
-    put: (path, value, call) => change(call, (under) => put.call(storage, path, value, under)),
-    replace: (path, value, call) => change(call, (it) => replace.call(storage, path, value, it)),
-    append: (path, source, call) => change(call, (it) => append.call(storage, path, source, it)),
-    move: (from, to, call) => change(call, (under) => move.call(storage, from, to, under)),
-    remove: (path, call) => change(call, (under) => remove.call(storage, path, under)),
-    removeVersion: (path, call) => change(call, (it) => removeVersion.call(storage, path, it)),
-    ...(place && {
-      place: (draft, source, call) =>
-        change(call, (under) => place.call(storage, draft, source, under)),
-    }),
-    ...(putStream && {
-      putStream: (path, source, call) =>
-        change(call, (under) => putStream.call(storage, path, source, under)),
-    }),
-    ...(detach && {
-      detach: (path, call) => change(call, (under) => detach.call(storage, path, under)),
-    }),
-  } as FencedStorage
+export function fenced<S extends object>(storage: S, lease: Held): Fenced<S> {
+  const methods = storage as Record<string, Method | undefined>
+  const fencedMethods = Object.entries(changing).flatMap(([name, count]) => {
+    if (!methods[name]) return []
+    const change: Method = async (...args) => {
+      const under = await confirmed(args[count] as FencedCall | undefined)
+      return methods[name]?.(...args.slice(0, count), under)
+    }
+    return [[name, change]]
+  })
+  return { ...storage, ...Object.fromEntries(fencedMethods) } as Fenced<S>
 
-  async function change<C extends { fence?: Fence | undefined }, T>(
-    call: C | undefined,
-    work: (call: C) => Promise<T>,
-  ): Promise<T> {
+  async function confirmed(call: FencedCall | undefined): Promise<FencedCall> {
     // Where a way decides in the moment of the change, to ask others before costs time and says less.
     if (lease.way === undefined) await lease.confirm()
     else lease.check()
-    const fence = call?.fence ? both(lease, call.fence) : lease
-    return work({ ...(call as C), fence })
+    return { ...call, fence: call?.fence ? both(lease, call.fence) : lease }
   }
 }
 
 /** For changes that need none: they take nothing away, or do the same whoever makes them first. */
-export function withoutLease(storage: Omit<StorageDriver, 'close'>): FencedStorage {
-  return storage as FencedStorage
+export function withoutLease<S extends object>(storage: S): Fenced<S> {
+  return storage as Fenced<S>
 }
 
 function both(one: Fence, other: Fence): Fence {

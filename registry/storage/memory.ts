@@ -2,13 +2,19 @@
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Bytes, Call, Entry, Opened, StorageDriver } from './driver.ts'
+import type { Placing } from './placing.ts'
 
-type Options = {
-  /** Makes it one like object stores: it places values, those of at most so many bytes at once. */
-  partSize?: number
+/** The driver as an object store, which takes values of fewer than `partSize` bytes in one request. */
+export function createInmemoryBucket(partSize: number) {
+  const { driver, open, store } = createStorage()
+  return { driver: { ...driver, open }, placing: createPlacing(store, partSize) }
 }
 
-export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver {
+export function createInmemoryDriver(): StorageDriver {
+  return createStorage().driver
+}
+
+function createStorage() {
   const values = new Map<string, { bytes: Buffer; changedAt: Date }>()
   const store = (path: string, bytes: Buffer) => values.set(path, { bytes, changedAt: new Date() })
 
@@ -26,9 +32,8 @@ export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver 
     return { size: bytes.length, changedAt, bytes: slices(bytes, signal), giveUp() {} }
   }
 
-  return {
+  const driver: StorageDriver = {
     name: 'inmemory',
-    ...(partSize !== undefined && { ...placing(store, partSize), open }),
 
     async stat(path, { signal } = {}) {
       signal?.throwIfAborted()
@@ -110,15 +115,19 @@ export function createInmemoryDriver({ partSize }: Options = {}): StorageDriver 
       return currentVersion(path) === version && values.delete(path)
     },
 
+    // No value is ever open for writing here.
+    async detach() {},
+
     async close() {
       values.clear()
     },
   }
+  return { driver, open, store }
 }
 
 type Store = (path: string, bytes: Buffer) => unknown
 
-function placing(store: Store, partSize: number): Pick<StorageDriver, 'place' | 'putStream'> {
+function createPlacing(store: Store, partSize: number): Placing {
   return {
     async place(draft, source, { final, signal }) {
       const chunks: Uint8Array[] = []

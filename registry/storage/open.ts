@@ -1,8 +1,9 @@
 /** Which drivers there are, and what has to be true of a storage before anything is served from it. */
 import { resolve } from 'node:path'
-import type { StorageDriver } from './driver.ts'
+import type { Call, StorageDriver } from './driver.ts'
 import { checkFolder } from './filesystem/check.ts'
 import { openPresence } from './filesystem/presence.ts'
+import type { Placing } from './placing.ts'
 import type { UrlOptions } from './s3/objects/presign.ts'
 import type { Report, S3Options } from './s3/options.ts'
 
@@ -11,22 +12,35 @@ export type StorageChoice =
   | { driver: 'inmemory' }
   | ({ driver: 's3' } & S3Options & UrlOptions)
 
+export type OpenedStorage = {
+  driver: StorageDriver
+  /** Of a bucket; undefined for all else. */
+  placing: Placing | undefined
+  /** Removes what a crash has left and nobody sees, if it was begun before `before`; answers how much. */
+  removeUnfinished(before: Date, call?: Call): Promise<number>
+}
+
 /** Loads only the driver that is asked for. Throws an error that an operator can act on. */
 export async function openStorage(
   choice: StorageChoice,
   report: Report = () => {},
   warn: (message: string) => void = () => {},
-): Promise<StorageDriver> {
+): Promise<OpenedStorage> {
   switch (choice.driver) {
     case 'inmemory':
-      return (await import('./memory.ts')).createInmemoryDriver()
+      return plain((await import('./memory.ts')).createInmemoryDriver())
     case 'filesystem': {
       const root = resolve(choice.rootdirectory)
       await checkFolder(root, choice, warn)
       const presence = await openPresence(root, choice)
-      return (await import('./filesystem/driver.ts')).createFilesystemDriver({ root, presence })
+      const { createFilesystemDriver } = await import('./filesystem/driver.ts')
+      return plain(createFilesystemDriver({ root, presence }))
     }
     case 's3':
-      return (await import('./s3/check.ts')).openS3Driver(choice, report)
+      return (await import('./s3/check.ts')).openS3(choice, report)
   }
+}
+
+function plain(driver: StorageDriver): OpenedStorage {
+  return { driver, placing: undefined, removeUnfinished: async () => 0 }
 }

@@ -8,7 +8,8 @@ import type { Repositories } from '../content/repositories.ts'
 import type { Leases } from '../leases/lease.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import type { StorageDriver } from '../storage/driver.ts'
-import type { Upload, Uploads } from '../uploads/session.ts'
+import type { Upload } from '../uploads/record.ts'
+import type { Uploads } from '../uploads/rules.ts'
 
 export type PurgeRules = {
   /** Milliseconds without a byte after which an upload counts as abandoned. */

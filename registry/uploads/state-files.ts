@@ -5,8 +5,8 @@
 import { paths } from '../content/paths.ts'
 import { algorithms } from '../protocol/digest.ts'
 import type { StorageDriver } from '../storage/driver.ts'
-import type { UploadStates } from './state.ts'
-import { stateFields } from './state-record.ts'
+import { stateFields } from './record.ts'
+import type { UploadStates } from './store.ts'
 
 /** Without the time it began in the files of an earlier kura. */
 const stateFile = stateFields.partial({ startedAt: true })
@@ -35,6 +35,9 @@ export function createUploadStateFiles(storage: StorageDriver): UploadStates {
         !state.received && put(paths.uploadStarted(repository, id), started),
       ])
     },
+
+    // The files go with the folder they lie in.
+    async end() {},
   }
 }
 

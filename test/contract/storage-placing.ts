@@ -1,20 +1,30 @@
-/** The part of the contract for drivers that put a value where it belongs, so that nothing is copied. */
+/** What object stores can do beside a driver: a value is put where it belongs, so that nothing is copied. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Bytes, StorageDriver } from '../../registry/storage/driver.ts'
+import type { Placing } from '../../registry/storage/placing.ts'
 import { bytesOf, fingerprint, source } from './bytes.ts'
-import type { OpenDriver } from './storage-driver.ts'
 
-type PlacingDriver = Required<Pick<StorageDriver, 'place' | 'putStream' | 'open'>> & StorageDriver
+type Opened = {
+  driver: StorageDriver
+  placing: Placing
+  removeUnfinished?(before: Date): Promise<number>
+}
 
-/** `part` is what such a driver takes as one. */
-export function placingContract(name: string, open: OpenDriver, part: number) {
-  describe(`the ${name} driver`, () => {
-    let driver: PlacingDriver
+/** `part` is what such a storage takes as one. */
+export function placingContract(name: string, openStorage: () => Promise<Opened>, part: number) {
+  describe(`the ${name} storage`, () => {
+    let opened: Opened
+    let driver: StorageDriver
+    let placing: Placing
+    const open = (path: string) => {
+      if (!driver.open) throw new Error(`${name} does not open values`)
+      return driver.open(path)
+    }
     beforeEach(async () => {
-      const { place, putStream, open: opening, ...rest } = await open()
-      if (!place || !putStream || !opening) throw new Error(`${name} does not place values`)
-      driver = { ...rest, place, putStream, open: opening }
+      opened = await openStorage()
+      driver = opened.driver
+      placing = opened.placing
     })
     afterEach(() => driver.close())
     const stored = async (path: string) => (await driver.get(path))?.toString()
@@ -32,14 +42,14 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
           }
         }
         const final = () => `by/${seen}`
-        const placed = await driver.place('draft', counted(), { final })
+        const placed = await placing.place('draft', counted(), { final })
         expect(placed).toEqual({ path: 'by/one two', size: 7 })
         expect(await stored('by/one two')).toBe('one two')
         expect(await driver.stat('draft')).toBeUndefined()
       })
 
       it('puts an empty value, too', async () => {
-        const placed = await driver.place('draft', source([]), { final: () => 'empty' })
+        const placed = await placing.place('draft', source([]), { final: () => 'empty' })
         expect(placed).toEqual({ path: 'empty', size: 0 })
         expect(await stored('empty')).toBe('')
       })
@@ -48,14 +58,14 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
         const value = randomBytes(2 * part + 7)
         await driver.put('draft', Buffer.from('old'))
         const chunks = [value.subarray(0, part - 1), value.subarray(part - 1)]
-        const placed = await driver.place('draft', source(chunks), { final: never })
+        const placed = await placing.place('draft', source(chunks), { final: never })
         expect(placed).toEqual({ path: 'draft', size: value.length })
         expect(fingerprint(await bytesOf(await driver.read('draft')))).toBe(fingerprint(value))
       })
 
       it('leaves a value at the draft that belongs nowhere', async () => {
         await driver.put('draft', Buffer.from('a long old value'))
-        const placed = await driver.place('draft', source(['new']), { final: () => undefined })
+        const placed = await placing.place('draft', source(['new']), { final: () => undefined })
         expect(placed).toEqual({ path: 'draft', size: 3 })
         expect(await stored('draft')).toBe('new')
       })
@@ -63,13 +73,15 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
       it.each([10, 2 * part])('leaves what came of one that broke off after %d', async (size) => {
         const value = randomBytes(size)
         const broken = source([value], new Error('client left'))
-        await expect(driver.place('draft', broken, { final: never })).rejects.toThrow('client left')
+        await expect(placing.place('draft', broken, { final: never })).rejects.toThrow(
+          'client left',
+        )
         expect(fingerprint(await bytesOf(await driver.read('draft')))).toBe(fingerprint(value))
       })
 
       it('keeps nothing when it is not told where', async () => {
-        const placing = driver.place('draft', source(['x']), { final: never })
-        await expect(placing).rejects.toThrow('asked in vain')
+        const placed = placing.place('draft', source(['x']), { final: never })
+        await expect(placed).rejects.toThrow('asked in vain')
         expect(await driver.stat('draft')).toBeUndefined()
       })
     })
@@ -80,7 +92,7 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
         await driver.put('k', Buffer.from('old'))
         let checks = 0
         const check = () => void checks++
-        expect(await driver.putStream('k', source([value]), { check })).toBe(size)
+        expect(await placing.putStream('k', source([value]), { check })).toBe(size)
         expect(checks).toBe(1)
         expect(fingerprint(await bytesOf(await driver.read('k')))).toBe(fingerprint(value))
       })
@@ -99,10 +111,10 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
       it.each(failures)('that %s (%d, %s) changes nothing', async (_what, size, old, by) => {
         if (old) await driver.put('k', Buffer.from(old))
         const bytes = source([Buffer.alloc(size)], by)
-        const putting = driver.putStream('k', bytes, { check: never })
+        const putting = placing.putStream('k', bytes, { check: never })
         await expect(putting).rejects.toThrow(by?.message ?? 'asked in vain')
         expect(await stored('k')).toBe(old)
-        expect((await driver.removeUnfinished?.(new Date(Date.now() + 60_000))) ?? 0).toBe(0)
+        expect((await opened.removeUnfinished?.(new Date(Date.now() + 60_000))) ?? 0).toBe(0)
       })
 
       it('that the caller aborts leaves nothing', async () => {
@@ -114,7 +126,7 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
           }
         }
         const call = { check: never, signal: controller.signal }
-        await expect(driver.putStream('k', endless(), call)).rejects.toMatchObject({
+        await expect(placing.putStream('k', endless(), call)).rejects.toMatchObject({
           name: 'AbortError',
         })
         expect(await driver.stat('k')).toBeUndefined()
@@ -125,24 +137,24 @@ export function placingContract(name: string, open: OpenDriver, part: number) {
       it('answers bytes with their size and time', async () => {
         const value = randomBytes(2 * part + 7)
         await driver.put('k', value)
-        const opened = await driver.open('k')
+        const opened = await open('k')
         expect(opened).toMatchObject({ ...(await driver.stat('k')), size: value.length })
         expect(fingerprint(await bytesOf(opened?.bytes))).toBe(fingerprint(value))
       })
 
       it('answers an empty value, and what is absent with undefined', async () => {
         await driver.put('k', Buffer.alloc(0))
-        const opened = await driver.open('k')
+        const opened = await open('k')
         expect(opened?.size).toBe(0)
         expect(await bytesOf(opened?.bytes)).toHaveLength(0)
-        expect(await driver.open('absent')).toBeUndefined()
+        expect(await open('absent')).toBeUndefined()
       })
 
       it('holds nothing for bytes that are given up', async () => {
         const value = randomBytes(2 * part + 7)
         await driver.put('k', value)
-        for (let count = 0; count < 20; count++) (await driver.open('k'))?.giveUp()
-        expect(fingerprint(await bytesOf((await driver.open('k'))?.bytes))).toBe(fingerprint(value))
+        for (let count = 0; count < 20; count++) (await open('k'))?.giveUp()
+        expect(fingerprint(await bytesOf((await open('k'))?.bytes))).toBe(fingerprint(value))
       })
     })
 

@@ -4,7 +4,7 @@
  * so far, and when it goes on, how each of them ends.
  */
 import { writeSync } from 'node:fs'
-import type { Call, StorageDriver } from '../../registry/storage/driver.ts'
+import type { Call } from '../../registry/storage/driver.ts'
 import { createParts, openShared, type Place } from './halted-parts.ts'
 import { type Scenario, scenarios } from './halted-scenarios.ts'
 
@@ -52,7 +52,10 @@ const ends = await Promise.all(
         yield Buffer.from(text)
       }
     }
-    const it = createParts({ ...shared, storage: stopping(shared.storage, stopAtStep) })
+    const { stopping } = createStops(stopAtStep)
+    const driver = stopping(shared.driver)
+    const placing = shared.placing && stopping(shared.placing)
+    const it = createParts({ ...shared, driver, ...(placing && { placing }) })
     try {
       await scenarios[name]?.halted(it, places[name] as never, halves)
       return [name, 'done']
@@ -67,19 +70,23 @@ writeSync(1, `${JSON.stringify({ ends: Object.fromEntries(ends) })}\n`)
 await close()
 
 /** Hints are not counted: they say nothing that is believed. */
-function stopping(inner: StorageDriver, stopAtStep: () => Promise<boolean>): StorageDriver {
+function createStops(stopAtStep: () => Promise<boolean>) {
   let hasHalted = false
-  return new Proxy(inner, {
-    get(target, name: keyof StorageDriver) {
-      const method = target[name] as (...args: unknown[]) => unknown
-      if (typeof method !== 'function' || !changing.includes(name)) return method
-      return async (...args: unknown[]) => {
-        const call = args.at(-1) as Call & { hint?: boolean }
-        if (!call?.hint && (await stopAtStep())) hasHalted = true
-        if (!hasHalted || !isLate || !call?.fence) return method.apply(target, args)
-        const fence = { ...call.fence, check() {} }
-        return method.apply(target, [...args.slice(0, -1), { ...call, fence }])
-      }
-    },
-  })
+  return { stopping }
+
+  function stopping<T extends object>(inner: T): T {
+    return new Proxy(inner, {
+      get(target, name: string & keyof T) {
+        const method = target[name] as (...args: unknown[]) => unknown
+        if (typeof method !== 'function' || !changing.includes(name)) return method
+        return async (...args: unknown[]) => {
+          const call = args.at(-1) as Call & { hint?: boolean }
+          if (!call?.hint && (await stopAtStep())) hasHalted = true
+          if (!hasHalted || !isLate || !call?.fence) return method.apply(target, args)
+          const fence = { ...call.fence, check() {} }
+          return method.apply(target, [...args.slice(0, -1), { ...call, fence }])
+        }
+      },
+    })
+  }
 }

@@ -6,7 +6,8 @@ import { createRedisLeases } from '../../registry/leases/redis.ts'
 import { openRedis, type Redis } from '../../registry/redis/open.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { createFilesystemDriver } from '../../registry/storage/filesystem/driver.ts'
-import { createS3Driver } from '../../registry/storage/s3/driver.ts'
+import type { Placing } from '../../registry/storage/placing.ts'
+import { createS3Storage } from '../../registry/storage/s3/driver.ts'
 import { s3Options } from '../registry/storage/s3/started.ts'
 import { createParts as partsOf, testCarrier } from '../support/parts.ts'
 
@@ -14,16 +15,17 @@ import { createParts as partsOf, testCarrier } from '../support/parts.ts'
 export type Place = { root?: string; endpoint?: string; redisPort?: number }
 export type Parts = ReturnType<typeof createParts>
 
-type Shared = { storage: StorageDriver; leases: Leases; redis: Redis | undefined; isFar: boolean }
+type Opened = { driver: StorageDriver; placing?: Placing }
+type Shared = Opened & { leases: Leases; redis: Redis | undefined }
 
 const heartbeat = 1_000
 const ttl = 5_000
 
 export async function openShared({ root, endpoint, redisPort }: Place, longest?: number) {
-  const storage =
+  const opened: Opened =
     root === undefined
-      ? createS3Driver(s3Options(endpoint ?? ''))
-      : createFilesystemDriver({ root })
+      ? createS3Storage(s3Options(endpoint ?? ''))
+      : { driver: createFilesystemDriver({ root }) }
   const addresses = [{ host: '127.0.0.1', port: redisPort ?? 0 }]
   const redis = redisPort === undefined ? undefined : await openRedis({ addresses })
   const times = longest === undefined ? { heartbeat } : { heartbeat, longest }
@@ -34,16 +36,16 @@ export async function openShared({ root, endpoint, redisPort }: Place, longest?:
   const leases = redis ? createRedisLeases({ redis, fallback: files, ttl }) : files
   if (!leases) throw new Error('a bucket needs a Redis')
   return {
-    shared: { storage, leases, redis, isFar: root === undefined } satisfies Shared,
+    shared: { ...opened, leases, redis } satisfies Shared,
     async close() {
       await leases.close()
       await redis?.close()
-      await storage.close()
+      await opened.driver.close()
     },
   }
 }
 
-/** `storage` may be one that stops the process. */
-export function createParts({ isFar, ...shared }: Shared) {
-  return partsOf({ ...shared, carrier: isFar ? testCarrier : undefined })
+/** `driver` and `placing` may be such that stop the process. */
+export function createParts({ driver: storage, placing, ...shared }: Shared) {
+  return partsOf({ ...shared, storage, bucket: placing && { placing, carrier: testCarrier } })
 }

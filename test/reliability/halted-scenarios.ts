@@ -5,7 +5,7 @@
 import { canonical, type Digest, digestOf } from '../../registry/protocol/digest.ts'
 import { parseManifest } from '../../registry/protocol/manifest.ts'
 import { parseTag } from '../../registry/protocol/name.ts'
-import type { AskedUpload } from '../../registry/uploads/session.ts'
+import type { AskedUpload } from '../../registry/uploads/rules.ts'
 import { source } from '../contract/bytes.ts'
 import { imageFrom, manifestType } from '../support/image.ts'
 import type { Parts } from './halted-parts.ts'

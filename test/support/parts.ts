@@ -16,11 +16,9 @@ import type { Leases } from '../../registry/leases/lease.ts'
 import type { Redis } from '../../registry/redis/open.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { createPurge } from '../../registry/upkeep/purge.ts'
-import { type Carrier, createCarrier } from '../../registry/uploads/carried.ts'
-import { createUploads } from '../../registry/uploads/session.ts'
-import { createCarriedStates } from '../../registry/uploads/state-carried.ts'
-import { createUploadStateFiles } from '../../registry/uploads/state-files.ts'
-import { createUploadStateRedis } from '../../registry/uploads/state-redis.ts'
+import { createCarrier } from '../../registry/uploads/bucket/signed-state.ts'
+import { type BucketParts, createUploadStore } from '../../registry/uploads/open.ts'
+import { createUploads } from '../../registry/uploads/rules.ts'
 import { openRules } from './registry.ts'
 
 type Options = {
@@ -29,14 +27,14 @@ type Options = {
   leases?: Leases
   /** Holds what uploads have come to; without it, files do. */
   redis?: Redis | undefined
-  /** With Redis: clients carry the state of their uploads, signed by this. */
-  carrier?: Carrier | undefined
+  /** Where the storage is a bucket: with a Redis, clients carry the states of their uploads. */
+  bucket?: BucketParts | undefined
   pointers?: TagPointers | undefined
 }
 
 /** Another call is another process: of what was, it knows what storage and Redis say. */
 export function createParts(options: Options) {
-  const { storage, leases = createInProcessLeases(), pointers } = options
+  const { storage, leases = createInProcessLeases(), redis, bucket, pointers } = options
   const links = createLinks(storage, () => {})
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
@@ -45,8 +43,8 @@ export function createParts(options: Options) {
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const described = createDescribed({ storage, links, descriptions })
   const digests = createReferrerDigests({ storage, tags, described })
-  const states = statesOf(options)
-  const uploads = createUploads({ storage, blobs, states, leases })
+  const store = createUploadStore({ storage, blobs, redis, bucket })
+  const uploads = createUploads({ store, blobs, leases })
   return {
     links,
     blobs,
@@ -55,18 +53,10 @@ export function createParts(options: Options) {
     manifests,
     references: createReferences({ blobs, manifests, rules: openRules.references }),
     referrers: createReferrers({ digests, described }),
-    states,
+    store,
     uploads,
     purge: createPurge({ storage, repositories, uploads, leases }),
   }
-}
-
-function statesOf({ storage, redis, carrier }: Options) {
-  const files = createUploadStateFiles(storage)
-  if (!redis) return files
-  return carrier
-    ? createCarriedStates({ redis, files, carrier })
-    : createUploadStateRedis({ redis, files })
 }
 
 /** What signs the states of uploads, where no test asks for a time of its own. */

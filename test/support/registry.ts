@@ -17,7 +17,7 @@ import { meetExpectations } from '../../gateway/listen/expectations.ts'
 import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { logErrors } from '../../gateway/log/errors.ts'
 import { openPolicy, type Policy } from '../../policies/engine/decision.ts'
-import type { RegistryRules } from '../../registry/app.ts'
+import type { RegistryParts, RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
@@ -31,6 +31,8 @@ type Options = {
   driver?: 'filesystem' | 'inmemory'
   /** In place of a driver; it is closed with the registry. */
   storage?: StorageDriver
+  /** Where that is a bucket. */
+  bucket?: RegistryParts['bucket']
   /** A folder to serve; without one a temporary folder is made and removed again. */
   root?: string
   rules?: Partial<RegistryRules>
@@ -59,8 +61,9 @@ export const openRules: RegistryRules = {
 }
 
 /** What the options say, or else the file; a folder where nobody says anything. */
-async function openStorage({ storage, driver, root }: Options, folder: string): Promise<Kept> {
-  if (storage) return { storage }
+async function openStorage(options: Options, folder: string): Promise<Kept> {
+  const { storage, bucket, driver, root } = options
+  if (storage) return { storage, bucket }
   if (driver === 'inmemory') return { storage: createInmemoryDriver() }
   const kept = driver || root ? undefined : await openKept()
   return kept ?? { storage: createFilesystemDriver({ root: folder }) }

@@ -1,7 +1,7 @@
 /** Where the registries of a test file keep their content: a folder, or what the file names once, anywhere in it. */
 import type { RegistryParts } from '../../registry/app.ts'
 
-export type Kept = Pick<RegistryParts, 'storage' | 'redis' | 'far'>
+export type Kept = Pick<RegistryParts, 'storage' | 'redis' | 'bucket'>
 
 let openNamed: (() => Promise<Kept>) | undefined
 

@@ -3,23 +3,24 @@
  * time.
  */
 import { randomUUID } from 'node:crypto'
+import type { StorageDriver } from '../driver.ts'
 import { refuseContradictions } from './contradictions.ts'
-import { createS3Driver, type S3Driver } from './driver.ts'
+import { createS3Storage, type S3Storage } from './driver.ts'
 import { explain } from './explain.ts'
 import type { Report, S3Options } from './options.ts'
 
 /** Throws an error that names what was found and the setting to change. */
-export async function openS3Driver(options: S3Options, report: Report): Promise<S3Driver> {
+export async function openS3(options: S3Options, report: Report): Promise<S3Storage> {
   refuseContradictions(options, report)
   let failure: unknown
   for (const forcepathstyle of pathStyles(options)) {
-    const driver = createS3Driver({ ...options, forcepathstyle }, report)
+    const storage = createS3Storage({ ...options, forcepathstyle }, report)
     try {
-      await tryOut(driver, options)
-      return driver
+      await tryOut(storage.driver, options)
+      return storage
     } catch (error) {
       failure ??= error
-      await driver.close()
+      await storage.driver.close()
       if (isOutOfReach(error)) break
     }
   }
@@ -40,7 +41,7 @@ function pathStyles({ regionendpoint, forcepathstyle }: S3Options): boolean[] {
 }
 
 /** Leaves nothing behind. */
-async function tryOut(driver: S3Driver, { readOnly }: S3Options): Promise<void> {
+async function tryOut(driver: StorageDriver, { readOnly }: S3Options): Promise<void> {
   const folder = `.kura-probe-${randomUUID()}`
   const path = `${folder}/value`
   if (readOnly) return void (await Promise.all([driver.stat(path), all(driver.list(folder))]))

@@ -3,7 +3,8 @@
  * but connections, so any process of any node may take any step.
  */
 import type { Call, StorageDriver } from '../driver.ts'
-import { createBucket } from './bucket.ts'
+import type { Placing } from '../placing.ts'
+import { createBucket, type S3Bucket } from './bucket.ts'
 import { createConditions } from './conditions.ts'
 import { absentIfMissing } from './errors.ts'
 import { appendTo } from './objects/append.ts'
@@ -15,20 +16,32 @@ import { getObject, getVersioned, openObject, readObject } from './objects/read.
 import { removeAll, removeOne, removeUnfinished } from './objects/remove.ts'
 import type { Report, S3Options } from './options.ts'
 
-export type S3Driver = StorageDriver & {
+export type S3Storage = {
+  driver: StorageDriver
+  placing: Placing
   /**
-   * Gives back the room of appends that were begun before `before` and that a crash has cut off;
-   * answers how many. Nothing else shows them.
+   * Gives back the room of values in parts that were begun before `before` and that a crash has cut
+   * off; answers how many. Nothing else shows them.
    */
   removeUnfinished(before: Date, call?: Call): Promise<number>
 }
 
-export function createS3Driver(
+export function createS3Storage(
   options: S3Options & UrlOptions,
   report: Report = () => {},
-): S3Driver {
+): S3Storage {
   const bucket = createBucket(options, report)
-  const urls = createUrls(options, bucket)
+  return {
+    driver: createDriver(bucket, createUrls(options, bucket)),
+    placing: {
+      place: (draft, source, call) => placeObject(bucket, draft, source, call),
+      putStream: (path, source, call) => putStream(bucket, path, source, call),
+    },
+    removeUnfinished: (before, call = {}) => removeUnfinished(bucket, before, call),
+  }
+}
+
+function createDriver(bucket: S3Bucket, urls: ReturnType<typeof createUrls>): StorageDriver {
   const conditions = createConditions(bucket)
 
   return {
@@ -62,10 +75,6 @@ export function createS3Driver(
 
     append: (path, source, call) => appendTo(bucket, path, source, call),
 
-    place: (draft, source, call) => placeObject(bucket, draft, source, call),
-
-    putStream: (path, source, call) => putStream(bucket, path, source, call),
-
     async move(from, to, call = {}) {
       const size = call.size ?? (await this.stat(from, call))?.size
       if (size === undefined) throw new Error(`there is no value at ${from}`)
@@ -77,7 +86,8 @@ export function createS3Driver(
 
     remove: (path, call = {}) => removeAll(bucket, path, call),
 
-    removeUnfinished: (before, call = {}) => removeUnfinished(bucket, before, call),
+    // No object is ever open for writing.
+    async detach() {},
 
     async close() {
       urls.close()

@@ -51,7 +51,7 @@ it('a lease whose claim was cleared away is lost at once, and so is its way', as
       storage.put('a', Buffer.from('late'), { fence }),
       storage.append('a', Readable.from([Buffer.from('late')]), { at: 4, fence }),
       storage.move('a', 'b', { fence }),
-      storage.detach?.('a', { fence }),
+      storage.detach('a', { fence }),
     ]) {
       await expect(change).rejects.toMatchObject({ code: 'ENOENT' })
     }

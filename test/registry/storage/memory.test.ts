@@ -1,6 +1,6 @@
 /** The driver for tests, held to what every driver must do. */
 import { expect, it } from '@jest/globals'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
+import { createInmemoryBucket, createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { lateTags } from '../../contract/late-tags.ts'
 import { storageDriverContract } from '../../contract/storage-driver.ts'
 import { placingContract } from '../../contract/storage-placing.ts'
@@ -10,8 +10,8 @@ storageDriverContract('inmemory', openPlain)
 lateTags('inmemory', openPlain)
 
 const partSize = 100
-const openPlacing = async () => createInmemoryDriver({ partSize })
-storageDriverContract('placing inmemory', openPlacing)
+const openPlacing = async () => createInmemoryBucket(partSize)
+storageDriverContract('placing inmemory', async () => (await openPlacing()).driver)
 placingContract('placing inmemory', openPlacing, partSize)
 
 it('keeps a copy, so that a caller may use its buffer again', async () => {

@@ -1,12 +1,13 @@
-/** Uploads on a store that places values: what lies at a blob's key is right, and shown by a link alone. */
+/** Uploads to a bucket: what lies at a blob's key is right, and shown by a link alone. */
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { paths } from '../../../registry/content/paths.ts'
 import { createInProcessLeases } from '../../../registry/leases/in-process.ts'
 import { type Algorithm, type Digest, digestOf } from '../../../registry/protocol/digest.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
+import { createInmemoryBucket } from '../../../registry/storage/memory.ts'
+import type { Placing } from '../../../registry/storage/placing.ts'
 import { source } from '../../contract/bytes.ts'
-import { createParts } from '../../support/parts.ts'
+import { createParts, testCarrier } from '../../support/parts.ts'
 
 const bare = { subject: undefined, algorithm: 'sha256' as const }
 const nameOf = (text: string, algorithm: Algorithm = 'sha256') =>
@@ -20,14 +21,22 @@ const large = 'large '.repeat(100)
 const mismatch = { reason: 'digestMismatch' }
 
 let storage: StorageDriver
+let placing: Placing
 beforeEach(() => {
-  storage = createInmemoryDriver({ partSize: 300 })
+  const bucket = createInmemoryBucket(300)
+  storage = bucket.driver
+  placing = bucket.placing
 })
 
 /** As another process would open the same storage: nothing is remembered. */
-function open(over: Partial<StorageDriver> = {}) {
+function open({ place = placing.place, ...over }: Partial<StorageDriver & Placing> = {}) {
   const own = { ...storage, ...over }
-  const { uploads, blobs } = createParts({ storage: own, leases: createInProcessLeases(20) })
+  const bucket = { placing: { ...placing, place }, carrier: testCarrier }
+  const { uploads, blobs } = createParts({
+    storage: own,
+    bucket,
+    leases: createInProcessLeases(20),
+  })
   return { ...uploads, blobs }
 }
 
@@ -140,7 +149,7 @@ describe('storage that fails', () => {
 
   it('to take the bytes leaves the upload without them, whatever was written down', async () => {
     const upload = await begin()
-    const place: StorageDriver['place'] = async (_draft, bytes, { final }) => {
+    const place: Placing['place'] = async (_draft, bytes, { final }) => {
       for await (const _ of bytes);
       final()
       return fail()
@@ -165,7 +174,7 @@ describe('storage that fails', () => {
       path.endsWith('state.json') ? fail() : storage.put(path, ...rest)
     // These came and were never acknowledged; the next, as many, never come.
     await expect(open({ put }).append(upload, chunk(large))).rejects.toThrow('failed')
-    const place: StorageDriver['place'] = async (_draft, bytes) => {
+    const place: Placing['place'] = async (_draft, bytes) => {
       for await (const _ of bytes);
       return fail()
     }

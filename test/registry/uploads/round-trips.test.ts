@@ -9,12 +9,11 @@ import { canonical, type Digest, digestOf } from '../../../registry/protocol/dig
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
 import { parseTag } from '../../../registry/protocol/name.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { createCarrier } from '../../../registry/uploads/carried.ts'
+import { createInmemoryBucket, createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { imageFrom, manifestType } from '../../support/image.ts'
-import { createParts } from '../../support/parts.ts'
+import { createParts, testCarrier } from '../../support/parts.ts'
 import { describeWith } from '../../support/programs.ts'
 import { useRedis } from '../../support/redis.ts'
 import { countRounds } from './rounds.ts'
@@ -24,15 +23,24 @@ const small = Buffer.from('a small layer')
 const large = Buffer.alloc(2 * partSize, 'large')
 const bare = { subject: undefined, algorithm: canonical }
 const chunk = (bytes: Buffer) => ({ source: source([bytes]), range: undefined })
-const carrier = createCarrier('secret')
 const nameOf = (bytes: Buffer) => digestOf(canonical, bytes)
 
 /** All that a registry has, as the requests use it. */
-function open(options: { partSize?: number; redis?: Redis }) {
-  const { storage, measure } = countRounds(createInmemoryDriver(options))
-  const { redis } = options
+function open({ isBucket, redis }: { isBucket: boolean; redis?: Redis }) {
+  const { behind, measure } = countRounds()
   const pointers = redis && createTagPointers(redis, { good: 1, finding: 1000 })
-  const parts = createParts({ storage, redis, carrier: redis && carrier, pointers })
+  const parts = createParts({ ...(isBucket ? bucket() : folder()), redis, pointers })
+
+  function bucket() {
+    const { driver, placing } = createInmemoryBucket(partSize)
+    return {
+      storage: behind(driver),
+      bucket: { placing: behind(placing), carrier: testCarrier },
+    }
+  }
+  function folder() {
+    return { storage: behind(createInmemoryDriver()) }
+  }
   return { measure, ...parts, pointers, ...parts.uploads }
 }
 
@@ -105,7 +113,7 @@ const getByTag: Step = async (it) => {
   }
 }
 
-type Row = [request: string, step: Step, far: string[], placing: string[], renaming: string[]]
+type Row = [request: string, step: Step, beside: string[], bucket: string[], folder: string[]]
 const rows: Row[] = [
   ['POST', post, [], ['put put'], ['put put']],
   [
@@ -170,7 +178,7 @@ const rows: Row[] = [
   ],
 ]
 
-type Kind = (redis: Redis) => { partSize?: number; redis?: Redis }
+type Kind = (redis: Redis) => { isBucket: boolean; redis?: Redis }
 
 describeWith(['redis-server'], 'a store', () => {
   const cleanup = useCleanup()
@@ -182,9 +190,9 @@ describeWith(['redis-server'], 'a store', () => {
   })
 
   const kinds: [kind: string, optionsOf: Kind, column: 2 | 3 | 4][] = [
-    ['that is far, beside Redis,', (redis) => ({ partSize, redis }), 2],
-    ['that places values', () => ({ partSize }), 3],
-    ['that renames them', () => ({}), 4],
+    ['that is a bucket beside a Redis', (redis) => ({ isBucket: true, redis }), 2],
+    ['that is a bucket alone', () => ({ isBucket: true }), 3],
+    ['that is a folder', () => ({ isBucket: false }), 4],
   ]
   describe.each(kinds)('%s', (_kind, optionsOf, column) => {
     it.each(rows)('is asked no more than needed by %s', async (...row) => {
@@ -198,7 +206,7 @@ describeWith(['redis-server'], 'a store', () => {
   })
 
   it('is asked for the tag alone once its manifest is known', async () => {
-    const registry = open({ partSize, redis })
+    const registry = open({ isBucket: true, redis })
     const { tags, manifests, pointers } = registry
     const tagged = createTagged({ tags, manifests, pointers })
     const look = () => tagged.find('a', parseTag('latest'))

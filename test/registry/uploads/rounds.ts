@@ -2,8 +2,6 @@
  * A driver behind a wire that is slow in the same way for everyone: what is asked of it at the same
  * time is answered at the same time, and each such round is counted, with all that was asked.
  */
-import type { StorageDriver } from '../../../registry/storage/driver.ts'
-
 const counted = [
   'stat',
   'get',
@@ -17,27 +15,30 @@ const counted = [
   'remove',
 ]
 
-export function countRounds(inner: StorageDriver) {
+export function countRounds() {
   let asked: string[] = []
   let rounds: string[][] = []
   let waiting: (() => void)[] = []
   let quiet = 0
 
-  const storage = new Proxy(inner, {
-    get(target, name: keyof StorageDriver) {
-      const method = target[name]
-      if (typeof method !== 'function' || !counted.includes(name)) return method
-      return async (...args: unknown[]) => {
-        asked.push(name)
-        quiet = 0
-        try {
-          return await (method as (...args: unknown[]) => unknown).apply(target, args)
-        } finally {
-          await new Promise<void>((resolve) => waiting.push(resolve))
+  /** A part of the storage, all of which are behind the same wire. */
+  function behind<T extends object>(inner: T): T {
+    return new Proxy(inner, {
+      get(target, name: string & keyof T) {
+        const method = target[name]
+        if (typeof method !== 'function' || !counted.includes(name)) return method
+        return async (...args: unknown[]) => {
+          asked.push(name)
+          quiet = 0
+          try {
+            return await (method as (...args: unknown[]) => unknown).apply(target, args)
+          } finally {
+            await new Promise<void>((resolve) => waiting.push(resolve))
+          }
         }
-      }
-    },
-  })
+      },
+    })
+  }
 
   /** What `work` asked for, a list for each round. */
   async function measure(work: () => Promise<unknown>): Promise<string[]> {
@@ -63,5 +64,5 @@ export function countRounds(inner: StorageDriver) {
     return rounds.map((names) => names.sort().join(' '))
   }
 
-  return { storage, measure }
+  return { behind, measure }
 }

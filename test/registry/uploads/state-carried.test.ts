@@ -4,10 +4,11 @@ import { paths } from '../../../registry/content/paths.ts'
 import { digestOf } from '../../../registry/protocol/digest.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { createCarrier } from '../../../registry/uploads/carried.ts'
-import type { AskedUpload } from '../../../registry/uploads/session.ts'
-import type { UploadState } from '../../../registry/uploads/state.ts'
+import { createInmemoryBucket } from '../../../registry/storage/memory.ts'
+import type { Placing } from '../../../registry/storage/placing.ts'
+import { createCarrier } from '../../../registry/uploads/bucket/signed-state.ts'
+import type { UploadState } from '../../../registry/uploads/record.ts'
+import type { AskedUpload } from '../../../registry/uploads/rules.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { createParts } from '../../support/parts.ts'
@@ -71,6 +72,7 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
   let server: RedisServer
   let redis: Redis
   let storage: StorageDriver
+  let placing: Placing
   let changes: string[]
   const open = async () => {
     const opened = await openRedis(
@@ -83,7 +85,9 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
   beforeEach(async () => {
     server = await useRedis(cleanup)
     redis = await open()
-    const inner = createInmemoryDriver({ partSize: 10 })
+    const bucket = createInmemoryBucket(10)
+    const inner = bucket.driver
+    placing = bucket.placing
     changes = []
     storage = {
       ...inner,
@@ -100,7 +104,7 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
     const { blobs, uploads } = createParts({
       storage,
       redis: own,
-      carrier: createCarrier('secret'),
+      bucket: { placing, carrier: createCarrier('secret') },
     })
     return { blobs, ...uploads }
   }
@@ -216,14 +220,15 @@ describeWith(['redis-server'], 'an upload whose state lies in Redis and with its
 
   it('does not count bytes that storage did not take', async () => {
     const begun = await begin()
-    const inner = storage.place
-    storage.place = async (_draft, bytes, { final }) => {
+    const working = placing
+    const place: Placing['place'] = async (_draft, bytes, { final }) => {
       for await (const _ of bytes);
       final()
       throw new Error('failed')
     }
+    placing = { ...working, place }
     await expect(uploadsOf().append(begun, chunk('bytes'))).rejects.toThrow('failed')
-    if (inner) storage.place = inner
+    placing = working
     expect(await uploadsOf().progress(begun)).toMatchObject({ size: 0 })
     await uploadsOf().commit(await append(begun, 'bytes'), digest('bytes'))
   })

@@ -5,9 +5,12 @@ import { digestOf } from '../../../registry/protocol/digest.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { withoutLease } from '../../../registry/storage/fenced.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { carriedMs, createCarrier } from '../../../registry/uploads/carried.ts'
-import type { AskedUpload } from '../../../registry/uploads/session.ts'
+import { createInmemoryBucket } from '../../../registry/storage/memory.ts'
+import type { Placing } from '../../../registry/storage/placing.ts'
+import { carriedMs, createCarrier } from '../../../registry/uploads/bucket/signed-state.ts'
+import { createCarriedStates } from '../../../registry/uploads/bucket/state-carried.ts'
+import type { AskedUpload } from '../../../registry/uploads/rules.ts'
+import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
 import { source } from '../../contract/bytes.ts'
 import { until } from '../../protocol/support/suite.ts'
 import { useCleanup } from '../../support/cleanup.ts'
@@ -27,6 +30,7 @@ describeWith(['redis-server'], 'an upload that a client still carries', () => {
   let server: RedisServer
   let redis: Redis
   let storage: StorageDriver
+  let placing: Placing
   /** By how much the clock of all machines has gone on since the test began. */
   let later: number
   let uploads: ReturnType<typeof open>
@@ -39,14 +43,17 @@ describeWith(['redis-server'], 'an upload that a client still carries', () => {
   })
   beforeEach(async () => {
     await forget()
-    storage = createInmemoryDriver({ partSize: 10 })
+    const bucket = createInmemoryBucket(10)
+    storage = bucket.driver
+    placing = bucket.placing
     later = 0
     uploads = open()
   })
 
   function open() {
     const carrier = createCarrier('secret', () => Date.now() + later)
-    const { blobs, states, uploads } = createParts({ storage, redis, carrier })
+    const { blobs, uploads } = createParts({ storage, redis, bucket: { placing, carrier } })
+    const states = createCarriedStates({ redis, carrier, files: createUploadStateFiles(storage) })
     return { blobs, states, ...uploads }
   }
   const begin = () => uploads.start(repository, { subject: 'alice', algorithm: 'sha256' })

@@ -5,9 +5,10 @@ import { digestOf } from '../../../registry/protocol/digest.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import type { UploadState, UploadStates } from '../../../registry/uploads/state.ts'
+import { createUploadStateRedis } from '../../../registry/uploads/disk/state-redis.ts'
+import type { UploadState } from '../../../registry/uploads/record.ts'
 import { createUploadStateFiles } from '../../../registry/uploads/state-files.ts'
-import { createUploadStateRedis } from '../../../registry/uploads/state-redis.ts'
+import type { UploadStates } from '../../../registry/uploads/store.ts'
 import { source } from '../../contract/bytes.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { createParts } from '../../support/parts.ts'
@@ -28,6 +29,7 @@ const nowhere: UploadStates = {
     throw new Error('the files were asked')
   },
   save: async () => {},
+  end: async () => {},
 }
 
 describeWith(['redis-server'], 'an upload state', () => {
@@ -103,7 +105,7 @@ describeWith(['redis-server'], 'an upload state', () => {
   it('goes from both places when it is forgotten', async () => {
     const states = statesOf()
     await states.save('team/app', 'id', state)
-    await states.end?.('team/app', 'id')
+    await states.end('team/app', 'id')
     expect(await redis.get(keysOf('id'))).toBeNull()
   })
 
@@ -113,7 +115,7 @@ describeWith(['redis-server'], 'an upload state', () => {
       await states.save('team/app', id, { ...state, received: undefined })
     }
     server.freeze()
-    await states.end?.('team/app', 'ended')
+    await states.end('team/app', 'ended')
     await states.save('team/app', 'changed', { ...state, subject: 'bob', received: undefined })
     expect(await states.find('team/app', 'changed')).toMatchObject({ subject: 'bob' })
     server.thaw()

@@ -2,7 +2,8 @@
  * Streams that become whole objects where they belong, so that nothing has to be copied afterwards:
  * nobody sees an object before all of it is there and has been found right.
  */
-import type { Bytes, Call, Final, Placed } from '../../driver.ts'
+import type { Bytes, Call } from '../../driver.ts'
+import type { Final, Placed } from '../../placing.ts'
 import type { S3Bucket } from '../bucket.ts'
 import { endingEarly, sendParts } from './parts.ts'
 import { createTarget } from './target.ts'

@@ -71,11 +71,11 @@ whereMounted(`is content with one when nothing is to be written${skipped}`, asyn
 })
 
 it('opens the driver that was asked for, after the check', async () => {
-  const storage = await openStorage({ driver: 'filesystem', rootdirectory: parent })
-  expect(storage.name).toBe('filesystem')
-  await storage.put('docker/value', Buffer.from('x'))
+  const { driver } = await openStorage({ driver: 'filesystem', rootdirectory: parent })
+  expect(driver.name).toBe('filesystem')
+  await driver.put('docker/value', Buffer.from('x'))
   expect(await readdir(join(parent, 'docker'))).toEqual(['registry', 'value'])
-  expect((await openStorage({ driver: 'inmemory' })).name).toBe('inmemory')
+  expect((await openStorage({ driver: 'inmemory' })).driver.name).toBe('inmemory')
 
   await fill(['docker/', 'foreign'])
   await rm(join(parent, 'docker'), { recursive: true })

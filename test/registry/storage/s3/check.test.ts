@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { storageFrom } from '../../../../assembly/storage.ts'
 import { loadConfig } from '../../../../config/load.ts'
 import { openStorage } from '../../../../registry/storage/open.ts'
-import type { S3Driver } from '../../../../registry/storage/s3/driver.ts'
 import { type S3Options, usualLimits } from '../../../../registry/storage/s3/options.ts'
 import { createWorkshop } from '../../../gateway/listen/openssl.ts'
 import { type Ceph, cephKeys, startCeph } from '../../../support/ceph.ts'
@@ -24,9 +23,7 @@ const limits = { ...usualLimits, attempts: 2 }
 async function open(changes: Partial<S3Options> = {}) {
   const said: string[] = []
   const options = s3Options(ceph.endpoint, { rootdirectory: 'root', limits, ...changes })
-  const driver = (await openStorage({ driver: 's3', ...options }, (it) =>
-    said.push(it),
-  )) as S3Driver
+  const { driver } = await openStorage({ driver: 's3', ...options }, (it) => said.push(it))
   cleanup.add(driver.close)
   return { driver, said }
 }
@@ -137,10 +134,10 @@ it('is opened with what the configuration says', async () => {
     ([key, value]) => [`REGISTRY_STORAGE_S3_${key.toUpperCase()}`, value] as const,
   )
   const { config } = await loadConfig({ env: Object.fromEntries(variables) })
-  const storage = await openStorage(storageFrom(config))
-  expect(storage.name).toBe('s3')
-  expect(await storage.stat('absent')).toBeUndefined()
-  await storage.close()
+  const { driver } = await openStorage(storageFrom(config))
+  expect(driver.name).toBe('s3')
+  expect(await driver.stat('absent')).toBeUndefined()
+  await driver.close()
 })
 
 it('says which settings do nothing at a service of another maker', async () => {

@@ -10,6 +10,7 @@ import { type Ceph, startCeph } from '../../../support/ceph.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 import { send } from '../../../support/http.ts'
 import { imageFrom } from '../../../support/image.ts'
+import { testCarrier } from '../../../support/parts.ts'
 import { findFreePort } from '../../../support/ports.ts'
 import { describeWith } from '../../../support/programs.ts'
 import { pullImage, pushImage } from '../../../support/push.ts'
@@ -56,10 +57,14 @@ describeWith(['docker-registry'], 'one bucket, two registries', () => {
   })
 
   async function startOurs(options: S3Options): Promise<string> {
-    const bucket = await openStorage({ driver: 's3', ...options })
+    const { driver, placing } = await openStorage({ driver: 's3', ...options })
     // What is in it, not where it is.
-    const storage = withUrlRules(bucket, { disable: true, minsize: 0 })
-    const { url, close } = await startRegistry({ storage, topology: 'whole' })
+    const storage = withUrlRules(driver, { disable: true, minsize: 0 })
+    const { url, close } = await startRegistry({
+      storage,
+      bucket: placing && { placing, carrier: testCarrier },
+      topology: 'whole',
+    })
     cleanup.add(close)
     return url
   }

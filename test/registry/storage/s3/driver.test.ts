@@ -1,7 +1,7 @@
 /** The S3 driver on a real service: what every driver must do, with either version of the signature. */
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe } from '@jest/globals'
-import { createS3Driver } from '../../../../registry/storage/s3/driver.ts'
+import { createS3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { lateTags } from '../../../contract/late-tags.ts'
 import { storageDriverContract } from '../../../contract/storage-driver.ts'
 import { placingContract } from '../../../contract/storage-placing.ts'
@@ -20,9 +20,10 @@ beforeAll(async () => {
 })
 
 describe.each([true, false])('signing with version 4: %s', (v4auth) => {
-  const open = async () =>
-    createS3Driver(s3Options(service.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` }))
+  const openStorage = async () =>
+    createS3Storage(s3Options(service.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` }))
+  const open = async () => (await openStorage()).driver
   storageDriverContract('s3', open)
-  placingContract('s3', open, s3Options('').chunksize)
+  placingContract('s3', openStorage, s3Options('').chunksize)
   lateTags('s3', open, { isBucket: true })
 })

@@ -3,7 +3,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { toRegistryError } from '../../../../registry/protocol/errors.ts'
-import { createS3Driver, type S3Driver } from '../../../../registry/storage/s3/driver.ts'
+import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { createS3Storage, type S3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { type S3Limits, usualLimits } from '../../../../registry/storage/s3/options.ts'
 import { bytesOf, fingerprint, source } from '../../../contract/bytes.ts'
 import { startCeph } from '../../../support/ceph.ts'
@@ -20,15 +21,18 @@ beforeAll(async () => {
   service = await startFaultyService(cleanup, ceph)
 })
 
-let driver: S3Driver
+let storage: S3Storage
+let driver: StorageDriver
 const patient = { ...usualLimits, stall: 500, attempts: 3 }
 /** For what never answers. */
 const impatient = { ...usualLimits, answer: 500, transfer: 3000 }
-const open = (limits: S3Limits) =>
-  createS3Driver(s3Options(service.endpoint, { limits, rootdirectory: randomUUID() }))
+const openStorage = (limits: S3Limits) =>
+  createS3Storage(s3Options(service.endpoint, { limits, rootdirectory: randomUUID() }))
+const open = (limits: S3Limits) => openStorage(limits).driver
 beforeEach(() => {
   service.plan(() => undefined)
-  driver = open(patient)
+  storage = openStorage(patient)
+  driver = storage.driver
 })
 afterEach(() => driver.close())
 
@@ -200,7 +204,7 @@ describe('a failure that stays', () => {
       code: 'EUNAVAILABLE',
     })
     expect(await driver.stat('k')).toMatchObject({ size: large.length })
-    expect(await driver.removeUnfinished(new Date(Date.now() + 60_000))).toBe(0)
+    expect(await storage.removeUnfinished(new Date(Date.now() + 60_000))).toBe(0)
   })
 
   it('of removing many at once is met by removing one by one', async () => {

@@ -2,7 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { CreateMultipartUploadCommand, ListPartsCommand } from '@aws-sdk/client-s3'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { createS3Driver, type S3Driver } from '../../../../registry/storage/s3/driver.ts'
+import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { createS3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { type S3Options, usualLimits } from '../../../../registry/storage/s3/options.ts'
 import { bytesOf, fingerprint, source } from '../../../contract/bytes.ts'
 import { type Ceph, startCeph } from '../../../support/ceph.ts'
@@ -18,14 +19,15 @@ beforeAll(async () => {
   await makeBucket(ceph.endpoint)
 })
 
-let driver: S3Driver
+let driver: StorageDriver
 let root = ''
 const calls: string[] = []
-const open = (changes: Partial<S3Options> = {}) =>
-  createS3Driver(
+const openStorage = (changes: Partial<S3Options> = {}) =>
+  createS3Storage(
     s3Options(ceph.endpoint, { rootdirectory: root, loglevel: 'debug', ...changes }),
     (_message, { command } = {}) => calls.push(`${command}`.replace('Command', '')),
   )
+const open = (changes?: Partial<S3Options>) => openStorage(changes).driver
 beforeEach(() => {
   root = randomUUID()
   driver = open()
@@ -176,10 +178,12 @@ it('finds and ends uploads in parts that a crash has cut off', async () => {
   const elsewhere = { Bucket: 'registry', Key: `${root}-other/upload` }
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(place))
   const { UploadId: other } = await client.send(new CreateMultipartUploadCommand(elsewhere))
-  expect(await driver.removeUnfinished(new Date(Date.now() - 60_000))).toBe(0)
-  expect(await driver.removeUnfinished(new Date(Date.now() + 60_000))).toBe(1)
+  const { driver: own, removeUnfinished } = openStorage()
+  expect(await removeUnfinished(new Date(Date.now() - 60_000))).toBe(0)
+  expect(await removeUnfinished(new Date(Date.now() + 60_000))).toBe(1)
   const parts = client.send(new ListPartsCommand({ ...place, UploadId }))
   await expect(parts).rejects.toMatchObject({ $metadata: { httpStatusCode: 404 } })
   await client.send(new ListPartsCommand({ ...elsewhere, UploadId: other }))
   client.destroy()
+  await own.close()
 })

@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { openRedis } from '../../../../registry/redis/open.ts'
 import type { StorageDriver } from '../../../../registry/storage/driver.ts'
-import { createS3Driver } from '../../../../registry/storage/s3/driver.ts'
+import { createS3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { startCeph } from '../../../support/ceph.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
+import { testCarrier } from '../../../support/parts.ts'
 import { useRedis } from '../../../support/redis.ts'
 import type { Kept } from '../../../support/storage.ts'
 import { makeBucket, s3Options } from './started.ts'
@@ -18,13 +19,13 @@ export function bucketsOf({ withRedis = false } = {}): () => Promise<Kept> {
 
   return async () => {
     service ??= startService()
-    const storage = openFolder(await service)
-    if (!withRedis) return { storage }
+    const opened = openFolder(await service)
+    if (!withRedis) return opened
     redisAddress ??= startRedis()
     // Repositories of two may have the same names: of the sixteen databases each takes the next.
     const redis = await openRedis({ addresses: [await redisAddress], db: db++ % 16 })
     cleanup.add(redis.close)
-    return { storage, redis, far: { secret: 'a secret of the test' } }
+    return { ...opened, redis }
   }
 
   async function startService(): Promise<string> {
@@ -40,7 +41,9 @@ export function bucketsOf({ withRedis = false } = {}): () => Promise<Kept> {
 }
 
 /** Bytes come through the registry, as they do from a folder. */
-function openFolder(endpoint: string): StorageDriver {
-  const driver = createS3Driver(s3Options(endpoint, { rootdirectory: randomUUID() }))
-  return { ...driver, url: undefined }
+function openFolder(endpoint: string): Kept {
+  const options = s3Options(endpoint, { rootdirectory: randomUUID() })
+  const { driver, placing } = createS3Storage(options)
+  const storage: StorageDriver = { ...driver, url: undefined }
+  return { storage, bucket: { placing, carrier: testCarrier } }
 }

@@ -1,7 +1,7 @@
 /** URLs for clients, signed with either version, at a real service and read as a client reads them. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { createS3Driver } from '../../../../../registry/storage/s3/driver.ts'
+import { createS3Storage } from '../../../../../registry/storage/s3/driver.ts'
 import type { UrlOptions } from '../../../../../registry/storage/s3/objects/presign.ts'
 import type { S3Options } from '../../../../../registry/storage/s3/options.ts'
 import { type Ceph, cephKeys, startCeph } from '../../../../support/ceph.ts'
@@ -24,7 +24,7 @@ const minutes = 60_000
 type Changes = Partial<S3Options & UrlOptions>
 
 function open(changes: Changes = {}) {
-  const driver = createS3Driver({ ...s3Options(ceph.endpoint), ...changes })
+  const { driver } = createS3Storage({ ...s3Options(ceph.endpoint), ...changes })
   cleanup.add(driver.close)
   return driver
 }

@@ -6,8 +6,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import type { Bytes } from '../../../../../registry/storage/driver.ts'
-import { createS3Driver, type S3Driver } from '../../../../../registry/storage/s3/driver.ts'
+import type { Bytes, StorageDriver } from '../../../../../registry/storage/driver.ts'
+import { createS3Storage } from '../../../../../registry/storage/s3/driver.ts'
 import { createWorkshop } from '../../../../gateway/listen/openssl.ts'
 import { useCleanup } from '../../../../support/cleanup.ts'
 import { close, listening } from '../../../../support/http-server.ts'
@@ -63,7 +63,7 @@ const turns = (count: number) => async () => {
 
 describe.each(['http', 'https'])('over %s', (protocol) => {
   let server: Server
-  let driver: S3Driver
+  let driver: StorageDriver
   const sockets = new Set<Socket>()
   beforeAll(async () => {
     const workshop = createWorkshop()
@@ -75,7 +75,7 @@ describe.each(['http', 'https'])('over %s', (protocol) => {
     await listening(server, { host: '127.0.0.1', port: 0 })
     cleanup.add(() => close(server))
     const endpoint = `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`
-    driver = createS3Driver(s3Options(endpoint, { skipverify: true }))
+    driver = createS3Storage(s3Options(endpoint, { skipverify: true })).driver
     cleanup.add(() => driver.close())
   })
   afterEach(() => sockets.clear())

@@ -5,8 +5,7 @@
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import type { UploadState } from './state.ts'
-import { stateRecord } from './state-record.ts'
+import { stateRecord, type Upload, type UploadState } from '../record.ts'
 
 /** The name that registry:2 gives to the same, so that whoever treats it apart goes on to do so. */
 export const carriedIn = '_state'
@@ -22,25 +21,23 @@ const longest = 4096
 
 const record = z.object({ until: z.number(), state: stateRecord })
 
-type Of = { repository: string; id: string }
-
 export type Carrier = ReturnType<typeof createCarrier>
 
 /** `secret` is one that all processes share which serve an upload: `http.secret`. */
 export function createCarrier(secret: string, now: () => number = Date.now) {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'kura upload state, 1', 32))
-  const macOf = ({ repository, id }: Of, payload: string) =>
+  const macOf = ({ repository, id }: Upload, payload: string) =>
     createHmac('sha256', key).update(`${repository}\n${id}\n${payload}`).digest()
 
   return {
-    write(upload: Of, state: UploadState): string {
+    write(upload: Upload, state: UploadState): string {
       const signed = { until: now() + carriedMs, state }
       const payload = Buffer.from(JSON.stringify(signed)).toString('base64url')
       return `${payload}.${macOf(upload, payload).toString('base64url')}`
     },
 
     /** Undefined for what has expired, and for what we did not sign, such as that of another registry. */
-    read(upload: Of, text: string): UploadState | undefined {
+    read(upload: Upload, text: string): UploadState | undefined {
       if (text.length > longest) return undefined
       const [payload = '', mac = ''] = text.split('.')
       const [found, expected] = [Buffer.from(mac, 'base64url'), macOf(upload, payload)]

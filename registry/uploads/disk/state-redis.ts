@@ -8,10 +8,10 @@
  * that no digest fits it. The process that could not tell Redis tells it later.
  */
 import { z } from 'zod'
-import type { Redis } from '../redis/open.ts'
-import type { UploadState, UploadStates } from './state.ts'
-import { stateRecord } from './state-record.ts'
-import { createUntold } from './untold.ts'
+import type { Redis } from '../../redis/open.ts'
+import { stateRecord, type UploadState } from '../record.ts'
+import type { UploadStates } from '../store.ts'
+import { createUntold } from '../untold.ts'
 
 /** Grows when an older kura would misread the record; it then looks at the files. */
 const version = 1
@@ -45,7 +45,7 @@ export function createUploadStateRedis({ redis, files }: Parts): UploadStates {
     async end(repository, id) {
       const key = keyOf(repository, id)
       await Promise.all([
-        files.end?.(repository, id),
+        files.end(repository, id),
         redis.remove(key).catch(() => outdated.remember(key)),
       ])
     },

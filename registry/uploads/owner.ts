@@ -4,7 +4,7 @@
  */
 import type { Identity } from '../protocol/call.ts'
 import { RegistryError } from '../protocol/errors.ts'
-import type { UploadState } from './state.ts'
+import type { UploadState } from './record.ts'
 
 export type Asker = Pick<Identity, 'name' | 'expiredAt'>
 

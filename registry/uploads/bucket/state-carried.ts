@@ -11,12 +11,13 @@
  * else a request that is sent again would make it anew, and show a blob that was deleted since.
  */
 import { z } from 'zod'
-import { RegistryError } from '../protocol/errors.ts'
-import type { Redis } from '../redis/open.ts'
-import { type Carrier, carriedMs } from './carried.ts'
-import type { UploadState, UploadStates } from './state.ts'
-import { stateRecord } from './state-record.ts'
-import { createUntold } from './untold.ts'
+import { RegistryError } from '../../protocol/errors.ts'
+import type { Redis } from '../../redis/open.ts'
+import { stateRecord, type UploadState } from '../record.ts'
+import type { UploadStates } from '../store.ts'
+import { createUntold } from '../untold.ts'
+import { type Carrier, carriedMs } from './signed-state.ts'
+import type { BucketStates } from './states.ts'
 
 /** Grows when an older kura would misread the record. */
 const version = 1
@@ -33,13 +34,15 @@ return 1`
 
 const record = z.object({ version: z.literal(version), state: stateRecord.optional() })
 
-type Parts = { redis: Redis; carrier: Carrier; files: UploadStates }
+type Parts = { redis: Redis; carrier: Carrier; files: Pick<UploadStates, 'find'> }
 
-export function createCarriedStates({ redis, carrier, files }: Parts): UploadStates {
+export function createCarriedStates({ redis, carrier, files }: Parts): BucketStates {
   const markEnded = (key: string) => redis.set(key, ended, endedMs)
   const untold = createUntold(markEnded)
 
   return {
+    areFiles: false,
+
     async find(repository, id, carried = '') {
       const key = keyOf(repository, id)
       untold.tell()
@@ -75,7 +78,7 @@ export function createCarriedStates({ redis, carrier, files }: Parts): UploadSta
 
 const keyOf = (repository: string, id: string) => `kura:upload:${repository}:${id}`
 
-const inFiles = (state: UploadState | undefined) => state && { ...state, filed: true }
+const inFiles = (state: UploadState | undefined) => state && { ...state, hasFiles: true }
 
 function further(a: UploadState | undefined, b: UploadState | undefined): UploadState | undefined {
   if (!a || !b) return a ?? b

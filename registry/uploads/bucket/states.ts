@@ -1,0 +1,25 @@
+/** How far uploads to a bucket have come: with the client and in Redis, or in files beside the bytes. */
+import type { UploadState } from '../record.ts'
+import type { UploadStates } from '../store.ts'
+
+export interface BucketStates {
+  /**
+   * States are read from the bucket, as files. The bytes are then asked for at the same time, and are
+   * written at the same time as the state: a request to a bucket takes long, and the state counts
+   * for nothing until the bytes are found. Otherwise a state is written after the bytes, so that for
+   * some time the bytes need not be looked at.
+   */
+  readonly areFiles: boolean
+  /** `carried` is what the client brought along, which may be anything. */
+  find(repository: string, id: string, carried?: string): Promise<UploadState | undefined>
+  save(repository: string, id: string, state: UploadState): Promise<void>
+  /** Forgets what is kept elsewhere than in the folder of the upload. */
+  end(repository: string, id: string): Promise<void>
+  /** What the client is to bring along next time. */
+  carry(repository: string, id: string, state: UploadState): string | undefined
+}
+
+/** For a bucket without a Redis: processes that share nothing else need the files. */
+export function createStatesInFiles(files: UploadStates): BucketStates {
+  return { ...files, areFiles: true, carry: () => undefined }
+}
