@@ -1,6 +1,6 @@
 /**
- * Questions of a process to its supervisor, and the answers. Nobody waits long for one: a supervisor
- * that is busy, or about to end, must not hold up whoever wants to sign in.
+ * Questions of a process to its supervisor, and the answers. A question has one second: a supervisor
+ * that is busy, or about to end, must not hold up a login.
  */
 export type Ask = (question: unknown) => Promise<unknown>
 
@@ -37,7 +37,7 @@ export function createAsk(): Ask {
   }
 }
 
-/** Who answers in the supervisor, by name. */
+/** `to` names the part of the supervisor that answers, such as `guesses`. */
 type Addressed = { to: string; question: unknown }
 
 export function answerBy(answers: Record<string, Ask>): Ask {

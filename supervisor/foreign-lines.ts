@@ -1,15 +1,15 @@
 /**
- * What Node and the libraries write to the console by themselves becomes lines of the log: in its form,
- * at its level, and once for all processes.
+ * Lines that Node and the libraries write to the console by themselves become lines of the log: in its
+ * form, at its level, and once for all processes.
  */
 import { format } from 'node:util'
 import type { Logger } from 'pino'
 
-/** For whoever writes programs, and nothing that an operator could change. */
+/** These lines are for programmers: an operator could change nothing about them. */
 const forDevelopers = new Set(['DeprecationWarning', 'ExperimentalWarning'])
 
 export function takeForeignLines(log: Pick<Logger, 'debug' | 'warn'>): void {
-  // What is worth a word, kura says itself; beside that these lines may have stacks and many lines.
+  // A library's line may hold a stack of many lines, and kura logs by itself what an operator needs.
   const say = (...parts: unknown[]) => log.debug(`a library says: ${format(...parts)}`)
   for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) {
     console[method] = say

@@ -1,7 +1,7 @@
 /**
  * Lines of the log that all processes of a machine have reason to write, such as that a file changed: the
- * processes send them to the supervisor, which writes each once. What belongs to a request does not come
- * this way.
+ * processes send them to the supervisor, which writes each once. The lines of requests do not come this
+ * way.
  */
 import { LRUCache } from 'lru-cache'
 import type { Output } from '../gateway/log/output.ts'
@@ -49,7 +49,7 @@ export function collectNotices({
   const told = new LRUCache<string, Told>({ max: most })
 
   return {
-    /** What one process says twice has happened twice; what others add to it has not. */
+    /** A line that one process sends twice happened twice; the same line of another process did not. */
     take(line: string, { id, isReady }: Sender): void {
       const key = line.replaceAll(ownParts, '')
       const known = told.get(key)

@@ -16,8 +16,8 @@ const command = 'systemd-notify'
 const patience = 10_000
 
 /**
- * What is said one after the other arrives in that order. A promise is resolved when the message was
- * taken or is given up; none is ever rejected.
+ * Messages arrive in the order in which they were sent. A promise is resolved when its message was taken
+ * or is given up; none is ever rejected.
  */
 export function createServiceManager(env: Environment, { report }: Options = {}) {
   let last: Promise<void> = Promise.resolve()

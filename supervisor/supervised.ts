@@ -8,8 +8,8 @@ import { messageOf } from '../files/permission.ts'
 import { type Ask, createAsk } from './asking.ts'
 
 /**
- * `replaced`: somebody else is there already for whatever comes next, so that there is time; `hurry`
- * aborts when there is none any more, as everything is to stop.
+ * `replaced`: a successor serves already, so that there is time; `hurry` aborts when there is none any
+ * more, as everything is to stop.
  */
 export type Stop = { replaced: boolean; hurry: AbortSignal }
 export type Running = { stop(how: Stop): Promise<void> }

@@ -3,8 +3,8 @@ import { Agent, createServer, get } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
-import { backOff } from '../../supervisor/back-off.ts'
 import { drainServer } from '../../supervisor/drain.ts'
+import { backOff } from '../../supervisor/places.ts'
 import { isListening, isReady, open, run } from './supervised.ts'
 
 describe('the supervisor', () => {
