@@ -206,7 +206,7 @@ export function uploadStoreContract(name: string, open: () => Promise<Kept>, par
 
     it('go on in the process that takes them over, without what comes late', async () => {
       const upload = await append(await begin(), 'one ')
-      const { leases, lose } = createLosableLeases()
+      const { leases, lose } = createLosableLeases({ isUnaware: true })
       const [arrived, resumed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       async function* slow() {
         yield Buffer.from('tw')
