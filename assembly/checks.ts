@@ -2,6 +2,7 @@
 import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { findUnsupported } from '../config/support.ts'
+import { isLoopbackName } from './reach.ts'
 import { type Command, refusalsOf } from './refusals.ts'
 import { isPlaceholder, shortestSecret } from './shared-secret.ts'
 import { urlWarnings } from './storage.ts'
@@ -71,7 +72,7 @@ function entranceWarnings(config: Config): string[] {
   if (kura.policies !== undefined) return knowsUsers(config) ? [] : [onlyStrangers]
   if (keepsStrangersOut(config)) return []
   // On this machine, too: its other users, a proxy and a page in a browser all reach it.
-  return [`${http.addr} is open: whoever reaches it may do everything`]
+  return [`${http.addr.text} is open: whoever reaches it may do everything`]
 }
 
 const onlyStrangers =
@@ -102,5 +103,5 @@ function keepsStrangersOut(config: Config): boolean {
 }
 
 function isLoopback({ http }: Config): boolean {
-  return http.net === 'unix' || /^(?:127\.|localhost:|\[::1\]:)/.test(http.addr)
+  return 'path' in http.addr || isLoopbackName(http.addr.host ?? '')
 }

@@ -13,7 +13,7 @@ import { createCounted } from '../gateway/log/counted.ts'
 import type { Leases } from '../registry/leases/lease.ts'
 import { drainServer } from '../supervisor/drain.ts'
 import type { Stop } from '../supervisor/supervised.ts'
-import { freeSocket, opened, tcpAddress } from './listening.ts'
+import { opened } from './listening.ts'
 import { openServerCertificates } from './server-certificates.ts'
 
 /** Longer than load balancers keep a connection, or they would send into one that just closed. */
@@ -39,7 +39,7 @@ const lingering = { replaced: 30_000, stopped: 500 }
 type Parts = { config: Config; log: Logger; notices: Logger; leases: Leases }
 
 export async function listen(handler: RequestListener, { config, log, notices, leases }: Parts) {
-  const { net, addr, tls } = config.http
+  const { addr, tls } = config.http
   const certificates = await openServerCertificates(tls, { log: notices, leases })
   const server =
     tls && certificates
@@ -58,10 +58,7 @@ export async function listen(handler: RequestListener, { config, log, notices, l
     report: (fields) =>
       givenUp.write({ message: 'a request was given up: its client did nothing', fields }),
   })
-  await opened(server, net === 'unix' ? await freeSocket(addr) : tcpAddress(addr), {
-    addr,
-    setting: 'http.addr (REGISTRY_HTTP_ADDR)',
-  })
+  await opened(server, addr, 'http.addr (REGISTRY_HTTP_ADDR)')
   const redirect = certificates && (await openRedirect(config, certificates))
 
   return {
@@ -82,16 +79,13 @@ type Certificates = NonNullable<Awaited<ReturnType<typeof openServerCertificates
 async function openRedirect({ http, kura }: Config, { files, challenge }: Certificates) {
   if (!kura.redirect) return undefined
   const secureHost = createSecureHosts({
-    port: tcpAddress(http.addr).port,
+    port: 'port' in http.addr ? http.addr.port : 443,
     host: http.host,
     named: http.tls?.letsencrypt?.hosts ?? [],
     certificate: files.leaf,
   })
   const redirect = createRedirect({ secureHost, ...(challenge && { challenge }) })
   answerInTurn(redirect)
-  await opened(redirect, tcpAddress(kura.redirect), {
-    addr: kura.redirect,
-    setting: 'kura.redirect (REGISTRY_KURA_REDIRECT)',
-  })
+  await opened(redirect, kura.redirect, 'kura.redirect (REGISTRY_KURA_REDIRECT)')
   return redirect
 }

@@ -1,8 +1,9 @@
-/** Opening a listener: what an address is, and what is said when it cannot be used. */
+/** Opening a listener, and what is said when its address cannot be used. */
 import { rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { connect } from 'node:net'
+import type { Address } from '../network/address.ts'
 
 const reasons: Record<string, string> = {
   EADDRINUSE: 'another program listens there already',
@@ -11,35 +12,26 @@ const reasons: Record<string, string> = {
   ENOTFOUND: 'this host name has no address',
 }
 
-type Told = { addr: string; setting: string }
-
 /** Resolves once it listens; throws an error that names the setting to change. */
-export async function opened(server: Server | TlsServer, where: object, { addr, setting }: Told) {
+export async function opened(server: Server | TlsServer, address: Address, setting: string) {
+  if ('path' in address) await freeSocket(address.path)
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject).listen(where, resolve)
+  server.once('error', reject).listen(address, resolve)
   try {
     await promise
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException
     const why = reasons[code] ?? message
-    throw new Error(`cannot listen on ${addr}: ${why}; set ${setting}`, { cause })
+    throw new Error(`cannot listen on ${address.text}: ${why}; set ${setting}`, { cause })
   }
 }
 
-/** `host:port`, `:port` for every address, `[::1]:port`. The configuration has checked the form. */
-export function tcpAddress(addr: string): { host?: string; port: number } {
-  const colon = addr.lastIndexOf(':')
-  const host = addr.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-  return { port: Number(addr.slice(colon + 1)), ...(host && { host }) }
-}
-
 /** A socket that nobody answers was left by a process that was killed, and is in the way. */
-export async function freeSocket(path: string): Promise<{ path: string }> {
+async function freeSocket(path: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const probe = connect(path)
   probe.once('connect', () => resolve(true)).once('error', () => resolve(false))
   const answered = await promise
   probe.destroy()
   if (!answered) await rm(path, { force: true })
-  return { path }
 }

@@ -8,7 +8,6 @@ import { dirname, join, resolve } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import type { Config } from '../config/schema.ts'
 import { parseCertificates, readPemFile } from '../gateway/listen/certificates/pem.ts'
-import { tcpAddress } from './listening.ts'
 
 export type Reach = {
   url: string
@@ -26,10 +25,10 @@ export async function findReach({ http }: Config): Promise<Reach> {
   const authority = certificate && (await findAuthority(certificate))
   const scheme = http.tls ? 'https' : 'http'
   if (http.host) return byUrl(new URL(http.host), { certificate, authority })
-  if (http.net === 'unix') return { url: `${scheme}://localhost`, host: undefined, authority }
+  if ('path' in http.addr) return { url: `${scheme}://localhost`, host: undefined, authority }
 
-  const { host, port } = tcpAddress(http.addr)
-  const isOpen = host === undefined || !isLoopback(host)
+  const { host, port } = http.addr
+  const isOpen = host === undefined || !isLoopbackName(host)
   const { name, other } = namesFor(namesHere(host), {
     certificate,
     hosts: http.tls?.letsencrypt?.hosts,
@@ -58,7 +57,7 @@ function namesFor(here: string[], { certificate, hosts }: Known) {
   const own = hosts ?? namesOf(certificate)
   const fitting = hosts ? undefined : here.find((name) => isFor(certificate, name))
   const name = fitting ?? own[0] ?? here[0] ?? 'localhost'
-  return { name, other: isLoopback(name) ? own.find((it) => !isLoopback(it)) : undefined }
+  return { name, other: isLoopbackName(name) ? own.find((it) => !isLoopbackName(it)) : undefined }
 }
 
 /** As it stands before the name of an image. Without a dot or a port it would be a part of the name. */
@@ -68,7 +67,7 @@ function clientName(name: string, { port, scheme }: { port: number; scheme: stri
   return isPlain && /^localhost$|\./.test(name) ? written : `${written}:${port}`
 }
 
-export const isLoopback = (name: string) => /^(?:localhost|127\.[\d.]+|::1)$/.test(name)
+export const isLoopbackName = (name: string) => /^(?:localhost|127\.[\d.]+|::1)$/.test(name)
 
 /** What calls the address that kura listens on, from this machine. */
 function namesHere(host: string | undefined): string[] {

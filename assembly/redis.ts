@@ -7,8 +7,6 @@ import { type Address, type RedisOptions, refuseContradictions } from '../regist
 
 type Settings = NonNullable<Config['redis']>
 
-const defaultPort = 6379
-
 /**
  * The limits within which a time from the configuration is followed. Shorter, and a moment's delay
  * would count as an outage (10ms is in many a file from older times); longer, and an outage would
@@ -74,22 +72,11 @@ function addressesOf({ addrs, addr }: Settings): Address[] {
   if (addrs.length > 0 && addr !== undefined) {
     throw new Error('redis.addr is the older name of redis.addrs: set one of the two')
   }
-  if (addrs.length > 0) return addrs.map((text) => addressFrom('redis.addrs', text))
-  if (addr !== undefined) return [addressFrom('redis.addr', addr)]
-  throw new Error('redis.addrs must name a server, such as [redis:6379]')
-}
-
-const wellFormed = /^(?:\[(?<inner>[0-9a-f:.]+)\]|(?<host>[^\s/:@[\]]*))(?::(?<port>\d{1,5}))?$/i
-
-function addressFrom(setting: string, text: string): Address {
-  const { inner, host, port = defaultPort } = wellFormed.exec(text)?.groups ?? {}
-  const name = inner ?? host
-  if (name === undefined || Number(port) > 65_535) {
-    // What does not read like an address may be a URL with a password in it.
-    const found = text.includes('@') ? 'a URL' : text
-    throw new Error(`${setting} must be host:port, such as redis:6379, but is ${found}`)
+  const written = addr ? [addr] : addrs
+  if (written.length === 0) {
+    throw new Error('redis.addrs must name a server, such as [redis:6379]')
   }
-  return { host: name || 'localhost', port: Number(port) }
+  return written.map(({ host = 'localhost', port }) => ({ host, port }))
 }
 
 function within({ least, most }: { least: number; most: number }, time: number | undefined) {

@@ -81,8 +81,9 @@ export async function serve(options: Options): Promise<void> {
     notice: collected.take,
     onReady() {
       for (const warning of warningsOf(options.command, loaded)) log.warn(warning)
-      const { listen } = config.kura.workers
-      log.info(`listening on ${options.command === 'worker' ? listen : config.http.addr}`)
+      const { kura, http } = config
+      const { text } = options.command === 'worker' ? kura.workers.listen : http.addr
+      log.info(`listening on ${text}`)
       if (reach) {
         process.stdout.write(welcome(config, { version, kura: ownName(), reach, entrance }))
       }

@@ -1,10 +1,11 @@
 /** What a newcomer reads when the registry is up: where it is, and the lines of a first push and pull. */
 
 import type { Config } from '../config/schema.ts'
+import { findTcpAddress } from '../network/address.ts'
 import type { FirstEntrance } from './first-account.ts'
 import { givesTokens } from './gives-tokens.ts'
 import { quoted } from './own-name.ts'
-import { isLoopback, type Reach } from './reach.ts'
+import { isLoopbackName, type Reach } from './reach.ts'
 
 type Newcomer = {
   version: string
@@ -17,7 +18,7 @@ type Newcomer = {
 export function welcome(config: Config, { version, kura, reach, entrance }: Newcomer): string {
   const { http, storage } = config
   const { host, elsewhere } = reach
-  const place = http.net === 'unix' ? `the socket ${http.addr}` : reach.url
+  const place = http.net === 'unix' ? `the socket ${http.addr.text}` : reach.url
   const data = storage.filesystem?.rootdirectory ?? 'memory, and gone when it stops'
   const push = host && firstPush(config, host, entrance)
   const trusting = host && trust(config, host, reach)
@@ -69,8 +70,7 @@ function trust(config: Config, host: string, { authority, url }: Reach): string 
   return said.join('\n\n')
 }
 
-const isExcused = (host: string) =>
-  isLoopback(host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))
+const isExcused = (host: string) => isLoopbackName(findTcpAddress(host, 80)?.host ?? '')
 
 type Trusted = { authority: string; isForTokens: boolean }
 
@@ -99,7 +99,7 @@ const clientCertificates =
 function curl({ auth, http }: Config, reach: Reach, entrance: FirstEntrance | undefined): string {
   const user = entrance?.name ?? (auth?.htpasswd ? 'NAME' : undefined)
   const words = [
-    ...(http.net === 'unix' ? [`--unix-socket ${quoted(http.addr)}`] : []),
+    ...(http.net === 'unix' ? [`--unix-socket ${quoted(http.addr.text)}`] : []),
     ...(reach.authority ? [`--cacert ${quoted(reach.authority)}`] : []),
     ...(http.tls?.clientcas.length ? ['--cert client.crt --key client.key'] : []),
     ...(user ? [`--user ${user}`] : []),

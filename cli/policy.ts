@@ -4,7 +4,7 @@
  */
 import { Command, Option } from 'commander'
 import { ownName, quoted } from '../assembly/own-name.ts'
-import { findAddress } from '../network/range.ts'
+import { findIpAddress } from '../network/range.ts'
 import { type Action, actions, type Question } from '../policies/engine/decision.ts'
 import { checkSources, readPolicyFolder } from '../policies/engine/load.ts'
 import { PolicyError } from '../policies/engine/problems.ts'
@@ -104,7 +104,7 @@ function readQuestion({
     throw new Error(`--user ${writtenUser} is no user: leave it out for someone not signed in`)
   }
   if (!isAction(action)) throw new Error(`${action} is no action; there are ${actions.join(', ')}`)
-  if (from !== undefined && !findAddress(from))
+  if (from !== undefined && !findIpAddress(from))
     throw new Error(`${from} is no address: it is one such as 192.0.2.7 or 2001:db8::1`)
   if (groups?.length && user === undefined) throw new Error('someone in groups has a name; give it')
 

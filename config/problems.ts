@@ -1,6 +1,6 @@
 /** Says what is wrong with a configuration: the key, its place, what was found, what is allowed. */
 import type { z } from 'zod'
-import { isPublic, withoutAccount } from './shape.ts'
+import { isPublic } from './shape.ts'
 import { findAt, type Path, type Tree } from './tree.ts'
 
 /** Everything that keeps a configuration from being used, told at once. */
@@ -30,11 +30,15 @@ function placeOf(tree: Tree, path: Path): string {
   return findAt(tree, path)?.place ?? placeOf(tree, path.slice(0, -1))
 }
 
+/** Text that was refused may be a URL where none belongs, so what stands before an @ may be a password. */
+const withoutPassword = (text: string) =>
+  text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, (_, scheme = '') => `${scheme}********@`)
+
 /** What is there instead. Text in the place of a section may be anything, a password too. */
 function foundAt(found: Tree | undefined, { code, path }: z.core.$ZodIssue, schema: z.ZodType) {
   if (found?.kind !== 'text' && code !== 'invalid_type') return ''
   if (!found || found.kind === 'empty') return 'is missing; '
   if (found.kind !== 'text') return `found a ${found.kind}; `
   if (!isPublic(schema, path.map(String))) return 'found text; '
-  return `found ${JSON.stringify(withoutAccount(found.text))}; `
+  return `found ${JSON.stringify(withoutPassword(found.text))}; `
 }

@@ -3,6 +3,7 @@
  * `0123` stays `0123`, and says in one phrase what it allows: errors and documentation both use it.
  */
 import { z } from 'zod'
+import { findTcpAddress } from '../network/address.ts'
 import { readDuration, writeDuration } from './duration.ts'
 
 declare module 'zod' {
@@ -76,17 +77,12 @@ export const url = () =>
     /^https?:\/\/[^/]/i.test(written) && URL.canParse(written) ? written : undefined,
   )
 
-const hostAndPort = /^(?:\[[0-9a-f:.]+(?:%[\w.-]+)?\]|[^:[\]\s/]*):(\d{1,5})$/i
-
-export const isAddress = (written: string) => {
-  const port = hostAndPort.exec(written)?.[1]
-  return port !== undefined && Number(port) <= 65_535
-}
-
 export const addressRule = 'host:port, such as :5000 or 127.0.0.1:5000'
 
+export const asWritten = { write: ({ text }: { text: string }) => text }
+
 export const address = () =>
-  value(addressRule, (written) => (isAddress(written) ? written : undefined))
+  value(addressRule, (written) => findTcpAddress(written)).meta(asWritten)
 
 export const list = <T extends z.ZodType>(item: T) =>
   z.array(item, { error: 'must be a list, such as [a, b]' })

@@ -1,5 +1,6 @@
 /** The gateway, in the order a request meets it. */
 import Koa from 'koa'
+import type { Network } from '../network/range.ts'
 import type { Policy } from '../policies/engine/decision.ts'
 import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
@@ -22,7 +23,7 @@ import type { Middleware, State } from './state.ts'
 
 export type GatewayParts = {
   /** Addresses and networks of proxies that are believed. */
-  trustedProxies: readonly string[]
+  trustedProxies: readonly Network[]
   logRequests: Middleware
   /** Where events are told instead of requests. */
   logEvents?: Middleware | undefined

@@ -4,15 +4,15 @@
  */
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 
-type Address = { width: 32 | 128; value: bigint }
+type IpAddress = { width: 32 | 128; value: bigint }
 
-/** Those whose first bits are those of `value`: all but the last `free`. */
-export type Network = Address & { free: bigint }
+/** Those whose first bits are those of `value`: all but the last `free`. `text` is how it was written. */
+export type Network = IpAddress & { free: bigint; text: string }
 
 export const networkRule = 'an address or a network, such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32'
 
 /** Undefined when `text` is no address; a zone (`fe80::1%eth0`) does not count. */
-export function findAddress(text: string): Address | undefined {
+export function findIpAddress(text: string): IpAddress | undefined {
   if (isIPv4(text)) return { width: 32, value: toValue(ofIPv4(text)) }
   if (!isIPv6(text)) return undefined
 
@@ -27,14 +27,14 @@ export function findAddress(text: string): Address | undefined {
  */
 export function canonicalAddress(text: string): string | undefined {
   if (isIPv4(text)) return text
-  const found = findAddress(text)
+  const found = findIpAddress(text)
   return found && writeAddress(found)
 }
 
 /** The network, or what is wrong with `text`. */
 export function readNetwork(text: string): { network: Network } | { fault: string } {
   const [, written = '', prefix] = /^([^/%]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
-  const address = findAddress(written)
+  const address = findIpAddress(written)
   if (!address) return { fault: `must be ${networkRule}` }
 
   const { width, value } = address
@@ -45,7 +45,7 @@ export function readNetwork(text: string): { network: Network } | { fault: strin
     return { fault: `/${prefix} must be a number from ${from} to ${from + width}` }
   }
   const free = BigInt(width - bits)
-  if ((value >> free) << free === value) return { network: { width, value, free } }
+  if ((value >> free) << free === value) return { network: { width, value, free, text } }
   const meant = `${writeAddress({ width, value: (value >> free) << free })}/${bits}`
   return {
     fault: `must have nothing but zeros after its first ${prefix} bits, as ${meant} has, or no /${prefix}`,
@@ -59,11 +59,11 @@ export function parseNetwork(text: string): Network {
   throw new Error(`${text} ${found.fault}`)
 }
 
-export function contains({ width, value, free }: Network, address: Address): boolean {
+export function contains({ width, value, free }: Network, address: IpAddress): boolean {
   return width === address.width && value >> free === address.value >> free
 }
 
-export function writeAddress({ width, value }: Address): string {
+export function writeAddress({ width, value }: IpAddress): string {
   if (width === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.')
   const groups = value.toString(16).padStart(32, '0').match(/.{4}/g) ?? []
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address

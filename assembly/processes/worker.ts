@@ -14,7 +14,7 @@ import { idleMs } from '../../gateway/pool/workers.ts'
 import { drainServer } from '../../supervisor/drain.ts'
 import type { Running } from '../../supervisor/supervised.ts'
 import { openPolicies } from '../access.ts'
-import { opened, tcpAddress } from '../listening.ts'
+import { opened } from '../listening.ts'
 import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'
 
@@ -49,12 +49,9 @@ export async function startWorker(
   answerInTurn(server)
   meetExpectations(server)
   const where = sockets
-    ? { path: socketIn(sockets, process.pid) }
-    : tcpAddress(config.kura.workers.listen)
-  await opened(server, where, {
-    addr: sockets ?? config.kura.workers.listen,
-    setting: 'kura.workers.listen (REGISTRY_KURA_WORKERS_LISTEN)',
-  })
+    ? { text: sockets, path: socketIn(sockets, process.pid) }
+    : config.kura.workers.listen
+  await opened(server, where, 'kura.workers.listen (REGISTRY_KURA_WORKERS_LISTEN)')
 
   return {
     async stop({ replaced, hurry }) {

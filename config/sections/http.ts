@@ -1,13 +1,14 @@
 /** `http`: the listeners, and what every answer has in common. */
+import { type Address, findTcpAddress } from '../../network/address.ts'
 import {
   address,
   addressRule,
   always,
+  asWritten,
   choice,
   duration,
   flag,
   headers,
-  isAddress,
   list,
   secret,
   section,
@@ -59,10 +60,14 @@ const debug = section({
   }).prefault({}),
 })
 
+/** What is no address of a network is a path, and refused below unless `net` is `unix`. */
+const place = () =>
+  value(addressRule, (text): Address => findTcpAddress(text) ?? { text, path: text }).meta(
+    asWritten,
+  )
+
 export const http = section({
-  addr: text(addressRule).describe(
-    'Where kura listens; the path of the socket when `net` is `unix`.',
-  ),
+  addr: place().describe('Where kura listens; the path of the socket when `net` is `unix`.'),
   net: choice('tcp', 'unix').prefault('tcp').describe('The kind of listener.'),
   host: url().optional().describe('The URL clients use, when it cannot be told from the request.'),
   prefix: value('a path that begins and ends with /', (written) =>
@@ -95,10 +100,15 @@ export const http = section({
     enabled: flag().prefault('false').describe('Speak HTTP/2 without TLS.'),
   }).prefault({}),
 })
-  .refine(({ net, addr }) => net === 'unix' || typeof addr !== 'string' || isAddress(addr), {
+  .refine(({ net, addr }) => net === 'unix' || addr === undefined || 'port' in addr, {
     ...always,
     path: ['addr'],
     error: `must be ${addressRule}`,
+  })
+  // A path may read like an address, as `socket:1` does.
+  .overwrite((http) => {
+    const { net, addr } = http
+    return net === 'unix' ? { ...http, addr: { text: addr.text, path: addr.text } } : http
   })
   // Without the section, the key that has to be in it is what is missing.
   .prefault({} as never)

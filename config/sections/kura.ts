@@ -1,12 +1,15 @@
 /** `kura`: what the original does not have. */
+
+import { z } from 'zod'
+import { findAddress } from '../../network/address.ts'
 import { networkRule, readNetwork } from '../../network/range.ts'
 import {
   address,
+  asWritten,
   choice,
   duration,
   flag,
   integer,
-  isAddress,
   list,
   map,
   section,
@@ -15,12 +18,15 @@ import {
   value,
 } from '../values.ts'
 
-/** Read as the gateway will read it, so that what passes here is never refused there. */
 const network = () =>
-  text(networkRule).superRefine((written, context) => {
-    const found = readNetwork(written)
-    if ('fault' in found) context.addIssue(found.fault)
-  })
+  text(networkRule)
+    .transform((written, context) => {
+      const found = readNetwork(written)
+      if ('network' in found) return found.network
+      context.addIssue(found.fault)
+      return z.NEVER
+    })
+    .meta({ allowed: networkRule, ...asWritten })
 
 const trusted = section({
   issuer: url().describe('Who signs the tokens, as their `iss` has it.'),
@@ -80,11 +86,10 @@ const limits = section({
   .describe('What is asked of clients.')
 
 const workerAddress = () =>
-  value('host:port or unix:/path', (written) =>
-    /^unix:\/./.test(written) || (isAddress(written) && !written.startsWith(':'))
-      ? written
-      : undefined,
-  )
+  value('host:port or unix:/path', (written) => {
+    const found = findAddress(written)
+    return found && ('path' in found || found.host) ? found : undefined
+  }).meta(asWritten)
 
 const workers = section({
   count: integer({ min: 1, max: 64 })

@@ -1,10 +1,26 @@
 /** `redis`: the server that replicas share, with the keys of versions 2 and 3. */
-import { duration, flag, integer, list, secret, section, text } from '../values.ts'
+import { findTcpAddress } from '../../network/address.ts'
+import {
+  asWritten,
+  duration,
+  flag,
+  integer,
+  list,
+  secret,
+  section,
+  text,
+  value,
+} from '../values.ts'
 
 const any = Number.MIN_SAFE_INTEGER
 const count = () => integer({ min: any }).optional()
 const time = () => duration({ min: any }).optional()
 const choice = () => flag().prefault('false')
+const server = () =>
+  value('host:port, such as redis:6379', (written) => findTcpAddress(written, 6379)).meta({
+    ...asWritten,
+    allowed: 'host:port',
+  })
 
 const tls = section({
   certificate: text('a path').optional().describe('The certificate to show, as PEM.'),
@@ -19,10 +35,10 @@ const pool = section({
 })
 
 export const redis = section({
-  addrs: list(text('host:port'))
+  addrs: list(server())
     .prefault([])
     .describe('One server, the nodes of a cluster, or with `mastername` the sentinels.'),
-  addr: text('host:port').optional().describe('The name in version 2 of a single server.'),
+  addr: server().optional().describe('The name in version 2 of a single server.'),
   mastername: text().optional().describe('The name of the master to ask the sentinels for.'),
   username: text().optional().describe('The account on the server.'),
   password: secret().optional().describe('The password of that account.'),

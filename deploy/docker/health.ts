@@ -14,20 +14,15 @@ const patience = 5_000
 const words = readFileSync('/proc/1/cmdline', 'utf8').split('\0')
 const path = words.findLast((word) => /\.ya?ml$/.test(word))
 const { config } = await loadConfig({ ...(path && { path }), env: process.env })
-const { addr, net, tls } = config.http
+const { addr, tls } = config.http
 const isWorker = words.includes('worker')
 
-const portOf = (address: string) => Number(address.slice(address.lastIndexOf(':') + 1))
-const hostOf = (address: string) =>
-  address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '') || '127.0.0.1'
+const everywhere = ['0.0.0.0', '::', undefined]
 const target = isWorker ? config.kura.workers.listen : addr
 const place =
-  net === 'unix' && !isWorker
-    ? { path: target, socketPath: target }
-    : {
-        host: /^(?:0\.0\.0\.0|::)$/.test(hostOf(target)) ? '127.0.0.1' : hostOf(target),
-        port: portOf(target),
-      }
+  'path' in target
+    ? { path: target.path, socketPath: target.path }
+    : { ...target, host: everywhere.includes(target.host) ? '127.0.0.1' : target.host }
 
 /** Workers answer gateways only, and these listeners clients with a certificate: open is well. */
 const asksForMore = isWorker || (tls?.clientcas.length ?? 0) > 0
@@ -37,14 +32,14 @@ function end(problem?: string): never {
   process.exit(problem ? 1 : 0)
 }
 
-setTimeout(() => end(`${target} did not answer within ${patience} ms`), patience)
+setTimeout(() => end(`${target.text} did not answer within ${patience} ms`), patience)
 if (asksForMore) {
   connect(place, () => end()).on('error', (error) => end(error.message))
 } else {
   const request = tls ? requestHttps : requestHttp
   // Ours is the only server that can listen there, and its certificate names another host.
   request({ ...place, path: '/', rejectUnauthorized: false }, ({ statusCode }) =>
-    end(statusCode === 200 ? undefined : `${target} answered ${statusCode}`),
+    end(statusCode === 200 ? undefined : `${target.text} answered ${statusCode}`),
   )
     .on('error', (error) => end(error.message))
     .end()

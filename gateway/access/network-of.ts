@@ -2,12 +2,12 @@
  * What one client can move about in: an IPv4 address, or the 64 bits of an IPv6 network, since every
  * machine has 2^64 addresses there to choose from. Empty for one that is not known.
  */
-import { findAddress, writeAddress } from '../../network/range.ts'
+import { findIpAddress, writeAddress } from '../../network/range.ts'
 
 const bitsOfClient = { 32: 0n, 128: 64n }
 
 export function networkOf(address: string): string {
-  const found = findAddress(address)
+  const found = findIpAddress(address)
   if (!found) return ''
   const { width, value } = found
   const bits = bitsOfClient[width]

@@ -3,7 +3,7 @@
  * Only proxies that the operator names are believed; what anyone else says of it is not looked at.
  */
 import type { Socket } from 'node:net'
-import { canonicalAddress, contains, findAddress, parseNetwork } from '../../network/range.ts'
+import { canonicalAddress, contains, findIpAddress, type Network } from '../../network/range.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 import type { Asked } from './asked-host.ts'
@@ -19,11 +19,10 @@ export type Said = {
 }
 
 /** Must come first: whoever logs or asks for an address asks for the one found here. */
-export function readForwarded(trustedProxies: readonly string[]): Middleware {
-  const networks = trustedProxies.map(parseNetwork)
+export function readForwarded(trustedProxies: readonly Network[]): Middleware {
   const isTrusted = (text: string) => {
-    const address = findAddress(text)
-    return address !== undefined && networks.some((network) => contains(network, address))
+    const address = findIpAddress(text)
+    return address !== undefined && trustedProxies.some((network) => contains(network, address))
   }
 
   return (ctx, next) => {

@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Address as Written } from '../../network/address.ts'
 
 export type Address = { socketPath: string } | { host: string; port: number }
 /** The workers there are just now. Rejects when that cannot be found out. */
@@ -12,25 +13,16 @@ export type FindAddresses = () => Promise<Address[]>
 
 const socketSuffix = '.sock'
 
-/** `host:port`, `[address]:port` or `unix:/path`. The configuration has checked the form. */
-export function parseAddress(text: string): Address {
-  if (text.startsWith('unix:')) return { socketPath: text.slice('unix:'.length) }
-  const colon = text.lastIndexOf(':')
-  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-  return { host, port: Number(text.slice(colon + 1)) }
-}
-
 /**
  * Names are looked up at each call, as they may come to stand for other machines. One that cannot be
  * looked up just now stands for what it stood for last, and takes nothing from the others.
  */
-export function findByName(written: readonly string[], resolve = resolveHost): FindAddresses {
-  const addresses = written.map(parseAddress)
-  const last = addresses.map((): Address[] => [])
+export function findByName(written: readonly Written[], resolve = resolveHost): FindAddresses {
+  const last = written.map((): Address[] => [])
   return async () => {
     const failures: unknown[] = []
     // In turn, for each lookup holds a thread that files are read on as well.
-    for (const [index, address] of addresses.entries()) {
+    for (const [index, address] of written.entries()) {
       try {
         last[index] = await resolveAll(address, resolve)
       } catch (error) {
@@ -42,9 +34,9 @@ export function findByName(written: readonly string[], resolve = resolveHost): F
   }
 }
 
-async function resolveAll(address: Address, resolve: typeof resolveHost): Promise<Address[]> {
-  if ('socketPath' in address) return [address]
-  const hosts = await resolve(address.host)
+async function resolveAll(address: Written, resolve: typeof resolveHost): Promise<Address[]> {
+  if ('path' in address) return [{ socketPath: address.path }]
+  const hosts = await resolve(address.host ?? 'localhost')
   return hosts.map((host) => ({ host, port: address.port }))
 }
 

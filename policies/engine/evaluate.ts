@@ -3,7 +3,7 @@
  * memory. A rule that denies beats any that allows, silence is a no, and order never matters.
  */
 
-import { contains, findAddress, parseNetwork } from '../../network/range.ts'
+import { contains, findIpAddress } from '../../network/range.ts'
 import {
   type Action,
   actions,
@@ -35,7 +35,7 @@ type Asked = {
   groups: readonly string[]
   repository: string
   tag: string | undefined
-  address: ReturnType<typeof findAddress>
+  address: ReturnType<typeof findIpAddress>
 }
 
 type Condition = (asked: Asked) => boolean
@@ -62,7 +62,7 @@ export function compilePolicy(files: readonly PolicyFile[]): Policy {
       repository,
       // A repository is listed as a whole.
       tag: action === 'list' ? undefined : tag,
-      address: asksWhere && address !== undefined ? findAddress(address) : undefined,
+      address: asksWhere && address !== undefined ? findIpAddress(address) : undefined,
     }
     const { denying, allowing } = answers
     const folded = repository.toLowerCase()
@@ -89,7 +89,7 @@ function createShowsAll(rules: CompiledRule[], members: Members) {
   const hiding = conditionsOf(whole.filter((rule) => rule.effect === 'deny'))
 
   return ({ name, groups, address }: Who): boolean => {
-    const found = address === undefined ? undefined : findAddress(address)
+    const found = address === undefined ? undefined : findIpAddress(address)
     const asked = {
       name: name || undefined,
       groups,
@@ -204,9 +204,8 @@ function tagsOf({ tags }: PlacedRule): Condition | undefined {
 /** Of an address that is not known the worse is assumed: it is denied and not allowed. */
 function fromOf({ from, effect }: PlacedRule): Condition | undefined {
   if (!from) return undefined
-  const networks = from.map(parseNetwork)
   return ({ address }) => {
     if (!address) return effect === 'deny'
-    return networks.some((network) => contains(network, address))
+    return from.some((network) => contains(network, address))
   }
 }

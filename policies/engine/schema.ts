@@ -4,7 +4,7 @@
  */
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
-import { findAddress, networkRule, readNetwork } from '../../network/range.ts'
+import { findIpAddress, networkRule, readNetwork } from '../../network/range.ts'
 import { isTag, parseAnyRepository } from '../../registry/protocol/name.ts'
 import { actions, type RuleReference } from './decision.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern, userPlace } from './pattern.ts'
@@ -80,9 +80,11 @@ const groupName = text('the name of a group', (written) =>
   written.startsWith('group:') ? 'must be the bare name of a group' : faultOfName(written),
 )
 
-const fromRule = text(networkRule, (written) => {
+const fromRule = z.string({ error: `must be ${networkRule}` }).transform((written, context) => {
   const found = readNetwork(written)
-  return 'fault' in found ? found.fault : undefined
+  if ('network' in found) return found.network
+  context.addIssue({ code: 'custom', message: found.fault })
+  return z.NEVER
 })
 
 const ruleName = text('a name, which logs and refusals give', (written) =>
@@ -131,7 +133,7 @@ export const testSchema = section({
   action: word(...actions),
   repository: text('the name of a repository', faultOfRepository),
   tag: text('a tag', (it) => (isTag(it) ? undefined : 'must be a tag, such as v1.0')).optional(),
-  from: text(address, (it) => (findAddress(it) ? undefined : `must be ${address}`)).optional(),
+  from: text(address, (it) => (findIpAddress(it) ? undefined : `must be ${address}`)).optional(),
   expect: word('allow', 'deny'),
 })
 

@@ -20,18 +20,18 @@ const find = (config: unknown, key: string) =>
 
 const rows: [variables: string, key: string, value: unknown, file?: string][] = [
   // Text, numbers, whole sections.
-  ['REGISTRY_HTTP_ADDR=0.0.0.0:5001', 'http.addr', '0.0.0.0:5001'],
+  ['REGISTRY_HTTP_ADDR=0.0.0.0:5001', 'http.addr.text', '0.0.0.0:5001'],
   ['REGISTRY_HTTP_SECRET=0123', 'http.secret', '0123'],
   ['REGISTRY_HTTP_SECRET="a: b"', 'http.secret', 'a: b'],
   ['REGISTRY_HTTP={addr: ":1", prefix: /a/}', 'http.prefix', '/a/'],
-  ['REGISTRY_HTTP_ADDR=:2 REGISTRY_HTTP={addr: ":1"}', 'http.addr', ':2'],
+  ['REGISTRY_HTTP_ADDR=:2 REGISTRY_HTTP={addr: ":1"}', 'http.addr.text', ':2'],
   ['REGISTRY_LOGLEVEL=debug', 'log.level', 'debug'],
   ['REGISTRY_LOG_FIELDS_MY_SERVICE=a', 'log.fields.my_service', 'a'],
   ['REGISTRY_KURA_PROCESSES=4', 'kura.processes', 4],
   ['REGISTRY_PROXY_REMOTEURL=https://registry-1.docker.io', 'proxy.ttl', 604_800_000],
   ['REGISTRY_PROXY_TTL=0', 'proxy.ttl', 0],
   ['REGISTRY_PROXY_EXEC_COMMAND=docker-credential-a', 'proxy.exec.command', 'docker-credential-a'],
-  ['REGISTRY_REDIS_ADDR=a:1', 'redis.addr', 'a:1'],
+  ['REGISTRY_REDIS_ADDR=a:1', 'redis.addr.text', 'a:1'],
   ['REGISTRY_REDIS_POOL_IDLETIMEOUT=300s', 'redis.pool.idletimeout', 300_000],
   // Choosing a driver or a method.
   ['REGISTRY_STORAGE= REGISTRY_STORAGE_FILESYSTEM=', 'storage.filesystem.maxthreads', 100],
@@ -87,7 +87,7 @@ const rows: [variables: string, key: string, value: unknown, file?: string][] = 
   ['REGISTRY_HTTP_HEADERS_X-OLD_1=b', 'http.headers.X-Old', ['a', 'b'], headers],
   ['REGISTRY_HTTP_HEADERS={X-A: [b]}', 'http.headers', { 'X-A': ['b'] }, headers],
   // Lists.
-  ['REGISTRY_REDIS_ADDRS=[a:1, b:2]', 'redis.addrs', ['a:1', 'b:2']],
+  ['REGISTRY_REDIS_ADDRS=[a:1, b:2]', 'redis.addrs.1.text', 'b:2'],
   [
     'REGISTRY_HTTP_TLS_CLIENTCAS_0=/a REGISTRY_HTTP_TLS_CLIENTCAS_1=/b',
     'http.tls.clientcas',

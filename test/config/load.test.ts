@@ -17,7 +17,7 @@ http: {addr: ":5000", debug: {addr: "localhost:5001"}}
 describe('a configuration without a file', () => {
   it('serves this machine from ./data and lets clients delete', async () => {
     const { config, origins, warnings } = await loadConfig({ env: {} })
-    expect(config.http.addr).toBe('127.0.0.1:5000')
+    expect(config.http.addr).toMatchObject({ host: '127.0.0.1', port: 5000 })
     expect(config.storage.filesystem?.rootdirectory).toBe(join(process.cwd(), 'data'))
     expect(config.storage.delete.enabled).toBe(true)
     expect(config.log.level).toBe('info')
@@ -32,7 +32,7 @@ describe('a configuration without a file', () => {
 
   it('keeps the rest of a section that a variable touches', async () => {
     const { config, origins } = await loadConfig({ env: { REGISTRY_HTTP_PREFIX: '/a/' } })
-    expect(config.http).toMatchObject({ addr: '127.0.0.1:5000', prefix: '/a/' })
+    expect(config.http).toMatchObject({ addr: { text: '127.0.0.1:5000' }, prefix: '/a/' })
     expect(origins.get('http.prefix')).toBe('variable REGISTRY_HTTP_PREFIX')
     expect(origins.has('http.addr')).toBe(false)
   })
@@ -42,9 +42,9 @@ describe('a configuration file', () => {
   it('is the argument, or else what the variable names', async () => {
     const env = (path: string) => ({ REGISTRY_CONFIGURATION_PATH: path })
     await withFile(smallest, async (path) => {
-      expect((await loadConfig({ env: env(path) })).config.http.addr).toBe(':5000')
+      expect((await loadConfig({ env: env(path) })).config.http.addr).toMatchObject({ port: 5000 })
       const { config, warnings } = await loadConfig({ path, env: env('/nowhere') })
-      expect(config.http.addr).toBe(':5000')
+      expect(config.http.addr).toMatchObject({ port: 5000 })
       expect(warnings).toEqual([])
     })
   })
@@ -81,9 +81,9 @@ describe('a configuration file', () => {
     expect(config.storage).toMatchObject(expected)
   })
 
-  it('may listen on a socket', async () => {
-    const { config } = await load(smallest.replace('":5000"', '/run/kura.sock, net: unix'))
-    expect(config.http).toMatchObject({ addr: '/run/kura.sock', net: 'unix' })
+  it.each(['/run/kura.sock', 'reads-like-an-address:1'])('may listen on %s', async (path) => {
+    const { config } = await load(smallest.replace('":5000"', `"${path}", net: unix`))
+    expect(config.http).toMatchObject({ addr: { path }, net: 'unix' })
   })
 
   const strangers: [text: string, key: string, hint: string][] = [

@@ -26,6 +26,7 @@ const readers: [section: string, files: string][] = [
   ['auth.token', 'assembly/access-foreign.ts'],
   ['auth', '{assembly/access,assembly/checks}.ts'],
   ['middleware.storage', '{registry/storage/redirects,assembly/storage}.ts'],
+  ['http.net', 'config/sections/http.ts'],
   ['http.tls', '{assembly/server-certificates,gateway/listen/tls-options}.ts'],
   [
     'http',

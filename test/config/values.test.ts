@@ -37,11 +37,21 @@ const rows: [
   ['url', url(), 'registry-1.docker.io', refused],
   ['url', url(), 'ftp://a', refused],
   ['url', url(), 'http://', refused],
-  ['address', address(), ':5000', ':5000'],
-  ['address', address(), '0.0.0.0:5001', '0.0.0.0:5001'],
-  ['address', address(), 'localhost:5001', 'localhost:5001'],
-  ['address', address(), '[::1]:5000', '[::1]:5000'],
-  ['address', address(), '[fe80::1%eth0]:5000', '[fe80::1%eth0]:5000'],
+  ['address', address(), ':5000', { text: ':5000', port: 5000 }],
+  ['address', address(), '0.0.0.0:5001', { text: '0.0.0.0:5001', host: '0.0.0.0', port: 5001 }],
+  [
+    'address',
+    address(),
+    'localhost:5001',
+    { text: 'localhost:5001', host: 'localhost', port: 5001 },
+  ],
+  ['address', address(), '[::1]:5000', { text: '[::1]:5000', host: '::1', port: 5000 }],
+  [
+    'address',
+    address(),
+    '[fe80::1%eth0]:5000',
+    { text: '[fe80::1%eth0]:5000', host: 'fe80::1%eth0', port: 5000 },
+  ],
   ['address', address(), '5000', refused],
   ['address', address(), '::1:5000', refused],
   ['address', address(), ':70000', refused],
@@ -52,7 +62,7 @@ const rows: [
 describe('a value', () => {
   it.each(rows)('%s reads %3$j', (_kind, schema, written, is) => {
     const { success, data } = schema.safeParse(written)
-    expect(success ? data : refused).toBe(is)
+    expect(success ? data : refused).toEqual(is)
   })
 
   it('says what is allowed, and not what was found', () => {

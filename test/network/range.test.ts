@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import {
   canonicalAddress,
   contains,
-  findAddress,
+  findIpAddress,
   parseNetwork,
   readNetwork,
 } from '../../network/range.ts'
@@ -24,7 +24,7 @@ describe('a network', () => {
     it(`${text} holds ${inside.join(', ')} and not ${outside.join(', ')}`, () => {
       const network = parseNetwork(text)
       const holds = (address: string) => {
-        const found = findAddress(address)
+        const found = findIpAddress(address)
         return found ? contains(network, found) : 'no address'
       }
       expect(inside.map(holds)).toEqual(inside.map(() => true))

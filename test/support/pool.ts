@@ -100,5 +100,10 @@ function workerOf(registry: Registry, { policy, onError }: Parts): Server {
 }
 
 function findServers(servers: Server[]): FindAddresses {
-  return findByName(servers.map((it) => `localhost:${(it.address() as AddressInfo).port}`))
+  return findByName(
+    servers.map((it) => {
+      const { port } = it.address() as AddressInfo
+      return { text: `localhost:${port}`, host: 'localhost', port }
+    }),
+  )
 }

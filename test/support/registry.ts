@@ -16,6 +16,7 @@ import { answerClientErrors } from '../../gateway/listen/client-errors.ts'
 import { meetExpectations } from '../../gateway/listen/expectations.ts'
 import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { logErrors } from '../../gateway/log/errors.ts'
+import { parseNetwork } from '../../network/range.ts'
 import { openPolicy, type Policy } from '../../policies/engine/decision.ts'
 import type { RegistryParts, RegistryRules } from '../../registry/app.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
@@ -89,7 +90,7 @@ export async function startRegistry(options: Options = {}) {
     onError,
   })
   const app = createApp({
-    trustedProxies: options.trustedProxies ?? [],
+    trustedProxies: (options.trustedProxies ?? []).map(parseNetwork),
     logRequests: (ctx, next) => {
       ctx.state.requestId = randomUUID()
       return next()

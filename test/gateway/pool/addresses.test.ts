@@ -5,26 +5,22 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import {
-  findByName,
-  findInFolder,
-  nameOf,
-  parseAddress,
-  socketIn,
-} from '../../../gateway/pool/addresses.ts'
+import { findByName, findInFolder, nameOf, socketIn } from '../../../gateway/pool/addresses.ts'
+import { findAddress } from '../../../network/address.ts'
 import { close, listening } from '../../support/http-server.ts'
 
 describe('an address', () => {
   it.each([
-    ['10.0.0.1:5000', { host: '10.0.0.1', port: 5000 }, '10.0.0.1:5000'],
-    ['worker.internal:80', { host: 'worker.internal', port: 80 }, 'worker.internal:80'],
-    ['[::1]:5000', { host: '::1', port: 5000 }, '::1:5000'],
-    ['unix:/run/kura/a.sock', { socketPath: '/run/kura/a.sock' }, 'unix:/run/kura/a.sock'],
-  ])('%s is read', (text, address, name) => {
-    expect(parseAddress(text)).toEqual(address)
-    expect(nameOf(parseAddress(text))).toBe(name)
+    [{ host: '10.0.0.1', port: 5000 }, '10.0.0.1:5000'],
+    [{ host: 'worker.internal', port: 80 }, 'worker.internal:80'],
+    [{ host: '::1', port: 5000 }, '::1:5000'],
+    [{ socketPath: '/run/kura/a.sock' }, 'unix:/run/kura/a.sock'],
+  ])('%j has a name', (address, name) => {
+    expect(nameOf(address)).toBe(name)
   })
 })
+
+const written = (...texts: string[]) => texts.map(findAddress).filter((it) => it !== undefined)
 
 describe('addresses that are written down', () => {
   const hosts = new Map<string, string[]>()
@@ -36,7 +32,7 @@ describe('addresses that are written down', () => {
   const names = (found: Parameters<typeof nameOf>[0][]) => found.map(nameOf)
 
   it('stand for all that their names resolve to at the time', async () => {
-    const find = findByName(['pool:5000', 'unix:/a.sock'], resolve)
+    const find = findByName(written('pool:5000', 'unix:/a.sock'), resolve)
     hosts.set('pool', ['10.0.0.1', '::2'])
     expect(names(await find())).toEqual(['10.0.0.1:5000', '::2:5000', 'unix:/a.sock'])
     hosts.set('pool', ['10.0.0.3'])
@@ -44,7 +40,7 @@ describe('addresses that are written down', () => {
   })
 
   it('do without a name that nobody knows, and with what it stood for last', async () => {
-    const find = findByName(['here:1', 'there:2'], resolve)
+    const find = findByName(written('here:1', 'there:2'), resolve)
     hosts.clear()
     await expect(find()).rejects.toThrow('nobody knows here')
     hosts.set('here', ['10.0.0.1'])
@@ -56,12 +52,12 @@ describe('addresses that are written down', () => {
   })
 
   it('are looked up as the system does it', async () => {
-    expect(names(await findByName(['localhost:5000'])())).toContain('127.0.0.1:5000')
-    expect(names(await findByName(['[::1]:5000', '127.0.0.1:1'])())).toEqual([
+    expect(names(await findByName(written('localhost:5000'))())).toContain('127.0.0.1:5000')
+    expect(names(await findByName(written('[::1]:5000', '127.0.0.1:1'))())).toEqual([
       '::1:5000',
       '127.0.0.1:1',
     ])
-    await expect(findByName(['no.such.host.invalid:1'])()).rejects.toThrow(/no\.such\.host/)
+    await expect(findByName(written('no.such.host.invalid:1'))()).rejects.toThrow(/no\.such\.host/)
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { parseNetwork } from '../../../network/range.ts'
 import { openPolicy, type Question, type Who } from '../../../policies/engine/decision.ts'
 import { buildPolicy } from '../../../policies/engine/load.ts'
 import { policyOf, rule, sourcesOf } from './written.ts'
@@ -161,7 +162,10 @@ describe('a decision', () => {
   })
 
   it('assumes the worse of an address that is not known', () => {
-    const policy = policyOf(rule(), rule({ effect: 'deny', from: ['203.0.113.0/24'] }))
+    const policy = policyOf(
+      rule(),
+      rule({ effect: 'deny', from: [parseNetwork('203.0.113.0/24')] }),
+    )
     const question = { name: 'alice', groups: [], action: 'pull', repository: 'x' }
     const allowed = (address?: string) => policy({ ...question, address }).allowed
     expect([allowed('192.0.2.1'), allowed('203.0.113.9')]).toEqual([true, false])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { parseNetwork } from '../../../network/range.ts'
 import { actions, type Question } from '../../../policies/engine/decision.ts'
 import { compilePolicy } from '../../../policies/engine/evaluate.ts'
 import { userPlace } from '../../../policies/engine/pattern.ts'
@@ -18,7 +19,7 @@ const rules: fc.Arbitrary<PlacedRule> = fc.record({
   repositories: some('**', 'a', 'a/**', '*/b', 'a/*', '**/c', `home/${userPlace}/**`, userPlace),
   actions: some(...actions, '*' as const),
   tags: maybe(some('v*', 'v1', '*', '*-x')),
-  from: maybe(some('10.0.0.0/8', '::/0', '10.1.0.0/16')),
+  from: maybe(some(...['10.0.0.0/8', '::/0', '10.1.0.0/16'].map(parseNetwork))),
   file: fc.constant('a.yaml'),
   line: fc.nat(),
 })

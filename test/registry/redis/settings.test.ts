@@ -60,12 +60,13 @@ const wrong: [lines: string[], said: string][] = [
     ['addr: a:1', 'addrs: [b:1]'],
     'redis.addr is the older name of redis.addrs: set one of the two',
   ],
-  [['addrs: ["a:b"]'], 'redis.addrs must be host:port, such as redis:6379, but is a:b'],
-  [['addrs: ["a:70000"]'], 'redis.addrs must be host:port, such as redis:6379, but is a:70000'],
+  [['addrs: ["a:b"]'], 'found "a:b"; must be host:port, such as redis:6379'],
+  [['addrs: ["a:70000"]'], 'found "a:70000"; must be host:port, such as redis:6379'],
   [
     ['addrs: ["redis://u:p@a:1"]'],
-    'redis.addrs must be host:port, such as redis:6379, but is a URL',
+    'found "redis://********@a:1"; must be host:port, such as redis:6379',
   ],
+  [['addr: "u:p@a:1"'], 'found "********@a:1"; must be host:port, such as redis:6379'],
   [
     ['addrs: [a:1]', 'tls: {certificate: /c}'],
     'redis.tls.certificate and redis.tls.key belong together: set both or none',
