@@ -4,7 +4,7 @@ import { createChallenge } from '../gateway/access/challenge.ts'
 import { allowedAlgorithms } from '../gateway/access/keys/algorithms.ts'
 import { openTrust } from '../gateway/access/keys/trust.ts'
 import { createVerifier } from '../gateway/access/verify/verify.ts'
-import type { Entrance, EntranceParts } from './access.ts'
+import type { Entrance, EntranceParts } from './entrance.ts'
 
 export async function openForeignTokens(
   { auth, http, kura }: Config,

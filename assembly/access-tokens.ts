@@ -12,7 +12,7 @@ import { openTrust } from '../gateway/access/keys/trust.ts'
 import { robotPrefix } from '../gateway/access/robots.ts'
 import { type OidcIssuer, openOidcAuthority } from '../gateway/access/verify/oidc.ts'
 import { createVerifier } from '../gateway/access/verify/verify.ts'
-import type { OpenTokensParts } from './access.ts'
+import type { OpenTokensParts } from './entrance.ts'
 import { findTokenFolder, openTokenKeys } from './token-keys.ts'
 import { openTokenRecords } from './token-records.ts'
 

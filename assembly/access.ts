@@ -1,20 +1,18 @@
 /** Who gets in and what they may do, as the configuration has it: the parts the gateway asks. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import type { Guesses } from '../gateway/access/attempts/guesses.ts'
-import type { CheckPassword, Login } from '../gateway/access/authenticate.ts'
+import type { Login } from '../gateway/access/authenticate.ts'
 import { createChallenge } from '../gateway/access/challenge.ts'
 import { createBcryptPool } from '../gateway/access/passwords/bcrypt-pool.ts'
 import { openHtpasswd } from '../gateway/access/passwords/htpasswd.ts'
 import { withReasons } from '../gateway/access/passwords/password-reasons.ts'
 import { createPasswords } from '../gateway/access/passwords/passwords.ts'
 import { watchPolicies } from '../gateway/access/policy-files.ts'
-import type { ReportRefusal } from '../gateway/access/refusals.ts'
 import type { Middleware } from '../gateway/state.ts'
 import { membersPolicy, openPolicy, type Policy } from '../policies/engine/decision.ts'
 import { openForeignTokens } from './access-foreign.ts'
 import { openTokens } from './access-tokens.ts'
-import { givesTokens } from './gives-tokens.ts'
+import { type Entrance, type EntranceParts, givesTokens } from './entrance.ts'
 import { ownName } from './own-name.ts'
 
 type Access = {
@@ -23,9 +21,6 @@ type Access = {
   policy: () => Policy
   close: () => Promise<void>
 }
-
-/** What a method of signing in brings. */
-export type Entrance = { login: Login; tokens?: readonly Middleware[]; close?: () => Promise<void> }
 
 /** Throws an error that an operator can act on. */
 export async function openAccess(
@@ -52,17 +47,6 @@ export async function openPolicies({ auth, kura }: Config, log: Logger) {
   return { policy: () => standing, close: async () => {} }
 }
 
-export type EntranceParts = {
-  log: Logger
-  /** One that the processes of this machine share, until they end. */
-  folder: string
-  policy: () => Policy
-  /** What is known of passwords that were tried, and what its keys are made with. */
-  guesses: Guesses
-  secret: string
-  reportRefusal: ReportRefusal
-}
-
 async function openEntrance(config: Config, parts: EntranceParts): Promise<Entrance | undefined> {
   if (config.auth?.token) return openForeignTokens(config, parts)
   if (!config.auth?.htpasswd) return undefined
@@ -87,10 +71,4 @@ async function openEntrance(config: Config, parts: EntranceParts): Promise<Entra
       await Promise.all([passwords.close(), tokens.close()])
     },
   }
-}
-
-export type OpenTokensParts = EntranceParts & {
-  /** What the htpasswd file has of a user now. */
-  hashOf: (user: string) => string | undefined
-  checkPassword: CheckPassword
 }

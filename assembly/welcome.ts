@@ -2,8 +2,8 @@
 
 import type { Config } from '../config/schema.ts'
 import { findTcpAddress } from '../network/address.ts'
+import { givesTokens } from './entrance.ts'
 import type { FirstEntrance } from './first-account.ts'
-import { givesTokens } from './gives-tokens.ts'
 import { quoted } from './own-name.ts'
 import { isLoopbackName, type Reach } from './reach.ts'
 

@@ -12,10 +12,9 @@ import {
 import { cephKeys, startCeph } from '../test/support/ceph.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { run } from '../test/support/run.ts'
-import { large } from './large.ts'
 import { startProxy } from './round-trips/proxy.ts'
-import type { Storage } from './settings.ts'
 import type { Stage } from './stage.ts'
+import { large, type Storage } from './storage.ts'
 
 const region = 'us-east-1'
 

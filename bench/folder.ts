@@ -1,9 +1,8 @@
 /** The file system as a storage: a temporary folder for each peer. */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { large } from './large.ts'
-import type { Storage } from './settings.ts'
 import type { Stage } from './stage.ts'
+import { large, type Storage } from './storage.ts'
 
 export async function openFolder(stage: Stage): Promise<Storage> {
   const root = await stage.folder()

@@ -7,8 +7,9 @@ import { type Turn, takeTurn } from './load/turn.ts'
 import { peers } from './peers/all.ts'
 import type { Started } from './peers/peer.ts'
 import { type ScenarioName, scenarios } from './scenarios/all.ts'
-import { makeCertificate, type Storage, settings } from './settings.ts'
+import { makeCertificate, settings } from './settings.ts'
 import type { Stage } from './stage.ts'
+import type { Storage } from './storage.ts'
 
 export type PeerName = keyof typeof peers
 export type SettingName = keyof typeof settings

@@ -3,15 +3,7 @@ import { run } from '../test/support/run.ts'
 import { openBucket } from './bucket.ts'
 import { openFolder } from './folder.ts'
 import type { Stage } from './stage.ts'
-
-export type Storage = {
-  /** The driver's section of the configuration, as YAML in one line. */
-  config: string
-  /** What stands beside that section, a line each. */
-  beside?: string
-  /** Removes large values, so that one turn after another finds room. */
-  removeLarge(): Promise<void>
-}
+import type { Storage } from './storage.ts'
 
 export type Setting = {
   /** How the report calls it. */

@@ -1,7 +1,13 @@
 /** What each middleware leaves in the context for those behind it. */
 import type Koa from 'koa'
 import type { CallState } from '../registry/protocol/call.ts'
-import type { Said } from './guard/forwarded.ts'
+
+/** What trusted proxies say of a request. The host is as they wrote it. */
+export type Said = {
+  address: string | undefined
+  scheme: string | undefined
+  host: { header: string; found: string } | undefined
+}
 
 export type State = CallState & {
   /** Undefined for a request that no trusted proxy has passed on. */

@@ -122,6 +122,31 @@ function faultsOf(file: string): string[] {
   ]
 }
 
+/** Files that import each other, also by a detour and also types alone, in groups. */
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const reaches = (from: string) => {
+    const found = new Set<string>()
+    const open = [...(imports.get(from) ?? [])]
+    for (let it = open.pop(); it !== undefined; it = open.pop()) {
+      if (found.has(it)) continue
+      found.add(it)
+      open.push(...(imports.get(it) ?? []))
+    }
+    return found
+  }
+  const reached = new Map([...imports.keys()].map((file) => [file, reaches(file)]))
+  const isBoth = (one: string, other: string) =>
+    reached.get(one)?.has(other) === true && reached.get(other)?.has(one) === true
+  const inCircles = [...imports.keys()].filter((file) => isBoth(file, file))
+  const groups = inCircles.map((file) => inCircles.filter((it) => isBoth(file, it)))
+  return groups.filter(([first], at) => groups.findIndex(([it]) => it === first) === at)
+}
+
+const ownImportsOf = (file: string) =>
+  importsOf(readFileSync(join(root, file), 'utf8'))
+    .filter((name) => name.startsWith('.'))
+    .map((name) => join(dirname(file), name))
+
 describe('the layers', () => {
   it('hold every file there is', () => {
     expect(files.length).toBeGreaterThan(100)
@@ -140,6 +165,18 @@ describe('the layers', () => {
     )
     expect(faults).toEqual([])
   })
+})
+
+it('no files import each other in a circle, not even types', () => {
+  expect(circlesOf(new Map(files.map((file) => [file, ownImportsOf(file)])))).toEqual([])
+})
+
+it('a circle is found however long it is, and nothing beside it', () => {
+  const imports = { a: ['b'], b: ['c', 'x'], c: ['a'], d: ['a', 'e'], e: ['d'], x: ['y'], y: [] }
+  expect(circlesOf(new Map(Object.entries(imports)))).toEqual([
+    ['a', 'b', 'c'],
+    ['d', 'e'],
+  ])
 })
 
 it('an import is found in whatever way it is written', () => {

@@ -1,5 +1,7 @@
 /** Clients side by side, each of which begins again when it is through, until the time is over. */
-import type { Outcome } from './process.ts'
+
+/** `perSecond` and `operations` are counted in operations of the scenario. */
+export type Outcome = { perSecond: number; operations: number }
 
 type Options = { connections: number; seconds: number; most: number }
 

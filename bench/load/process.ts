@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { type ScenarioName, scenarios } from '../scenarios/all.ts'
 import { createClient } from './client.ts'
-import { runLanes } from './lanes.ts'
+import { type Outcome, runLanes } from './lanes.ts'
 import { runWrk } from './wrk.ts'
 
 export type Task = {
@@ -15,9 +15,6 @@ export type Task = {
   connections: number
   seconds: number
 }
-
-/** `perSecond` and `operations` are counted in operations of the scenario. */
-export type Outcome = { perSecond: number; operations: number }
 
 export type Message = { ready: true } | { outcome: Outcome } | { failed: string }
 

@@ -3,7 +3,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { cpuSeconds } from '../cpu.ts'
-import type { Message, Outcome, Task } from './process.ts'
+import type { Outcome } from './lanes.ts'
+import type { Message, Task } from './process.ts'
 
 const program = fileURLToPath(new URL('process.ts', import.meta.url))
 

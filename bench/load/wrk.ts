@@ -1,6 +1,6 @@
 /** `wrk` for requests that are small and always the same: it costs a tenth of a client in JavaScript. */
 import { run } from '../../test/support/run.ts'
-import type { Outcome } from './process.ts'
+import type { Outcome } from './lanes.ts'
 
 type Requests = { wrk: string; headers: Record<string, string> }
 type Options = { connections: number; seconds: number }

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startService } from '../../test/support/service.ts'
 import { createClient } from '../load/client.ts'
-import type { Certificate, Storage } from '../settings.ts'
+import type { Certificate } from '../settings.ts'
 import type { Stage } from '../stage.ts'
+import type { Storage } from '../storage.ts'
 
 type Given = { stage: Stage; storage: Storage; certificate?: Certificate | undefined }
 

@@ -5,18 +5,11 @@
 import type { Socket } from 'node:net'
 import { canonicalAddress, contains, findIpAddress, type Network } from '../../network/range.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware, Said } from '../state.ts'
 import type { Asked } from './asked-host.ts'
 import { findClient, unknownAddress } from './forwarded-client.ts'
 import { type ForwardedElement, parseForwarded } from './forwarded-header.ts'
 import { findHost, formatHost, type Host } from './host.ts'
-
-/** What trusted proxies say of a request. The host is as they wrote it. */
-export type Said = {
-  address: string | undefined
-  scheme: string | undefined
-  host: { header: string; found: string } | undefined
-}
 
 /** Must come first: whoever logs or asks for an address asks for the one found here. */
 export function readForwarded(trustedProxies: readonly Network[]): Middleware {

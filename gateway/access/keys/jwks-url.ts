@@ -3,8 +3,7 @@
  * token names a key that is not in it, and kept for as long as a fetch fails.
  */
 import { refuseUnsafeUrl } from '../verify/issuers.ts'
-import { parseJwks } from './key-set.ts'
-import type { TrustedKey } from './trust.ts'
+import { parseJwks, type TrustedKey } from './key-set.ts'
 
 export type JwksUrlOptions = {
   url: string

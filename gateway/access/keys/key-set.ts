@@ -2,11 +2,13 @@
  * Reads a JSON Web Key Set (RFC 7517). Keys that cannot check the signature of a token are left out
  * and reported, so that one of them does not take the others with it.
  */
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { asymmetric, fits } from './algorithms.ts'
 import { idsOfKey } from './key-ids.ts'
-import type { TrustedKey } from './trust.ts'
+
+/** A key that may have signed. `algorithm` is set where its publisher allows no other. */
+export type TrustedKey = { ids: readonly string[]; key: KeyObject; algorithm?: string }
 
 const mostKeys = 100
 

@@ -7,11 +7,8 @@ import { readAtMost } from '../../../files/bounded.ts'
 import { watch } from '../../../files/watched.ts'
 import { createJwksUrl, type JwksUrlOptions } from './jwks-url.ts'
 import { idsOfCertificate } from './key-ids.ts'
-import { parseJwks } from './key-set.ts'
+import { parseJwks, type TrustedKey } from './key-set.ts'
 import type { SigningKeys } from './signing-keys.ts'
-
-/** `algorithm` is set where whoever published the key allows no other. */
-export type TrustedKey = { ids: readonly string[]; key: KeyObject; algorithm?: string }
 
 export type Trust = {
   keys: readonly TrustedKey[]

@@ -4,15 +4,16 @@
  */
 import { paths } from '../../content/paths.ts'
 import { algorithmOf, canonical } from '../../protocol/digest.ts'
-import type { Bytes } from '../../storage/driver.ts'
+import type { Bytes, StorageDriver } from '../../storage/driver.ts'
 import type { Fenced } from '../../storage/fenced.ts'
+import type { Placing } from '../../storage/placing.ts'
 import { type createDrafts, draftOf } from '../draft.ts'
 import { digestsOf, hashing, newHash, type RunningHash } from '../hash.ts'
 import type { Received } from '../record.ts'
 import type { Adding, Found } from '../store.ts'
 import type { BucketStates } from './states.ts'
-import type { Bucket } from './store.ts'
 
+export type Bucket = StorageDriver & Placing
 type Drafts = ReturnType<typeof createDrafts>
 
 export function createPlacer(states: BucketStates, drafts: Drafts) {

@@ -17,11 +17,10 @@ import { lastChange } from '../last-change.ts'
 import { nothing, type Received, type Upload, type UploadState } from '../record.ts'
 import type { Carried, Found, UploadStore, Whole } from '../store.ts'
 import { mismatch, verify, wrongSize } from '../verify.ts'
-import { createPlacer } from './placing.ts'
+import { type Bucket, createPlacer } from './placing.ts'
 import type { BucketStates } from './states.ts'
 
 type Parts = { storage: StorageDriver; placing: Placing; blobs: Blobs; states: BucketStates }
-export type Bucket = StorageDriver & Placing
 type Ask = (path: string) => Promise<Stat | undefined>
 
 /** A placed blob that is older may be about to be collected; far less than what is given it there. */
