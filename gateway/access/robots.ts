@@ -7,7 +7,8 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createPrivateFile, removeFile } from '../../files/create.ts'
-import { watch } from '../../files/watched.ts'
+import { folderMark } from '../../files/folder-mark.ts'
+import { watch } from '../../files/watch.ts'
 import { faultOfRepositoryPattern } from '../../policies/engine/pattern.ts'
 import type { Identity } from '../../registry/protocol/call.ts'
 import { createPatternGrant } from './verify/bound.ts'
@@ -51,7 +52,9 @@ const shape = /^kura_[\w-]{43}$/
 /** Creates the folder. Any number of processes may have it open. */
 export async function openRobots({ folder, report, checkMs = 1000 }: Options) {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const robots = watch({ path: folder, load: () => loadAll(folder, report), checkMs, report })
+  const make = () => loadAll(folder, report)
+  const look = async () => ({ mark: await folderMark(folder), make })
+  const robots = watch({ look, settleMs: 0, checkMs, report })
   const pathOf = (name: string) => join(folder, `${robotName.parse(name)}.json`)
 
   return {

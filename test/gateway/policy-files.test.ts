@@ -42,7 +42,7 @@ async function open(files: Record<string, string>, interval = never) {
   for (const [name, text] of Object.entries(files)) await write(name, text)
 
   const log = openLog()
-  const policies = await watchPolicies({ folder, log: log.log, interval })
+  const policies = await watchPolicies({ folder, log: log.log, interval, settleMs: 1 })
   cleanup.add(() => policies.close())
   const mayPull = (name?: string) =>
     policies.policy()({ name, groups: [], action: 'pull', repository: 'a' }).allowed

@@ -8,7 +8,8 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createPrivateFile, removeFile } from '../../../files/create.ts'
-import { type Watched, watch } from '../../../files/watched.ts'
+import { folderMark } from '../../../files/folder-mark.ts'
+import { type Watched, watch } from '../../../files/watch.ts'
 import { thumbprintOf } from './key-ids.ts'
 import { keySetFrom, type OwnKey, type SigningKeys } from './signing-keys.ts'
 
@@ -43,9 +44,10 @@ type Options = {
 }
 
 type KeptKeys = SigningKeys & {
-  /** From now on a new key signs; the old ones verify until their last token has expired. */
-  rotate(): Promise<void>
-  /** Rotates when the key that signs is older. Of processes that all ask this, one does it. */
+  /**
+   * When the key that signs is older, a new one signs from now on, and the old ones verify until their last
+   * token has expired. Of processes that all ask this, one does it.
+   */
   rotateAfter(ageMs: number): Promise<void>
 }
 
@@ -54,12 +56,9 @@ export async function openSigningKeys(options: Options): Promise<KeptKeys> {
   const { folder, overlapSeconds, report, checkMs = 1000 } = options
   await mkdir(folder, { recursive: true, mode: 0o700 })
   if ((await newestNumber(folder)) === 0) await write(folder, 1, firstGeneration())
-  const keys: Watched<KeySet> = watch({
-    path: folder,
-    load: () => loadNewest(folder),
-    checkMs,
-    report,
-  })
+  const make = () => loadNewest(folder)
+  const look = async () => ({ mark: await folderMark(folder), make })
+  const keys: Watched<KeySet> = watch({ look, settleMs: 0, checkMs, report })
   await keys.get()
 
   return {
@@ -68,7 +67,6 @@ export async function openSigningKeys(options: Options): Promise<KeptKeys> {
     /** There may have been a rotation by another process. */
     refresh: async () => void (await keys.check()),
     jwks: async () => keySetFrom((await keys.get()).verifying),
-    rotate: async () => replace(await keys.check()),
     async rotateAfter(ageMs) {
       const newest = await keys.check()
       const age = Date.now() - Date.parse(newest.generation.createdAt)

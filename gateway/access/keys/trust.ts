@@ -4,7 +4,7 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import { readAtMost } from '../../../files/bounded.ts'
-import { watch } from '../../../files/watched.ts'
+import { editMs, watch } from '../../../files/watch.ts'
 import { createJwksUrl, type JwksUrlOptions } from './jwks-url.ts'
 import { idsOfCertificate } from './key-ids.ts'
 import { parseJwks, type TrustedKey } from './key-set.ts'
@@ -66,16 +66,22 @@ export async function openTrust(options: TrustOptions) {
 function sourcesFrom({ rootcertbundle, jwks, jwksUrl, own, report, checkMs = 1000 }: TrustOptions) {
   const sources: Source[] = []
   if (rootcertbundle !== undefined) {
-    const load = async () => parseBundle(rootcertbundle, await textOf(rootcertbundle))
-    sources.push(watch({ path: rootcertbundle, load, checkMs, report }))
+    sources.push(fromFile(rootcertbundle, (text) => parseBundle(rootcertbundle, text)))
   }
   if (jwks !== undefined) {
-    const load = async () => ({ keys: parseJwks(await textOf(jwks), report) })
-    sources.push(watch({ path: jwks, load, checkMs, report }))
+    sources.push(fromFile(jwks, (text) => ({ keys: parseJwks(text, report) })))
   }
   if (jwksUrl) sources.push(createJwksUrl({ ...jwksUrl, report }))
   if (own) sources.push(ownSource(own))
   return sources
+
+  function fromFile(path: string, parse: (text: string) => Part): Source {
+    const look = async () => {
+      const text = await textOf(path)
+      return { mark: text, make: () => parse(text) }
+    }
+    return watch({ look, settleMs: editMs, checkMs, report })
+  }
 }
 
 /** No set of keys or certificates is nearly as large. */

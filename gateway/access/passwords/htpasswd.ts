@@ -2,9 +2,12 @@
  * The users of a htpasswd file, as the file is now: it is read again when its content changes,
  * however that came about. When it cannot be read, the last good users stay.
  */
+import { hash } from 'node:crypto'
+import { access } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { readAtMost } from '../../../files/bounded.ts'
 import { explainPermission } from '../../../files/permission.ts'
+import { editMs, watch } from '../../../files/watch.ts'
 import { defaultCost } from './bcrypt-limits.ts'
 import { createHtpasswd } from './htpasswd-create.ts'
 import { costOf, type ParsedHtpasswd, parseHtpasswd } from './htpasswd-lines.ts'
@@ -31,20 +34,29 @@ const nobody = 'nobody can log in: no line of the htpasswd file has a user'
 /** A hundred thousand users have less. */
 const mostBytes = 16 * 1024 * 1024
 
-/** What changes twice within this time is still being written. */
-const longestSettleMs = 100
-
 /** Makes the file when there is none. Rejects with a sentence for the operator. */
 export async function openHtpasswd(options: HtpasswdOptions) {
   const { path, log, kura = 'kura', pollMs = 2_000 } = options
-  let content = await readOrCreate(path, log)
-  let { users, unusable } = parse(content)
-  let dearestCost = dearestCostOf(users.values())
-  /** A change that was seen once. It is taken up when it is seen again: an editor may be half-way. */
-  let pending: Buffer | undefined
   let failure: string | undefined
-  let closed = false
-  let timer = setTimeout(poll, pollMs).unref()
+  const watched = watch<ParsedHtpasswd>({
+    look,
+    settleMs: editMs,
+    report(error) {
+      failure = explainUnreadable(error, path)
+      log.error({ path, setting }, `${failure}; its last users stay`)
+    },
+    onRecovery: tellReadable,
+    onChange(found) {
+      tellReadable()
+      ;({ users, unusable } = found)
+      dearestCost = dearestCostOf(users.values())
+      log.info({ path, users: users.size }, 'the htpasswd file changed and was read again')
+    },
+  })
+  await makeIfMissing(path, log)
+  let { users, unusable } = await watched.check().catch((cause) => explainStart(path, cause))
+  let dearestCost = dearestCostOf(users.values())
+  watched.poll(pollMs)
 
   return {
     /** The hash of a user who can log in. */
@@ -53,43 +65,17 @@ export async function openHtpasswd(options: HtpasswdOptions) {
     unusable: (name: string): string | undefined => unusable.get(name),
     /** What the comparison costs that costs most. */
     dearestCost: (): number => dearestCost,
-    close() {
-      closed = true
-      clearTimeout(timer)
-    },
+    close: () => void watched.close(),
   }
 
-  async function poll() {
-    try {
-      const bytes = await readAtMost(path, mostBytes)
-      if (failure) log.info({ path, setting }, 'the htpasswd file can be read again')
-      failure = undefined
-      consider(bytes)
-    } catch (error) {
-      report(error)
-    }
-    if (closed) return
-    timer = setTimeout(poll, pending ? Math.min(pollMs, longestSettleMs) : pollMs).unref()
+  async function look() {
+    const bytes = await readAtMost(path, mostBytes)
+    return { mark: hash('sha256', bytes), make: () => parse(bytes) }
   }
 
-  function consider(bytes: Buffer) {
-    const isNew = !bytes.equals(content)
-    const isSettled = pending?.equals(bytes) ?? false
-    pending = isNew && !isSettled ? bytes : undefined
-    if (!isNew || !isSettled) return
-
-    content = bytes
-    ;({ users, unusable } = parse(bytes))
-    dearestCost = dearestCostOf(users.values())
-    log.info({ path, users: users.size }, 'the htpasswd file changed and was read again')
-  }
-
-  /** Said once, however long it lasts. */
-  function report(error: unknown) {
-    pending = undefined
-    const why = explainUnreadable(error, path)
-    if (why !== failure) log.error({ path, setting }, `${why}; its last users stay`)
-    failure = why
+  function tellReadable() {
+    if (failure) log.info({ path, setting }, 'the htpasswd file can be read again')
+    failure = undefined
   }
 
   function parse(bytes: Buffer): ParsedHtpasswd {
@@ -105,16 +91,18 @@ export async function openHtpasswd(options: HtpasswdOptions) {
   }
 }
 
-async function readOrCreate(path: string, log: Logger): Promise<Buffer> {
+async function makeIfMissing(path: string, log: Logger): Promise<void> {
   try {
-    return await readAtMost(path, mostBytes).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-      await createHtpasswd(path, log.child({ setting }))
-      return await readAtMost(path, mostBytes)
+    await access(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') await createHtpasswd(path, log.child({ setting }))
     })
   } catch (cause) {
-    throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause, path)}`, { cause })
+    explainStart(path, cause)
   }
+}
+
+function explainStart(path: string, cause: unknown): never {
+  throw new Error(`auth.htpasswd.path: ${path}: ${explainUnreadable(cause, path)}`, { cause })
 }
 
 const reasons: Record<string, string> = {

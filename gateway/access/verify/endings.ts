@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { folderMark } from '../../../files/folder-mark.ts'
 import { changeFile } from '../../../files/replace.ts'
-import { watch } from '../../../files/watched.ts'
+import { watch } from '../../../files/watch.ts'
 
 const record = z.object({
   users: z.record(z.string(), z.object({ mark: z.string().min(1), endedAt: z.iso.datetime() })),
@@ -27,7 +28,8 @@ export async function openEndings({ folder, report, checkMs = 1000 }: Options) {
   const path = join(folder, 'ended.json')
   let wasThere = false
   // The file is replaced whole, which changes the folder.
-  const endings = watch({ path: folder, load, checkMs, report })
+  const look = async () => ({ mark: await folderMark(folder), make: load })
+  const endings = watch({ look, settleMs: 0, checkMs, report })
   await endings.get()
 
   return {

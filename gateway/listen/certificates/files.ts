@@ -6,6 +6,7 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
 import type { Logger } from 'pino'
+import { watch } from '../../../files/watch.ts'
 import { chainWarnings, checkPair, keyPem, nameOf, pemOf, validityWarnings } from './pair.ts'
 import { type PemFile, parseCertificates, parseKey, readPemFile } from './pem.ts'
 
@@ -15,7 +16,10 @@ type CertificateOptions = {
   key: string
   clientcas?: readonly string[]
   log: Pick<Logger, 'info' | 'warn' | 'error'>
-  /** Milliseconds between two looks at the files. */
+  /**
+   * Milliseconds between two looks at the files, and until they are settled: two files cannot be replaced at
+   * once, and only what is still wrong then is a fault.
+   */
   interval?: number
 }
 
@@ -29,16 +33,27 @@ type Material = { context: CertificateContext; warnings: string[]; leaf: X509Cer
 
 /** Throws what is wrong with the files; an expired certificate is a warning. */
 export async function openCertificates(options: CertificateOptions) {
-  const { log, interval = 5_000 } = options
-  const first = await readFiles(options)
-  let hash = hashOf(first)
-  let material = check(first)
-  for (const warning of material.warnings) log.warn(warning)
-
+  const { log, interval = 2_500 } = options
   const listeners = new Set<Listener>()
-  let problem: { message: string; reported: boolean } | undefined
-  let closed = false
-  let timer = lookLater()
+  const watched = watch<Material>({
+    look,
+    settleMs: interval,
+    report: (error) => {
+      const { message } = error as Error
+      log.error(`${message}; the certificate that was there before stays in force`)
+    },
+    onChange(next) {
+      material = next
+      const { leaf, context } = next
+      const expires = leaf.validToDate.toISOString()
+      log.info({ subject: nameOf(leaf), expires }, 'the certificate files have changed')
+      for (const warning of next.warnings) log.warn(warning)
+      for (const listener of listeners) tell(listener, context)
+    },
+  })
+  let material = await watched.check()
+  for (const warning of material.warnings) log.warn(warning)
+  watched.poll(interval)
 
   return {
     context: (): CertificateContext => material.context,
@@ -52,34 +67,12 @@ export async function openCertificates(options: CertificateOptions) {
       return () => listeners.delete(listener)
     },
 
-    close() {
-      closed = true
-      clearTimeout(timer)
-    },
+    close: () => void watched.close(),
   }
 
-  function lookLater(): NodeJS.Timeout {
-    return setTimeout(async () => {
-      await look().catch((error: Error) => report(error.message))
-      if (!closed) timer = lookLater()
-    }, interval).unref()
-  }
-
-  async function look(): Promise<void> {
+  async function look() {
     const files = await readFiles(options)
-    const found = hashOf(files)
-    if (found !== hash) {
-      const next = check(files)
-      if (closed) return
-      hash = found
-      material = next
-      const { leaf, context } = next
-      const expires = leaf.validToDate.toISOString()
-      log.info({ subject: nameOf(leaf), expires }, 'the certificate files have changed')
-      for (const warning of next.warnings) log.warn(warning)
-      for (const listener of listeners) tell(listener, context)
-    }
-    problem = undefined
+    return { mark: hashOf(files), make: () => check(files) }
   }
 
   /** One that fails is reported at once: the files will look well at the next look. */
@@ -88,16 +81,6 @@ export async function openCertificates(options: CertificateOptions) {
       listener(context)
     } catch (error) {
       log.error(`the new certificate cannot be used: ${(error as Error).message}`)
-    }
-  }
-
-  /** Two files cannot be replaced at once: only what is still wrong at the next look is a fault. */
-  function report(message: string) {
-    if (problem?.message !== message) {
-      problem = { message, reported: false }
-    } else if (!problem.reported) {
-      problem.reported = true
-      log.error(`${message}; the certificate that was there before stays in force`)
     }
   }
 }

@@ -75,7 +75,7 @@ describe('the signing keys', () => {
     const { keys, folder } = await open()
     const other = await open({ folder })
     const before = (await keys.signing()).kid
-    await keys.rotate()
+    await keys.rotateAfter(0)
     const after = (await keys.signing()).kid
     expect(after).not.toBe(before)
     expect(await kids(keys)).toEqual([after, before])
@@ -85,13 +85,13 @@ describe('the signing keys', () => {
 
   it('forget an old one when its last token has expired', async () => {
     const { keys } = await open({ overlapSeconds: 0 })
-    await keys.rotate()
+    await keys.rotateAfter(0)
     expect(await kids(keys)).toEqual([(await keys.signing()).kid])
   })
 
   it('keep no secret of an old one', async () => {
     const { keys, folder } = await open()
-    await keys.rotate()
+    await keys.rotateAfter(0)
     const text = await readFile(join(folder, 'generation-2.json'), 'utf8')
     expect(text.match(/"d":/g)).toHaveLength(1)
   })
