@@ -4,8 +4,8 @@
  * into a map is the rest of the name. Parents come before children, since names are taken in order.
  */
 import type { z } from 'zod'
+import { isSlipOf, nearest } from '../documents/nearest.ts'
 import { isForeign } from './foreign-variables.ts'
-import { isSlipOf, nearest } from './nearest.ts'
 import { ConfigError } from './problems.ts'
 import { settle } from './settle.ts'
 import { type Shape, shapeOf } from './shape.ts'

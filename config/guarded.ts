@@ -2,7 +2,7 @@
  * The settings that keep people out, and the names that somebody may have meant them by. A key that
  * has such a name and is no setting stops the start: passed over, it would open the registry.
  */
-import { isSlipOf } from './nearest.ts'
+import { isSlipOf } from '../documents/nearest.ts'
 import type { Tree } from './tree.ts'
 
 /** What might become of a registry that is without one of these. */

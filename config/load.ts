@@ -1,7 +1,8 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
+
+import { mostYamlBytes } from '../documents/yaml.ts'
 import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'
-import { mostYamlBytes } from '../policies/engine/yaml.ts'
 import { applyVariables, type Environment, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
 import { layOver, type Protection, quickstart } from './quickstart.ts'
@@ -13,9 +14,11 @@ import {
   findAt,
   type Origins,
   originsOf,
+  type Plain,
   put,
   type Tree,
   toPlain,
+  treeOf,
 } from './tree.ts'
 import { type Findings, tellKey } from './unknown.ts'
 import { parseYaml } from './yaml.ts'
@@ -51,7 +54,7 @@ export async function readConfig({ path, env }: Source): Promise<Loaded> {
   const base = settle(written, schema, { onUnknown: (unknown) => tellKey(unknown, findings) })
   const varied = withLevel(applyVariables(base, { schema, env, findings }))
   const standing = file ? undefined : quickstart(process.cwd(), varied)
-  const tree = standing ? withDefaults(varied, standing.text) : varied
+  const tree = standing ? withDefaults(varied, standing.settings) : varied
 
   const checked = schema.safeParse(toPlain(tree))
   const issues = checked.error?.issues.map((issue) => explain(issue, schema, tree)) ?? []
@@ -85,12 +88,8 @@ async function parseFile(path: string): Promise<Tree> {
   return tree.kind === 'empty' ? emptySection(path) : { ...tree, place: path }
 }
 
-function withDefaults(tree: Tree, defaults: string): Tree {
-  const base = settle(
-    parseYaml(defaults, () => byDefault),
-    schema,
-  )
-  return layOver(base, tree, schema)
+function withDefaults(tree: Tree, defaults: Plain): Tree {
+  return layOver(settle(treeOf(defaults, byDefault), schema), tree, schema)
 }
 
 /** `loglevel` is where version 1 had `log.level`. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import { drivers } from './sections/drivers.ts'
 import { childOf, shapeOf } from './shape.ts'
-import { findAt, type Path, type Tree } from './tree.ts'
+import { findAt, type Path, type Plain, type Tree } from './tree.ts'
 
 /** What a first try is protected with; both are made when they are missing. */
 export type Protection = {
@@ -33,47 +33,43 @@ const decided: Path[] = [
 ]
 
 /** `tree` is what the variables say. */
-export function quickstart(folder: string, tree: Tree): { text: string; protection?: Protection } {
+export function quickstart(
+  folder: string,
+  tree: Tree,
+): { settings: Plain; protection?: Protection } {
   const data = join(folder, 'data')
-  if (decided.some((path) => findAt(tree, path))) return { text: plain(data) }
+  if (decided.some((path) => findAt(tree, path))) return { settings: settingsFor(data) }
 
   const protection = {
     data,
     accounts: join(data, 'kura/htpasswd'),
     certificates: join(data, 'kura/certificates'),
   }
-  return { text: plain(data) + protectedBy(protection), protection }
+  return { settings: settingsFor(data, protection), protection }
 }
 
-const plain = (data: string) => `
-version: 0.1
-log:
-  level: info
-storage:
-  filesystem:
-    rootdirectory: ${JSON.stringify(data)}
-  delete:
-    enabled: true
-http:
-  addr: 127.0.0.1:5000
-`
-
 /**
- * Goes on inside `http`. Clients are asked for a password and not for a token: docker takes any certificate on
- * `localhost`, but with containerd's image store it fetches tokens from none that the system does not trust.
- * Browsers are not told to keep to a certificate that they have no reason to trust.
+ * Clients are asked for a password and not for a token: docker takes any certificate on `localhost`, but with
+ * containerd's image store it fetches tokens from none that the system does not trust. Browsers are not told
+ * to keep to a certificate that they have no reason to trust.
  */
-const protectedBy = ({ accounts, certificates }: Protection) => `
-  tls:
-    certificate: ${JSON.stringify(join(certificates, 'server.crt'))}
-    key: ${JSON.stringify(join(certificates, 'server.key'))}
-  headers:
-    Strict-Transport-Security: []
-auth:
-  htpasswd:
-    realm: kura
-    path: ${JSON.stringify(accounts)}
-`
+function settingsFor(data: string, protection?: Protection): Plain {
+  const { certificates = '', accounts = '' } = protection ?? {}
+  const tls = {
+    certificate: join(certificates, 'server.crt'),
+    key: join(certificates, 'server.key'),
+  }
+  return {
+    version: '0.1',
+    log: { level: 'info' },
+    storage: { filesystem: { rootdirectory: data }, delete: { enabled: 'true' } },
+    http: {
+      addr: '127.0.0.1:5000',
+      ...(protection && { tls, headers: { 'Strict-Transport-Security': [] } }),
+    },
+    ...(protection && { auth: { htpasswd: { realm: 'kura', path: accounts } } }),
+  }
+}
 
 /** `tree` with what it leaves open taken from `base`; a driver it names replaces that of `base`. */
 export function layOver(base: Tree, tree: Tree, schema: z.ZodType): Tree {

@@ -46,6 +46,19 @@ export function put(tree: Tree | undefined, [step, ...rest]: Path, value: Tree):
   }
 }
 
+/** What `treeOf` makes a tree of. */
+export type Plain = string | readonly Plain[] | { readonly [name: string]: Plain }
+
+/** A tree of plain values, all of which have the same place. */
+export function treeOf(plain: Plain, place: string): Tree {
+  if (typeof plain === 'string') return { kind: 'text', place, text: plain }
+  if (isList(plain)) return { kind: 'list', place, items: plain.map((it) => treeOf(it, place)) }
+  const entries = Object.entries(plain).map(([name, it]) => [name, treeOf(it, place)] as const)
+  return { kind: 'section', place, entries: new Map(entries) }
+}
+
+const isList = (plain: Plain): plain is readonly Plain[] => Array.isArray(plain)
+
 /** The same as plain values. */
 export function toPlain(tree: Tree): unknown {
   switch (tree.kind) {

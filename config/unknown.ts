@@ -3,8 +3,8 @@
  * or a problem where it looks like one of the settings that keep people out.
  */
 import type { z } from 'zod'
+import { nearest } from '../documents/nearest.ts'
 import { findGuardedKey, findGuardedWords, type Guarded } from './guarded.ts'
-import { nearest } from './nearest.ts'
 import { childOf, settingsOf, shapeOf, variableOf } from './shape.ts'
 import { unsupported } from './support.ts'
 import type { Tree } from './tree.ts'

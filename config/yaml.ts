@@ -3,7 +3,7 @@
  * `0123`, `1e5` and `no` are for the schema to judge. Null and nothing are empty.
  */
 import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
-import { readYaml, startOf, type Yaml } from '../policies/engine/yaml.ts'
+import { readYaml, startOf, type Yaml } from '../documents/yaml.ts'
 import { ConfigError } from './problems.ts'
 import type { Tree } from './tree.ts'
 

@@ -7,6 +7,7 @@ const root = join(import.meta.dirname, '..')
 const folders = [
   'files',
   'network',
+  'documents',
   'registry',
   'policies',
   'gateway',
@@ -30,6 +31,7 @@ const leases = 'registry/leases/lease.ts'
 const mayImport: [layer: string, allowed: string[]][] = [
   ['files', []],
   ['network', []],
+  ['documents', []],
   ['registry/protocol', []],
   ['registry/storage', ['files', 'registry/protocol/range.ts', 'registry/protocol/errors.ts']],
   ['registry/redis', ['registry/protocol']],
@@ -45,10 +47,10 @@ const mayImport: [layer: string, allowed: string[]][] = [
     ['registry/protocol', 'registry/content', 'registry/uploads', drivers, leases],
   ],
   ['registry/app.ts', ['registry']],
-  ['policies', ['files', 'network', 'registry/protocol']],
+  ['policies', ['files', 'network', 'documents', 'registry/protocol']],
   ['gateway/pool/in-process.ts', ['gateway', 'registry/app.ts']],
   ['gateway', ['files', 'network', 'policies', 'registry/protocol']],
-  ['config', ['files', 'network', 'registry/protocol', 'policies/engine/yaml.ts']],
+  ['config', ['files', 'network', 'documents', 'registry/protocol']],
   ['docs', ['config', 'policies', 'registry/protocol']],
   ['supervisor', ['files', 'config/environment.ts', 'gateway/log/output.ts']],
   ['assembly', ['files', 'network', 'registry', 'policies', 'gateway', 'config', 'supervisor']],

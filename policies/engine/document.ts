@@ -1,6 +1,6 @@
 /** A policy file as YAML: plain values of text, lists and sections, and the place of each. */
 import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
-import { readYaml, startOf } from './yaml.ts'
+import { readYaml, startOf } from '../../documents/yaml.ts'
 
 /** `file` is what messages call it. */
 export type Source = { file: string; text: string }

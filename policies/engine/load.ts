@@ -1,6 +1,7 @@
 /** From the files of a folder to a policy: read, checked as a whole, and put to their own tests. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { mostYamlBytes } from '../../documents/yaml.ts'
 import { readAtMost } from '../../files/bounded.ts'
 import { explainPermission } from '../../files/permission.ts'
 import { findDoubts, findIncoherences } from './coherence.ts'
@@ -10,7 +11,6 @@ import { compilePolicy } from './evaluate.ts'
 import { explain, PolicyError, placeText, problemText } from './problems.ts'
 import { type PolicyFile, policyFileSchema } from './schema.ts'
 import { findFailures } from './tests.ts'
-import { mostYamlBytes } from './yaml.ts'
 
 type Counts = { files: number; groups: number; rules: number; tests: number }
 

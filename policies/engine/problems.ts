@@ -1,6 +1,6 @@
 /** Says what is wrong with policy files: the place, what was found, what is allowed. */
-import { closest, distance } from 'fastest-levenshtein'
 import type { z } from 'zod'
+import { nearest } from '../../documents/nearest.ts'
 import type { PolicyDocument, Position, Problem, Steps } from './document.ts'
 import { policyFileSchema, ruleSchema, testSchema } from './schema.ts'
 
@@ -76,11 +76,8 @@ function foundAt(value: unknown, { code, path }: z.core.$ZodIssue): string {
 
 /** The start of a name, or one with few typing errors in it; far-off names are not offered. */
 export function suggestion(written: string, known: readonly string[]): string {
-  if (known.length === 0) return ''
   const lower = written.toLowerCase()
-  const found =
-    known.find((it) => lower.length > 2 && it.startsWith(lower)) ?? closest(lower, [...known])
-  const tolerated = Math.max(1, Math.round(lower.length * 0.4))
-  const isNear = found.startsWith(lower) || distance(lower, found) <= tolerated
-  return isNear ? `did you mean ${found}? ` : ''
+  const begun = known.find((it) => lower !== '' && it.startsWith(lower))
+  const found = begun ?? nearest(lower, known)
+  return found === undefined ? '' : `did you mean ${found}? `
 }
