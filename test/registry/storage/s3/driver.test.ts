@@ -1,6 +1,7 @@
 /** The S3 driver on a real service: what every driver must do, with either version of the signature. */
 import { randomUUID } from 'node:crypto'
-import { beforeAll, describe } from '@jest/globals'
+import { Readable } from 'node:stream'
+import { beforeAll, describe, expect, it } from '@jest/globals'
 import { createS3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { lateTags } from '../../../contract/late-tags.ts'
 import { storageDriverContract } from '../../../contract/storage-driver.ts'
@@ -19,6 +20,18 @@ beforeAll(async () => {
   service = await startFaultyService(cleanup, { ...ceph, hasBoundRemovals: true })
 })
 
+/** Each is encoded in its own way where it is part of a URL, and all of it is signed. */
+const oddFolders = [
+  'two words',
+  '100%',
+  '%2F',
+  'c++',
+  'ü 🐢',
+  "!'()*~",
+  'a=b&c;d:e@f,g$',
+  '?#[]"<>\\^`{|}',
+]
+
 describe.each([true, false])('signing with version 4: %s', (v4auth) => {
   const openStorage = async () =>
     createS3Storage(s3Options(service.endpoint, { v4auth, rootdirectory: `/${randomUUID()}` }))
@@ -26,4 +39,25 @@ describe.each([true, false])('signing with version 4: %s', (v4auth) => {
   storageDriverContract('s3', open)
   placingContract('s3', openStorage, s3Options('').chunksize)
   lateTags('s3', open, { isBucket: true })
+
+  it.each(oddFolders)('keeps a registry below a folder that is called %j', async (folder) => {
+    const rootdirectory = `/${randomUUID()}/${folder}`
+    const options = s3Options(service.endpoint, { v4auth, rootdirectory })
+    const { driver, placing } = createS3Storage(options)
+    cleanup.add(() => driver.close())
+    const large = Buffer.alloc(options.chunksize + 1, folder)
+    await driver.put(`${folder}/value`, Buffer.from(folder))
+    // In parts, whose numbers are parameters that are signed.
+    await placing.putStream('large', Readable.from([large]), { check() {} })
+    await driver.move('large', `${folder}/large`)
+    expect((await driver.get(`${folder}/value`))?.toString()).toBe(folder)
+    expect((await driver.get(`${folder}/large`))?.equals(large)).toBe(true)
+    expect((await driver.stat(`${folder}/value`))?.size).toBe(Buffer.byteLength(folder))
+    const names = (await Array.fromAsync(driver.list(folder))).map(({ name }) => name)
+    expect(names).toEqual(['large', 'value'])
+    const url = await driver.url?.(`${folder}/value`, { size: 1 })
+    if (url) expect(await (await fetch(url)).text()).toBe(folder)
+    await driver.remove(folder)
+    expect(await driver.stat(`${folder}/value`)).toBeUndefined()
+  })
 })
