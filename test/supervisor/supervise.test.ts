@@ -186,6 +186,26 @@ describe('draining a server', () => {
     await drained
   })
 
+  it('serves what still comes on an idle connection until it is told to hurry', async () => {
+    const { server, port } = await listen()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    server.on('request', (_, response) => response.end('served'))
+    const ask = async () => {
+      const [response] = await once(get({ port, agent, host: '127.0.0.1' }), 'response')
+      return text(response)
+    }
+    await ask()
+    await new Promise(setImmediate)
+    const hurry = new AbortController()
+    const drained = drainServer(server, { lingerMs: 60_000, hurry: hurry.signal })
+    await new Promise(setImmediate)
+    // The server takes no new connection, so this is the one from before.
+    expect(await ask()).toBe('served')
+    hurry.abort()
+    await drained
+    agent.destroy()
+  })
+
   it('breaks what is left when it is aborted', async () => {
     const { server, port } = await listen()
     const asked = once(server, 'request')

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { renderPolicySchema } from '../../../policies/engine/json-schema.ts'
+import { policySchema } from '../../../policies/engine/json-schema.ts'
 import { buildPolicy, checkSources, readPolicyFolder } from '../../../policies/engine/load.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
@@ -60,7 +60,7 @@ describe('the examples', () => {
 
 it('the schema for editors is what the code says', async () => {
   const file = join(policies, 'policy.schema.json')
-  expect(await readFile(file, 'utf8')).toBe(renderPolicySchema())
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(policySchema())
 })
 
 it('the page for administrators shows a policy that can be used', async () => {
