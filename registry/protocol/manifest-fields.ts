@@ -6,7 +6,8 @@
  */
 import { type Digest, isDigest } from './digest.ts'
 import { RegistryError } from './errors.ts'
-import type { Json, Kind } from './json.ts'
+import type { Json } from './json.ts'
+import type { Kind } from './json-scalars.ts'
 
 /** Far more than any manifest has that someone needs; each descriptor is looked for in storage. */
 export const most = { descriptors: 10_000, keys: 10_000 } as const

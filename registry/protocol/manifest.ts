@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { Digest } from './digest.ts'
 import { RegistryError } from './errors.ts'
-import { createJson, type JsonLimits } from './json.ts'
+import { createJson } from './json.ts'
+import type { JsonLimits } from './json-nesting.ts'
 import { type Descriptor, type ManifestFields, manifestFields } from './manifest-fields.ts'
 import {
   imageIndex,
