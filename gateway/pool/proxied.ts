@@ -11,7 +11,8 @@ import type { Identities } from './identity.ts'
 import type { Pool } from './pool.ts'
 import { otherSecret } from './probe.ts'
 import { breakOff, relay, relayBlob, type SendBlob } from './relay.ts'
-import type { Worker, Workers } from './workers.ts'
+import type { Worker } from './worker.ts'
+import type { Workers } from './workers.ts'
 
 export type ProxiedPoolParts = {
   workers: Workers

@@ -1,56 +1,24 @@
 /**
- * The workers a gateway knows: which of them answer, and which has the least to do. Each gateway finds
- * that out for itself, from the answers it gets and by asking each of them again and again.
+ * The workers of a gateway: which there are, and which of those that take requests has the least to do.
+ * Each gateway finds that out by itself, from the answers it gets and by asking again and again.
  */
-import { Agent } from 'node:http'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { type Address, type FindAddresses, nameOf } from './addresses.ts'
 import type { Sign } from './probe.ts'
-
-export type Worker = {
-  readonly name: string
-  readonly address: Address
-  readonly agent: Agent
-  /** Counts a request in, and with the function it answers out again. */
-  begin(weight: number): () => void
-  /** It could not be reached, or broke off: others come first until it answers again. */
-  failed(): void
-  /** It is there and of no use: the same as a failure, with the reason. */
-  unfit(reason: string): void
-  /** It says that it stops: it gets nothing new. */
-  leaving(): void
-}
+import { createSignsOfLife } from './signs-of-life.ts'
+import { type Change, createWorker, type Known, type Worker } from './worker.ts'
 
 export type WorkersParts = {
   find: FindAddresses
   /** Asks one for a sign of life; rejects when there is none. */
   probe: (address: Address, signal: AbortSignal) => Promise<Sign>
   /** Hears of each change. */
-  report: (change: { worker: string; state: State; reason?: string }) => void
+  report: (change: Change) => void
   times?: Partial<typeof usual>
-}
-
-type State = 'up' | 'down' | 'leaving'
-type Known = Worker & {
-  /** Undefined as long as nobody has heard of it. */
-  state: State | undefined
-  /** Why it is of no use, as long as it is there and says so. */
-  fault: string | undefined
-  load: number
-  /** How many probes in turn it left without any answer. */
-  misses: number
-  isAsked: boolean
 }
 
 /** In milliseconds: between two probes, for an answer to one, and how long a request waits for a worker. */
 const usual = { interval: 1_000, answer: 5_000, patience: 10_000 }
-
-/** One that missed so many probes is stuck, and so is whoever waits for it. */
-const missesToCut = 3
-
-/** Sooner than a worker that stops closes an idle connection, or a request might meet it as it does. */
-export const idleMs = 4_000
-const mostIdle = 256
 
 export type Workers = ReturnType<typeof createWorkers>
 
@@ -58,9 +26,10 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
   const { interval, answer, patience } = { ...usual, ...times }
   const known = new Map<string, Known>()
   const closing = new AbortController()
+  const check = createSignsOfLife({ probe, answerMs: answer, signal: closing.signal })
   let changed = Promise.withResolvers<void>()
   let isFinding = false
-  /** Why it is not known who there is, where it is not. */
+  /** Why the workers could not be found, if the last look for them failed. */
   let unfound: unknown
   const timer = setInterval(tick, interval).unref()
   look()
@@ -68,17 +37,19 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
   return {
     /** The one with the least to do. Waits when there is none, and throws `unavailable` in the end. */
     async pick(signal: AbortSignal): Promise<Worker> {
-      const ready = leastBusy()
+      const ready = leastBusy(known)
       if (ready) return ready
 
       const ends = AbortSignal.any([signal, AbortSignal.timeout(patience)])
       while (!ends.aborted) {
         look()
         await Promise.race([changed.promise, aborted(ends)])
-        const found = leastBusy()
+        const found = leastBusy(known)
         if (found) return found
       }
-      const cause = new Error(`no worker takes requests: ${describe()}`, { cause: unfound })
+      const cause = new Error(`no worker takes requests: ${describe(known, unfound)}`, {
+        cause: unfound,
+      })
       throw new RegistryError('unavailable', { headers: { 'Retry-After': '1' }, cause })
     },
 
@@ -89,18 +60,7 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
     },
   }
 
-  function leastBusy(): Worker | undefined {
-    let best: Known | undefined
-    for (const worker of known.values()) {
-      if (worker.state !== 'up') continue
-      if (!best || worker.load < best.load) best = worker
-    }
-    // Behind the others from now on, so that those with nothing to do take turns.
-    if (best && known.delete(best.name)) known.set(best.name, best)
-    return best
-  }
-
-  /** Those who wait are woken now and then, or their waiting would pile up behind one promise. */
+  /** Requests that wait are woken now and then, or their waiting would pile up behind one promise. */
   function tick(): void {
     wake()
     look()
@@ -111,14 +71,17 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
     changed = Promise.withResolvers()
   }
 
-  /** At each for itself: one that is stuck, or a name server, holds up nobody else's news. */
+  /**
+   * Asks every worker, and the name server, side by side: a worker that is stuck delays the news of no
+   * other. A question that is still open is not asked again.
+   */
   function look(): void {
     for (const worker of known.values()) check(worker)
     if (isFinding) return
     isFinding = true
     find()
       .then(meet)
-      // Without an answer about who there is, those that are known may still be there.
+      // The known workers stay: that their list cannot be had now does not mean that they are gone.
       .catch((error) => {
         unfound = error
       })
@@ -131,107 +94,41 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
     if (closing.signal.aborted) return
     unfound = undefined
     const names = new Set(found.map(nameOf))
-    for (const worker of known.values()) if (!names.has(worker.name)) forget(worker)
+    for (const worker of known.values()) {
+      if (names.has(worker.name)) continue
+      worker.forget()
+      known.delete(worker.name)
+    }
     for (const address of found) {
-      const name = nameOf(address)
-      if (known.has(name)) continue
-      const worker = createWorker(name, address)
-      known.set(name, worker)
+      if (known.has(nameOf(address))) continue
+      const worker = createWorker(address, onChange)
+      known.set(worker.name, worker)
       check(worker)
     }
   }
 
-  function describe(): string {
-    if (known.size === 0) return unfound ? String(unfound) : 'there is none'
-    return [...known.values()]
-      .map(({ name, state, fault }) => `${name} is ${state ?? 'new'}${fault ? ` (${fault})` : ''}`)
-      .join(', ')
-  }
-
-  /** What it is doing it still may end. */
-  function forget(worker: Known): void {
-    worker.leaving()
-    known.delete(worker.name)
-  }
-
-  async function check(worker: Known): Promise<void> {
-    if (worker.isAsked) return
-    worker.isAsked = true
-    const late = AbortSignal.timeout(answer)
-    try {
-      const sign = await probe(worker.address, AbortSignal.any([closing.signal, late]))
-      worker.misses = 0
-      if (sign === 'leaving') worker.leaving()
-      else if (sign === 'up') become(worker, 'up')
-      // Whoever answers has not left, whatever was said at this address before.
-      else worker.unfit(sign.unfit)
-    } catch (error) {
-      if (!closing.signal.aborted) miss(worker, error, late.aborted)
-    } finally {
-      worker.isAsked = false
-    }
-  }
-
-  function miss(worker: Known, error: unknown, isLate: boolean): void {
-    if (worker.state !== 'leaving') become(worker, 'down', { reason: error })
-    worker.misses = isLate || isUnreachable(error) ? worker.misses + 1 : 0
-    if (worker.misses === missesToCut) worker.agent.destroy()
-  }
-
-  type Why = { reason?: unknown; fault?: string }
-
-  function become(worker: Known, state: State, { fault, reason = fault }: Why = {}): void {
-    const isOld = worker.state === state && worker.fault === fault
-    // What comes to light of one that is forgotten is no news.
-    if (isOld || known.get(worker.name) !== worker) return
-    worker.state = state
-    worker.fault = fault
-    // There may be another process at the same address by now.
-    if (state === 'up') worker.agent.maxFreeSockets = mostIdle
-    report({ worker: worker.name, state, ...(reason ? { reason: String(reason) } : {}) })
+  function onChange(change: Change): void {
+    report(change)
     wake()
-  }
-
-  function createWorker(name: string, address: Address): Known {
-    const agent = new Agent({
-      keepAlive: true,
-      maxSockets: Number.POSITIVE_INFINITY,
-      maxFreeSockets: mostIdle,
-      timeout: idleMs,
-    })
-    const worker: Known = {
-      name,
-      address,
-      agent,
-      state: undefined,
-      fault: undefined,
-      load: 0,
-      misses: 0,
-      isAsked: false,
-      begin(weight) {
-        worker.load += weight
-        return () => {
-          worker.load -= weight
-        }
-      },
-      failed: () => become(worker, 'down', { reason: 'a request failed' }),
-      unfit: (fault) => become(worker, 'down', { fault }),
-      leaving() {
-        become(worker, 'leaving')
-        agent.maxFreeSockets = 0
-        for (const sockets of Object.values(agent.freeSockets)) {
-          for (const socket of sockets ?? []) socket.destroy()
-        }
-      },
-    }
-    return worker
   }
 }
 
-/** The machine is gone. One that refuses is there, and may still be ending what it has. */
-function isUnreachable(error: unknown): boolean {
-  const { code = '' } = Object(error) as NodeJS.ErrnoException
-  return ['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ETIMEDOUT'].includes(code)
+function leastBusy(known: Map<string, Known>): Worker | undefined {
+  let best: Known | undefined
+  for (const worker of known.values()) {
+    if (worker.state !== 'up') continue
+    if (!best || worker.load < best.load) best = worker
+  }
+  // Behind the others from now on, so that those with nothing to do take turns.
+  if (best && known.delete(best.name)) known.set(best.name, best)
+  return best
+}
+
+function describe(known: Map<string, Known>, unfound: unknown): string {
+  if (known.size === 0) return unfound ? String(unfound) : 'there is none'
+  return [...known.values()]
+    .map(({ name, state, fault }) => `${name} is ${state ?? 'new'}${fault ? ` (${fault})` : ''}`)
+    .join(', ')
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
