@@ -18,9 +18,9 @@ export type Login = {
   checkPassword?: CheckPassword
   /** Throws `TokenRefused`. */
   verifyToken?: (token: string) => Promise<Identity>
-  /** Who somebody is who shows nothing; without it, a stranger as the policies speak of them. */
+  /** The identity of a request without credentials; without it, a stranger as the policies name it. */
   stranger?: Identity
-  /** Hears who was refused and why, which the client does not. */
+  /** Hears the reason of each refusal, which the client does not. */
   report?: ReportRefusal
   /** Milliseconds for which a token that ran out still does for an upload that is under way. */
   graceMs?: number
@@ -118,7 +118,7 @@ async function verify(token: string, ctx: Context, login: Login) {
   }
 }
 
-/** Who it was whose token ran out a short while ago. */
+/** The identity of a token that ran out a short while ago. */
 function inGrace({ expired }: TokenRefused, login: Login): Identity | undefined {
   const { graceMs = 0, now = Date.now } = login
   if (!expired) return undefined

@@ -20,7 +20,7 @@ export function letAsk(ctx: Context, { policy, report }: Asking) {
     identity,
     address: ctx.ip,
     onDenied(wanted, decision) {
-      // What was asked last is what the request ended with.
+      // The last question is the one that the request ended with.
       denied = { wanted, decision }
     },
   })

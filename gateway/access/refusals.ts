@@ -43,7 +43,7 @@ export function createRefusals(options: Options) {
   }
 }
 
-/** What is undefined is left out of the line. */
+/** Undefined fields are left out of the line. */
 function fieldsOf(ctx: Context, { user, reason, wanted, rule }: Refusal) {
   return {
     'auth.user.name': user === undefined ? undefined : safeName(user),

@@ -22,7 +22,7 @@ async function hasBytes({ req }: Context): Promise<boolean> {
   if (req.headers['transfer-encoding'] === undefined)
     return Number(req.headers['content-length']) > 0
   for await (const _ of req.iterator({ destroyOnReturn: false })) return true
-  // Whoever reads on sees a request like any other without a body.
+  // To the handlers behind this one, the request is like any other without a body.
   delete req.headers['transfer-encoding']
   return false
 }

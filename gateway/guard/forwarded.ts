@@ -11,7 +11,7 @@ import { findClient, unknownAddress } from './forwarded-client.ts'
 import { type ForwardedElement, parseForwarded } from './forwarded-header.ts'
 import { findHost, formatHost, type Host } from './host.ts'
 
-/** Must come first: whoever logs or asks for an address asks for the one found here. */
+/** Must come first: the logs and the policies read the address that is found here. */
 export function readForwarded(trustedProxies: readonly Network[]): Middleware {
   const isTrusted = (text: string) => {
     const address = findIpAddress(text)

@@ -1,7 +1,7 @@
 /** The access log: a line of Apache's combined format for each exchange, on stdout. */
 import { type Output, openOutput } from './output.ts'
 
-/** What there is to say of a request once its response has ended. */
+/** The facts about a request once its response has ended. */
 export type Exchange = {
   address: string
   user: string | undefined

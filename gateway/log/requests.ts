@@ -70,7 +70,7 @@ export function logRequests({
   }
 }
 
-/** What is undefined is left out of the line. */
+/** Undefined fields are left out of the line. */
 function fieldsOf(ctx: ParameterizedContext<LogState>, exchange: Exchange, ms: number) {
   const { target, requestId } = ctx.state
   const fields: Record<string, unknown> = {

@@ -1,5 +1,5 @@
 /**
- * What only shows when all files lie side by side: names used twice, groups nobody defined, rules
+ * Faults that only show when all files lie side by side: names used twice, groups nobody defined, rules
  * that say less than they seem to. It reads what was written, so it finds this beside other faults.
  */
 import type { PolicyDocument, Problem, Steps } from './document.ts'
@@ -72,7 +72,7 @@ function faultsOfGroup(found: Found<string>, known: string[]): Problem[] {
   return [at(found, message)]
 }
 
-/** Whoever may push may overwrite, so such a rule is mostly meant to keep others from it. */
+/** The right to push holds the one to overwrite, so a rule about `overwrite` is mostly meant as a denial. */
 function faultsOfOverwrite(rule: Found): Problem[] {
   const actions = itemsAt(rule, 'actions')
   const names = actions.map(({ value }) => value)

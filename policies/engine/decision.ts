@@ -1,6 +1,6 @@
 /** The words of a policy: a question goes in, a decision and its reason come out. */
 
-/** What may be asked about a repository. */
+/** The actions that a question about a repository may name. */
 export const actions = ['pull', 'push', 'overwrite', 'delete', 'list'] as const
 
 export type Action = (typeof actions)[number]

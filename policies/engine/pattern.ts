@@ -17,14 +17,14 @@ const options = {
   noquantifiers: true,
 } as const
 
-/** What a pattern calls the name of whoever asks. */
+/** In a pattern, the name of the user that asks. */
 export const userPlace = `$${'{user}'}`
 
 /** Stands for the name while picomatch reads a pattern; no pattern contains it. */
 const namePlace = '\uE000'
 
 /**
- * What stands before the first and after the last wildcard is compared as text, so three wildcards
+ * The text before the first and after the last wildcard is compared as text, so three wildcards
  * cost at most the square of a name's length. Each one more would multiply that by the length.
  */
 const mostWildcards = 3

@@ -38,7 +38,7 @@ function keyText(steps: Steps): string {
     .replace(/^\./, '')
 }
 
-/** What the schema found in a document. */
+/** The problems that the schema found in a document. */
 export function explain(issue: z.core.$ZodIssue, document: PolicyDocument): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {

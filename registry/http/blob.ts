@@ -41,16 +41,19 @@ export function blobHandlers({ blobs, protection, storage = {} }: Parts): Handle
     return sendPart(ctx, digest, blob, ranges?.[0])
   }
 
-  /** Whether it is all the same to the client where the bytes come from and which they are. */
+  /** Whether the blob is sent as a whole, from here, without any condition to be looked at first. */
   function wantsAll(ctx: Context): boolean {
     if (ctx.method !== 'GET' || storage.url || ctx.state.nameBlob) return false
     return !conditions.some((name) => ctx.get(name))
   }
 
-  /** Undefined also where the storage, which knows nothing of our ETag, would understand less. */
+  /**
+   * Undefined also for requests that the storage would answer in another way than we do: it does not know
+   * our ETag, so that an `If-Match` with it would fail there.
+   */
   async function findElsewhere(ctx: Context, blob: Blob): Promise<string | undefined> {
     if (ctx.method !== 'GET' || onlyHere.some((name) => ctx.get(name))) return undefined
-    // Of a list of ranges, object stores send the whole.
+    // Object stores answer a list of ranges with the whole object.
     if (ctx.get('Range').includes(',')) return undefined
     const call = { size: blob.size, signal: ctx.state.signal }
     return storage.url?.(paths.blob(blob.canonical), call)
@@ -129,7 +132,7 @@ function describe(ctx: Context, digest: Digest, { size, range }: Part): void {
 /** Conditions that clients repeat wherever they are sent. */
 const onlyHere = ['If-Match', 'If-Range', 'If-Unmodified-Since']
 
-/** Whoever has the address gets the bytes, and only for a while: nobody may keep it. */
+/** The address alone gives the bytes to any client, and only for a while: no cache may keep it. */
 function sendElsewhere(ctx: Context, digest: Digest, location: string): void {
   ctx.remove('ETag')
   answerEmpty(ctx, 307, {

@@ -1,6 +1,6 @@
 /**
- * What bodies may take of memory while they are there as a whole, together and for each client. A client
- * may hold as much as it leaves free: one alone half of it, and whoever comes later finds some.
+ * The memory that whole bodies may take, together and for each client. A client may hold as much as it
+ * leaves free: a client that is alone gets half of it, and a later one still finds some.
  */
 import { RegistryError } from '../protocol/errors.ts'
 import type { Context } from './context.ts'

@@ -17,7 +17,7 @@ export function tagsHandlers({ tags, repositories, locations, largestPage }: Par
     if (!(await repositories.exists(target.repository, { signal }))) {
       throw new RegistryError('repositoryUnknown', { detail: { name: target.repository } })
     }
-    // Only who asks for pages gets them: older clients know nothing of a next one.
+    // Without `n` the list is not cut into pages: older clients do not ask for the next one.
     const wanted = size === undefined ? Number.POSITIVE_INFINITY : Math.min(size, largestPage)
     const source = tags.list(target.repository, { signal, ...(last && { after: last }) })
     const { items, more } = await takePage(source, wanted)

@@ -58,13 +58,13 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
     }
   }
 
-  /** Whoever sent the wrong chunk is told where to send the right one. */
+  /** The refusal of a wrong chunk says where the right one goes: a client at byte 10 hears `0-4`. */
   async function inOrder<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
       if (error instanceof RegistryError && error.reason === 'uploadOutOfOrder') {
-        // What the client has brought along may be anything, and is not given back.
+        // The state in the client's URL may be forged, and is not given back.
         Object.assign(error.headers, tell(ctx, await uploads.progress(uploadOf(ctx))))
       }
       throw error

@@ -57,7 +57,7 @@ export function uploadsHandlers({ uploads, blobs, repositories, locations }: Par
     if (!isDigest(digest)) return undefined
 
     const { signal, target, may } = ctx.state
-    // Who names no source must be allowed to pull from all; rules about names allow nothing nameless.
+    // A mount without `from` needs the right to pull everywhere: a rule for `team/**` is not enough.
     const from = query.get('from') ?? ''
     if (!may({ action: 'pull', repository: from })) return undefined
     const found = from

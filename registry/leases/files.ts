@@ -83,7 +83,7 @@ export async function openFileLeases(
     },
   }
 
-  /** Resolves once there is a folder for claims. Whoever finds no room for it asks again. */
+  /** Resolves once there is a folder for claims. After a failure (a full disk) the next call tries again. */
   function ready(): Promise<void> {
     opening ??= open().catch((error) => {
       opening = undefined

@@ -12,7 +12,7 @@ export type Lease = {
   isHeld(): boolean
   /** Throws `unavailable` when the lease is not held. Takes no time, so nothing comes in between. */
   check(): void
-  /** `check`, after asking those who know whether another process has taken the lease. */
+  /** `check`, after asking Redis or the folder whether another process has taken the lease. */
   confirm(): Promise<void>
   /**
    * A path in the storage that leads to the root of the storage, and is gone before another process

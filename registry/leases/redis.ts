@@ -65,7 +65,7 @@ export function createRedisLeases(options: Options): Leases {
       return await work(kept?.lease ?? lost)
     } finally {
       kept?.end()
-      // What cannot be released now ends by itself; what seemed to have failed may need it too.
+      // A claim that cannot be released expires. A claim whose answer got lost may hold: it is released too.
       await releaseLease(redis, claim).catch(() => {})
     }
   }

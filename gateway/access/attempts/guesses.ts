@@ -80,8 +80,8 @@ export function createGuesses({
   }
 
   /**
-   * A password that was right is no guess of whoever was right with that name there before. Elsewhere
-   * it may be one, and whoever guesses must not learn from the delay's absence which it is.
+   * A right password is no guess in a network where its user was right before. Elsewhere it may be one,
+   * and is delayed as a wrong one would be: an absent delay would tell the guesser that it is right.
    */
   function waitsOfRight({ pair }: Guess): Wait[] {
     return rightPairs.has(pair) ? [] : [pairs.waitOf(pair)]

@@ -20,7 +20,7 @@ export type TokenEndpointParts = WishParts & {
   issueToken: TokenIssuer
   /** Where a request comes from, with what a trusted proxy says of it. */
   addressOf?: (ctx: Context) => string
-  /** Hears who was refused and why, which the client does not. */
+  /** Hears the reason of each refusal, which the client does not. */
   report?: ReportRefusal | undefined
 }
 
@@ -104,7 +104,7 @@ const tokenBody = ({ token, seconds, issuedAt }: IssuedToken) => ({
 
 const oauthBody = ({ code, message }: GrantRefused) => ({ error: code, error_description: message })
 
-/** What docker shows to whoever signs in. */
+/** The codes that docker shows after a login. */
 const codes: Record<number, string> = { 401: 'UNAUTHORIZED', 429: 'TOOMANYREQUESTS' }
 
 const registryBody = ({ status, message }: GrantRefused) => ({

@@ -1,6 +1,6 @@
 /**
- * Who comes with a name and a password, where the password may be a robot's token or that of a build
- * job; and what a token that is given out to them is tied to.
+ * The identity behind a name and a password, where the password may be a robot's token or that of a build
+ * job; and the credential that a token given out for it is tied to.
  */
 import type { Identity } from '../../../registry/protocol/call.ts'
 import type { CheckPassword } from '../authenticate.ts'

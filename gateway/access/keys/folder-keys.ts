@@ -74,7 +74,7 @@ export async function openSigningKeys(options: Options): Promise<KeptKeys> {
     },
   }
 
-  /** Whoever comes second with the generation after `old` finds it written, and leaves it so. */
+  /** Of two processes that make the generation after `old`, the second finds it written and leaves it so. */
   async function replace(old: KeySet): Promise<void> {
     await write(folder, old.number + 1, nextGeneration(old.generation, overlapSeconds))
     const { number } = await keys.check()

@@ -47,7 +47,7 @@ export function createPasswords({
 }: PasswordParts) {
   const remember = (ttl: number) =>
     new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
-  // Apart from each other, so that a flood of guesses forgets nobody who was right.
+  // Apart from each other, so that a flood of wrong guesses pushes out no right one.
   const right = remember(rightMs)
   const rightThere = remember(rightMs)
   const wrong = remember(wrongMs)

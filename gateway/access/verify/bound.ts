@@ -4,8 +4,9 @@ import type { Grant } from '../../../registry/protocol/call.ts'
 import type { Target } from '../../../registry/protocol/endpoints.ts'
 
 /**
- * With `matches`, the name is a pattern and this is what it matches. That gets lost on a way that only
- * carries data; what is left are a name that no repository has and the word to make it again.
+ * With `matches`, the name is a pattern, such as `team/*`. A function is lost where only data can travel:
+ * in the identity that a gateway signs for a worker, for example. There `isPattern` stays beside the name,
+ * and the receiver compiles the pattern again.
  */
 export type BoundGrant = Grant & {
   isPattern?: boolean | undefined
@@ -35,7 +36,7 @@ export function isWithinBound(bound: readonly BoundGrant[] | undefined, wanted: 
   )
 }
 
-/** What a token must allow for `target`: nothing for the greeting, the catalog for the catalog. */
+/** Whether a token is enough for `target`: `GET /v2/` needs nothing of it, the catalog needs the catalog. */
 export function boundAllows(bound: readonly BoundGrant[] | undefined, target: Target): boolean {
   const { action, repository: name } = target
   if (action === 'ping') return true

@@ -1,5 +1,5 @@
 /**
- * Who a client certificate speaks of. The name is the CN of its subject or, without one, its first
+ * The identity in a client certificate. The name is the CN of its subject or, without one, its first
  * subject alternative name (host, address, e-mail or URI); the groups are the O and OU of its subject.
  */
 import type { TLSSocket } from 'node:tls'
