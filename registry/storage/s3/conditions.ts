@@ -28,13 +28,18 @@ export function createConditions(bucket: S3Bucket) {
     return { key: bucket.key(path), signal, fence }
   }
 
-  /** Each condition is another spelling of the same, so the change is made if one of them holds. */
+  /**
+   * Each condition is another spelling of the same, so the change is made if one of them holds. A service
+   * that has compared one of them has conditions, though it may refuse another spelling.
+   */
   async function change(kind: Kind, request: Wanted, conditions: Headers[]): Promise<boolean> {
     if (conditions.length === 0 || unconditional.has(kind)) return changeAnyway(kind, request)
+    let isCompared = false
     for (const headers of conditions) {
       const answer = await ask(kind, { ...request, headers })
       if (answer === 'done') return true
-      if (answer === 'notUnderstood') {
+      if (answer === 'elsewise') isCompared = true
+      else if (!isCompared) {
         await changeAnyway(kind, request)
         // Only now it is sure that it was the condition.
         unconditional.add(kind)

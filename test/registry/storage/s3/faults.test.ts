@@ -148,6 +148,16 @@ describe('a change that is bound to what is there', () => {
     expect(conditions).toEqual(['*', undefined, '*'])
   })
 
+  it('is not made by a service that compares one spelling and refuses the other', async () => {
+    await driver.put('k', small)
+    const version = (await driver.getVersioned('k'))?.version ?? ''
+    await driver.put('k', Buffer.from('newer'))
+    planForBound((count) => (count === 1 ? 'elsewise' : 'notImplemented'))
+    expect(await driver.replace('k', small, { over: version })).toBe(false)
+    expect(conditions).toEqual([version, version.replaceAll('"', '')])
+    expect((await driver.get('k'))?.toString()).toBe('newer')
+  })
+
   it('is not made while the service says that another one is under way', async () => {
     planForBound(() => 'justChanging')
     expect(await create('k')).toBe(false)
