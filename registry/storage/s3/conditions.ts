@@ -38,15 +38,13 @@ export function createConditions(bucket: S3Bucket) {
     for (const headers of conditions) {
       const answer = await ask(kind, { ...request, headers })
       if (answer === 'done') return true
-      if (answer === 'elsewise') isCompared = true
-      else if (!isCompared) {
-        await changeAnyway(kind, request)
-        // Only now it is sure that it was the condition.
-        unconditional.add(kind)
-        return true
-      }
+      isCompared ||= answer === 'elsewise'
     }
-    return false
+    if (isCompared) return false
+    await changeAnyway(kind, request)
+    // Only now it is sure that it was the condition.
+    unconditional.add(kind)
+    return true
   }
 
   async function changeAnyway(kind: Kind, request: Wanted): Promise<true> {
