@@ -74,7 +74,7 @@ export function watch<T>(options: Options<T>) {
   }
 
   async function update(): Promise<T> {
-    const found = await settled()
+    const found = await settled({ look, settleMs, signal: closing.signal, isKnown })
     if (found && found.mark !== value?.mark) await take(found)
     else if (found && refused && value) {
       refused = undefined
@@ -102,33 +102,42 @@ export function watch<T>(options: Options<T>) {
     if (!isFirst) onChange?.(value.it)
   }
 
-  async function settled(): Promise<Look<T> | undefined> {
-    let last = await lookOrFault()
-    for (let looks = 1; !isKnown(last); looks += 1) {
-      if (looks === mostLooks) return undefined
-      await wait(settleMs, undefined, closing).catch(() => {})
-      if (closing.signal.aborted) return undefined
-      const next = await lookOrFault()
-      if (next.mark === last.mark) return next
-      last = next
-    }
-    return last
-  }
-
-  /** Whether a second look would say no more. */
   function isKnown({ mark }: Look<T>): boolean {
     return !value || settleMs === 0 || mark === value.mark || mark === refused?.mark
   }
+}
 
-  /** What cannot be read is a look of its own, and may pass in a moment as well. */
-  async function lookOrFault(): Promise<Look<T>> {
-    try {
-      return await look()
-    } catch (error) {
-      const make = () => {
-        throw error
-      }
-      return { mark: `unreadable: ${error}`, make }
+type Settling<T> = {
+  look: () => Promise<Look<T>>
+  settleMs: number
+  signal: AbortSignal
+  /** Whether a second look would say no more. */
+  isKnown: (look: Look<T>) => boolean
+}
+
+/** Undefined for files that have not come to rest, and once `signal` is aborted. */
+async function settled<T>(options: Settling<T>): Promise<Look<T> | undefined> {
+  const { look, settleMs, signal, isKnown } = options
+  let last = await lookOrFault(look)
+  for (let looks = 1; !isKnown(last); looks += 1) {
+    if (looks === mostLooks) return undefined
+    await wait(settleMs, undefined, { signal }).catch(() => {})
+    if (signal.aborted) return undefined
+    const next = await lookOrFault(look)
+    if (next.mark === last.mark) return next
+    last = next
+  }
+  return last
+}
+
+/** Files that cannot be read are a look too: another one may find them readable. */
+async function lookOrFault<T>(look: () => Promise<Look<T>>): Promise<Look<T>> {
+  try {
+    return await look()
+  } catch (error) {
+    const make = () => {
+      throw error
     }
+    return { mark: `unreadable: ${error}`, make }
   }
 }

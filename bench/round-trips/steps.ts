@@ -7,6 +7,8 @@ import { layerSize } from '../scenarios/push.ts'
 
 export type Step = readonly [title: string, take: () => Promise<unknown>]
 
+const accepted = { Accept: manifestType }
+const typed = { 'Content-Type': manifestType }
 const chunk = { 'Content-Type': 'application/octet-stream' }
 
 /** In a repository of their own, where nothing has been yet. */
@@ -16,66 +18,61 @@ export function stepsOf(client: Client): Step[] {
   const images = createImages()
   const [{ layer, config, manifest }, other] = [images(), images()]
   const large = createContents(layerSize)()
-  const [accepted, typed] = [{ Accept: manifestType }, { 'Content-Type': manifestType }]
   const blob = (digest: string) => `${place}/blobs/${digest}`
   const named = (reference: string) => `${place}/manifests/${reference}`
+  const { begin, append, commit } = uploadTo(client, `${place}/blobs/uploads/`)
+  const { head, get, put, mount } = requestsOf(client)
+
+  return [
+    ['GET /v2/', () => get('/v2/')],
+    ['HEAD blob, absent', () => head(blob(layer.digest), { expect: 404 })],
+    ['POST upload', begin],
+    ['PATCH upload, 4 KiB', () => append(layer.parts)],
+    ['PUT upload, commit', () => commit(layer.digest)],
+    ['HEAD blob, there', () => head(blob(layer.digest))],
+    ['POST upload, again', begin],
+    ['PATCH upload, 2 KiB', () => append(config.parts)],
+    ['PUT upload, commit, again', () => commit(config.digest)],
+    ['PUT manifest by tag', () => put(named('latest'), manifest.parts)],
+    ['HEAD manifest by tag', () => head(named('latest'), { headers: accepted })],
+    ['GET manifest by tag', () => get(named('latest'), { headers: accepted })],
+    ['GET manifest by digest', () => get(named(manifest.digest), { headers: accepted })],
+    ['GET blob, 4 KiB', () => get(blob(layer.digest))],
+    ['POST mount', () => mount(`${place}/other`, layer.digest, repository)],
+    ['POST upload, large', begin],
+    ['PATCH upload, 64 MiB', () => append(large.parts)],
+    ['PUT upload, commit 64 MiB', () => commit(large.digest)],
+    ['GET blob, 64 MiB', () => get(blob(large.digest))],
+    ['GET tags/list', () => get(`${place}/tags/list`)],
+    ['small image pushed', () => pushImage(client, repository, 'next', other)],
+    ['small image pulled', () => pullImage(client, repository, 'next', other)],
+  ]
+}
+
+/** One upload at a time: each answer says where the next request of the upload goes. */
+function uploadTo(client: Client, uploads: string) {
   let upload = new URL(client.url)
 
   async function go(method: string, from: string, options: Parameters<Client['send']>[2]) {
     const { headers } = await client.send(method, from, options)
     upload = new URL(headers.location ?? '', client.url)
   }
-  const begin = () => go('POST', `${place}/blobs/uploads/`, { expect: 202 })
-  const append = (body: Uint8Array[]) =>
-    go('PATCH', upload.href, { expect: 202, headers: chunk, body })
-  function commit(digest: string) {
-    upload.searchParams.set('digest', digest)
-    return client.send('PUT', upload.href, { expect: 201 })
-  }
 
-  return [
-    ['GET /v2/', () => client.send('GET', '/v2/', { expect: 200 })],
-    ['HEAD blob, absent', () => client.send('HEAD', blob(layer.digest), { expect: 404 })],
-    ['POST upload', begin],
-    ['PATCH upload, 4 KiB', () => append(layer.parts)],
-    ['PUT upload, commit', () => commit(layer.digest)],
-    ['HEAD blob, there', () => client.send('HEAD', blob(layer.digest), { expect: 200 })],
-    ['POST upload, again', begin],
-    ['PATCH upload, 2 KiB', () => append(config.parts)],
-    ['PUT upload, commit, again', () => commit(config.digest)],
-    [
-      'PUT manifest by tag',
-      () =>
-        client.send('PUT', named('latest'), { expect: 201, headers: typed, body: manifest.parts }),
-    ],
-    [
-      'HEAD manifest by tag',
-      () => client.send('HEAD', named('latest'), { expect: 200, headers: accepted }),
-    ],
-    [
-      'GET manifest by tag',
-      () => client.send('GET', named('latest'), { expect: 200, headers: accepted }),
-    ],
-    [
-      'GET manifest by digest',
-      () => client.send('GET', named(manifest.digest), { expect: 200, headers: accepted }),
-    ],
-    ['GET blob, 4 KiB', () => client.send('GET', blob(layer.digest), { expect: 200 })],
-    [
-      'POST mount',
-      () =>
-        client.send(
-          'POST',
-          `${place}/other/blobs/uploads/?mount=${layer.digest}&from=${repository}`,
-          { expect: 201 },
-        ),
-    ],
-    ['POST upload, large', begin],
-    ['PATCH upload, 64 MiB', () => append(large.parts)],
-    ['PUT upload, commit 64 MiB', () => commit(large.digest)],
-    ['GET blob, 64 MiB', () => client.send('GET', blob(large.digest), { expect: 200 })],
-    ['GET tags/list', () => client.send('GET', `${place}/tags/list`, { expect: 200 })],
-    ['small image pushed', () => pushImage(client, repository, 'next', other)],
-    ['small image pulled', () => pullImage(client, repository, 'next', other)],
-  ]
+  return {
+    begin: () => go('POST', uploads, { expect: 202 }),
+    append: (body: Uint8Array[]) => go('PATCH', upload.href, { expect: 202, headers: chunk, body }),
+    commit(digest: string) {
+      upload.searchParams.set('digest', digest)
+      return client.send('PUT', upload.href, { expect: 201 })
+    },
+  }
 }
+
+const requestsOf = (client: Client) => ({
+  head: (path: string, options = {}) => client.send('HEAD', path, { expect: 200, ...options }),
+  get: (path: string, options = {}) => client.send('GET', path, { expect: 200, ...options }),
+  put: (path: string, body: Uint8Array[]) =>
+    client.send('PUT', path, { expect: 201, headers: typed, body }),
+  mount: (place: string, digest: string, from: string) =>
+    client.send('POST', `${place}/blobs/uploads/?mount=${digest}&from=${from}`, { expect: 201 }),
+})

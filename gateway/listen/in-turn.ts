@@ -1,7 +1,7 @@
 /**
- * One request of a connection at a time: what a client sends behind one that is not answered yet stays
- * unread. Node would start every request of a chunk at once, and there may be thousands in it. And an
- * answer that comes before its request's body is through ends as it should: see `linger`.
+ * One request of a connection at a time: bytes behind a request that is not answered yet stay unread.
+ * Node would start every request of a chunk at once, and there may be thousands in it. And an answer
+ * that comes before its request's body is through ends as it should: see `createLingering`.
  */
 import { type IncomingMessage, Server as PlainServer, type ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
@@ -9,7 +9,7 @@ import type { Socket } from 'node:net'
 import { createPortions } from './portions.ts'
 
 /** How long, and for how many bytes, a client that has its answer may go on sending. */
-const lingering = { ms: 5_000, bytes: 16 * 1024 * 1024 }
+const longest = { ms: 5_000, bytes: 16 * 1024 * 1024 }
 
 /** Must come before the server listens. */
 export function answerInTurn(server: PlainServer | TlsServer): void {
@@ -26,20 +26,19 @@ function readInTurn(socket: Socket) {
   const [parse] = socket.listeners('data') as [(bytes: Buffer) => void]
   const closeAtOnce = socket.destroySoon.bind(socket)
   const portions = createPortions()
+  const lingering = createLingering(socket)
   let current: { request: IncomingMessage; isAnswered: boolean } | undefined
   let waiting: Buffer[] = []
-  let timer: NodeJS.Timeout | undefined
-  let discarded = 0
 
   socket.off('data', parse).on('data', read)
-  socket.once('close', endLingering)
+  socket.once('close', lingering.end)
   // Node calls it behind the last answer of a connection.
   socket.destroySoon = () => {
     if (waiting.length === 0 && current?.request.complete !== false) return closeAtOnce()
     waiting = []
     socket.end()
     socket.resume()
-    linger()
+    lingering.begin()
   }
 
   return {
@@ -50,7 +49,7 @@ function readInTurn(socket: Socket) {
       response.once('close', () => {
         begun.isAnswered = true
         if (socket.destroyed) return
-        if (!request.complete) return linger()
+        if (!request.complete) return lingering.begin()
         // In a turn of its own: the answers of one connection must not hold up those of others.
         if (waiting.length > 0) setImmediate(goOn)
       })
@@ -64,7 +63,7 @@ function readInTurn(socket: Socket) {
       parse(size === rest.length ? rest : rest.subarray(0, size))
       rest = rest.subarray(size)
     }
-    if (timer && !socket.writableEnded && current?.request.complete) endLingering()
+    if (!socket.writableEnded && current?.request.complete) lingering.end()
     if (rest.length > 0) putAside(rest)
   }
 
@@ -75,7 +74,7 @@ function readInTurn(socket: Socket) {
 
   function putAside(rest: Buffer): void {
     if (socket.writableEnded) {
-      discard(rest)
+      lingering.discard(rest)
     } else {
       waiting.push(rest)
       socket.pause()
@@ -88,22 +87,30 @@ function readInTurn(socket: Socket) {
     read(held)
     if (waiting.length === 0) socket.resume()
   }
+}
 
-  /**
-   * Closing while a client is still sending would take its answer away from it: what comes is read for
-   * a while and thrown away.
-   */
-  function linger(): void {
-    timer ??= setTimeout(() => socket.destroy(), lingering.ms)
-  }
+/**
+ * Closing while a client is still sending would take its answer away from it: for a while, the rest is
+ * read and thrown away.
+ */
+function createLingering(socket: Socket) {
+  let timer: NodeJS.Timeout | undefined
+  let discarded = 0
 
-  function endLingering(): void {
-    clearTimeout(timer)
-    timer = undefined
-  }
+  return {
+    begin(): void {
+      timer ??= setTimeout(() => socket.destroy(), longest.ms)
+    },
 
-  function discard(bytes: Buffer): void {
-    discarded += bytes.length
-    if (discarded > lingering.bytes) socket.destroy()
+    end(): void {
+      if (!timer) return
+      clearTimeout(timer)
+      timer = undefined
+    },
+
+    discard({ length }: Buffer): void {
+      discarded += length
+      if (discarded > longest.bytes) socket.destroy()
+    },
   }
 }

@@ -18,25 +18,33 @@ type Options = {
 /** One request that is over. */
 type Event = { ctx: Context; user: string; address: string; began: number }
 
+type Parts = {
+  log: Logger
+  memory: EventMemory
+  counted: ReturnType<typeof createCounted>
+  /** Writes a line that waits for something remembered; none where it turns out to be undefined. */
+  writeLater: (lineOf: () => Promise<string | undefined>) => void
+}
+
 /** Lines a minute of what costs a client nothing; what changes content is always written. */
 const mostLines = 1_200
+
+const events: Record<string, (event: Event, parts: Parts) => void> = {
+  'GET manifest': tellPull,
+  'HEAD manifest': tellPull,
+  'POST uploads': tellLayer,
+  'PATCH upload': tellLayer,
+  'PUT upload': tellLayer,
+  'PUT manifest': tellPush,
+  'DELETE manifest': tellDeletion,
+  'DELETE blob': tellDeletion,
+}
 
 export function logEvents({ log, memory = createEventMemory() }: Options) {
   const others = 'others pulled or failed than are written one by one'
   const counted = createCounted({ log, level: 'info', others, mostLines })
-  /** Lines that wait for what is remembered. */
   const waiting = new Set<Promise<void>>()
-
-  const events: Record<string, (event: Event) => void> = {
-    'GET manifest': tellPull,
-    'HEAD manifest': tellPull,
-    'POST uploads': tellLayer,
-    'PATCH upload': tellLayer,
-    'PUT upload': tellLayer,
-    'PUT manifest': tellPush,
-    'DELETE manifest': tellDeletion,
-    'DELETE blob': tellDeletion,
-  }
+  const parts: Parts = { log, memory, counted, writeLater }
 
   const middleware: Middleware = (ctx, next) => {
     if (!log.isLevelEnabled('info')) return next()
@@ -49,8 +57,8 @@ export function logEvents({ log, memory = createEventMemory() }: Options) {
       const tell = events[`${ctx.method} ${target?.kind}`]
       if (!tell && loggedIn === undefined) return
       const address = canonicalAddress(ip) ?? ip
-      if (loggedIn !== undefined) tellLogin(userText(loggedIn), address)
-      tell?.({ ctx, user: userText(identity?.name), address, began })
+      if (loggedIn !== undefined) tellLogin(userText(loggedIn), address, parts)
+      tell?.({ ctx, user: userText(identity?.name), address, began }, parts)
     })
     return next()
   }
@@ -63,85 +71,6 @@ export function logEvents({ log, memory = createEventMemory() }: Options) {
     },
   }
 
-  function tellLogin(user: string, address: string): void {
-    writeLater(async () => {
-      const isNew = await memory.login(`${user} ${address}`)
-      return isNew ? `${user} logged in from ${address}` : undefined
-    })
-  }
-
-  function tellPull({ ctx, user, address }: Event): void {
-    // What did not reach its client was not pulled.
-    if (ctx.status !== 200 || !ctx.res.writableFinished) return
-    const { repository, reference } = ctx.state.target
-    const read = {
-      reader: `${user} ${address} ${repository}`,
-      isHead: ctx.method === 'HEAD',
-      reference,
-      digest: headerOf(ctx, 'docker-content-digest'),
-      mediaType: headerOf(ctx, 'content-type'),
-    }
-    const write = (told: string | undefined) => {
-      if (told === undefined) return
-      counted.write({ message: `${user} pulled ${imageText(repository, told)} from ${address}` })
-    }
-    if (!needsMemory(read)) {
-      write(reference)
-      return
-    }
-    writeLater(async () => {
-      write(await memory.pull(read))
-      return undefined
-    })
-  }
-
-  function tellLayer(event: Event): void {
-    if (event.ctx.status < 400) remember(event)
-    else tellFailure('push to', { ...event, image: event.ctx.state.target.repository })
-  }
-
-  function remember(event: Event): void {
-    writeLater(async () => {
-      await memory.pushing(pushOf(event), event.began)
-      return undefined
-    })
-  }
-
-  function tellPush(event: Event): void {
-    const { ctx, user, began } = event
-    const { repository, reference } = ctx.state.target
-    const image = imageText(repository, reference)
-    if (ctx.status !== 201) {
-      tellFailure('push', { ...event, image })
-      return
-    }
-    const { pushed } = ctx.state
-    const tags = headerOf(ctx, 'oci-tag')
-    const parts = [`${user} pushed ${image}`]
-    if (!reference.includes(':')) parts.push(headerOf(ctx, 'docker-content-digest'))
-    if (tags) parts.push(`as ${tags}`)
-    if (pushed) parts.push(contentText(pushed))
-    const ended = Date.now()
-    writeLater(async () => {
-      const first = (await memory.pushed(pushOf(event)).catch(() => undefined)) ?? began
-      return [...parts, timeText(ended - Math.min(first, began))].join(' ')
-    })
-  }
-
-  function tellDeletion(event: Event): void {
-    const { ctx, user } = event
-    const { repository, reference } = ctx.state.target
-    const image = imageText(repository, reference)
-    if (ctx.status === 202) log.info(`${user} deleted ${image}`)
-    else tellFailure('delete', { ...event, image })
-  }
-
-  function tellFailure(what: string, { ctx, user, image }: Event & { image: string }): void {
-    // Without its client it has no answer, and what is refused has a line of its own.
-    if (!ctx.res.writableFinished || isToldElsewhere(ctx.status)) return
-    counted.write({ message: `${user} could not ${what} ${image}: ${statusText(ctx.status)}` })
-  }
-
   function writeLater(lineOf: () => Promise<string | undefined>): void {
     const work = lineOf()
       .then((line) => (line ? log.info(line) : undefined))
@@ -151,10 +80,92 @@ export function logEvents({ log, memory = createEventMemory() }: Options) {
   }
 }
 
+function tellLogin(user: string, address: string, { memory, writeLater }: Parts): void {
+  writeLater(async () => {
+    const isNew = await memory.login(`${user} ${address}`)
+    return isNew ? `${user} logged in from ${address}` : undefined
+  })
+}
+
+function tellPull({ ctx, user, address }: Event, { memory, counted, writeLater }: Parts): void {
+  // An answer that did not reach its client is no pull.
+  if (ctx.status !== 200 || !ctx.res.writableFinished) return
+  const { repository, reference } = ctx.state.target
+  const read = {
+    reader: `${user} ${address} ${repository}`,
+    isHead: ctx.method === 'HEAD',
+    reference,
+    digest: headerOf(ctx, 'docker-content-digest'),
+    mediaType: headerOf(ctx, 'content-type'),
+  }
+  const write = (told: string | undefined) => {
+    if (told === undefined) return
+    counted.write({ message: `${user} pulled ${imageText(repository, told)} from ${address}` })
+  }
+  if (!needsMemory(read)) {
+    write(reference)
+    return
+  }
+  writeLater(async () => {
+    write(await memory.pull(read))
+    return undefined
+  })
+}
+
+function tellLayer(event: Event, parts: Parts): void {
+  if (event.ctx.status < 400) remember(event, parts)
+  else tellFailure({ ...event, failed: 'push to', image: event.ctx.state.target.repository }, parts)
+}
+
+function remember(event: Event, { memory, writeLater }: Parts): void {
+  writeLater(async () => {
+    await memory.pushing(pushOf(event), event.began)
+    return undefined
+  })
+}
+
+function tellPush(event: Event, parts: Parts): void {
+  const { ctx, user, began } = event
+  const { memory, writeLater } = parts
+  const { repository, reference } = ctx.state.target
+  const image = imageText(repository, reference)
+  if (ctx.status !== 201) {
+    tellFailure({ ...event, failed: 'push', image }, parts)
+    return
+  }
+  const { pushed } = ctx.state
+  const tags = headerOf(ctx, 'oci-tag')
+  const words = [`${user} pushed ${image}`]
+  if (!reference.includes(':')) words.push(headerOf(ctx, 'docker-content-digest'))
+  if (tags) words.push(`as ${tags}`)
+  if (pushed) words.push(contentText(pushed))
+  const ended = Date.now()
+  writeLater(async () => {
+    const first = (await memory.pushed(pushOf(event)).catch(() => undefined)) ?? began
+    return [...words, timeText(ended - Math.min(first, began))].join(' ')
+  })
+}
+
+function tellDeletion(event: Event, parts: Parts): void {
+  const { ctx, user } = event
+  const { repository, reference } = ctx.state.target
+  const image = imageText(repository, reference)
+  if (ctx.status === 202) parts.log.info(`${user} deleted ${image}`)
+  else tellFailure({ ...event, failed: 'delete', image }, parts)
+}
+
+type Failure = Event & { failed: 'push to' | 'push' | 'delete'; image: string }
+
+function tellFailure({ ctx, user, failed, image }: Failure, { counted }: Parts): void {
+  // Without its client it has no answer, and a refusal has a line of its own.
+  if (!ctx.res.writableFinished || isToldElsewhere(ctx.status)) return
+  counted.write({ message: `${user} could not ${failed} ${image}: ${statusText(ctx.status)}` })
+}
+
 const pushOf = ({ ctx, user, address }: Event) =>
   `${user} ${address} ${ctx.state.target.repository}`
 
 const headerOf = (ctx: Context, name: string) => String(ctx.res.getHeader(name) ?? '')
 
-/** What has a line of its own already, at `warn` or `error`. */
+/** A status that has a line of its own already, at `warn` or `error`. */
 const isToldElsewhere = (status: number) => [401, 403, 429].includes(status) || status >= 500

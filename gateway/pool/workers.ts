@@ -1,12 +1,13 @@
 /**
- * The workers of a gateway: which there are, and which of those that take requests has the least to do.
- * Each gateway finds that out by itself, from the answers it gets and by asking again and again.
+ * The workers of a gateway: picks the one with the least to do among those that take requests. Each
+ * gateway finds that out by itself, from the answers it gets and by asking again and again.
  */
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import { type Address, type FindAddresses, nameOf } from './addresses.ts'
+import type { Address, FindAddresses } from './addresses.ts'
 import type { Sign } from './probe.ts'
+import { createRoster } from './roster.ts'
 import { createSignsOfLife } from './signs-of-life.ts'
-import { type Change, createWorker, type Known, type Worker } from './worker.ts'
+import type { Change, Known, Worker } from './worker.ts'
 
 export type WorkersParts = {
   find: FindAddresses
@@ -24,13 +25,11 @@ export type Workers = ReturnType<typeof createWorkers>
 
 export function createWorkers({ find, probe, report, times }: WorkersParts) {
   const { interval, answer, patience } = { ...usual, ...times }
-  const known = new Map<string, Known>()
   const closing = new AbortController()
   const check = createSignsOfLife({ probe, answerMs: answer, signal: closing.signal })
+  const roster = createRoster({ find, check, onChange, signal: closing.signal })
+  const { known, look } = roster
   let changed = Promise.withResolvers<void>()
-  let isFinding = false
-  /** Why the workers could not be found, if the last look for them failed. */
-  let unfound: unknown
   const timer = setInterval(tick, interval).unref()
   look()
 
@@ -47,8 +46,8 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
         const found = leastBusy(known)
         if (found) return found
       }
-      const cause = new Error(`no worker takes requests: ${describe(known, unfound)}`, {
-        cause: unfound,
+      const cause = new Error(`no worker takes requests: ${roster.describe()}`, {
+        cause: roster.fault(),
       })
       throw new RegistryError('unavailable', { headers: { 'Retry-After': '1' }, cause })
     },
@@ -71,42 +70,6 @@ export function createWorkers({ find, probe, report, times }: WorkersParts) {
     changed = Promise.withResolvers()
   }
 
-  /**
-   * Asks every worker, and the name server, side by side: a worker that is stuck delays the news of no
-   * other. A question that is still open is not asked again.
-   */
-  function look(): void {
-    for (const worker of known.values()) check(worker)
-    if (isFinding) return
-    isFinding = true
-    find()
-      .then(meet)
-      // The known workers stay: that their list cannot be had now does not mean that they are gone.
-      .catch((error) => {
-        unfound = error
-      })
-      .finally(() => {
-        isFinding = false
-      })
-  }
-
-  function meet(found: Address[]): void {
-    if (closing.signal.aborted) return
-    unfound = undefined
-    const names = new Set(found.map(nameOf))
-    for (const worker of known.values()) {
-      if (names.has(worker.name)) continue
-      worker.forget()
-      known.delete(worker.name)
-    }
-    for (const address of found) {
-      if (known.has(nameOf(address))) continue
-      const worker = createWorker(address, onChange)
-      known.set(worker.name, worker)
-      check(worker)
-    }
-  }
-
   function onChange(change: Change): void {
     report(change)
     wake()
@@ -122,13 +85,6 @@ function leastBusy(known: Map<string, Known>): Worker | undefined {
   // Behind the others from now on, so that those with nothing to do take turns.
   if (best && known.delete(best.name)) known.set(best.name, best)
   return best
-}
-
-function describe(known: Map<string, Known>, unfound: unknown): string {
-  if (known.size === 0) return unfound ? String(unfound) : 'there is none'
-  return [...known.values()]
-    .map(({ name, state, fault }) => `${name} is ${state ?? 'new'}${fault ? ` (${fault})` : ''}`)
-    .join(', ')
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * What is known of the passwords that were tried: which were right or wrong of late, and how often
  * whom failed where. A guess is told before it is compared, and how that ended. This one is the memory
- * of a process; guesses-shared.ts asks that of all.
+ * of a process; guesses-redis.ts asks that of all.
  */
 import { LRUCache } from 'lru-cache'
 import { createFailures, type Wait } from './failures.ts'

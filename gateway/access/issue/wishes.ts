@@ -1,15 +1,9 @@
-/** Reads what a client wants of the token endpoint and who it is, from a query or from a form. */
+/** Reads a request to the token endpoint, from its query or from its form. */
 import type { Context } from '../../state.ts'
-import { wrongPassword } from '../authenticate.ts'
-import { BadCredentials, parseAuthorization } from '../credentials.ts'
-import { LoginRefused } from '../login-refused.ts'
-import { LoginDelayed } from '../passwords/passwords-delayed.ts'
 import type { SignedIn } from '../verify/fingerprints.ts'
-import { TokenRefused } from '../verify/refused.ts'
 import { readForm, single } from './form.ts'
 import { GrantRefused } from './grant-refused.ts'
-import type { RefreshTokens } from './refresh.ts'
-import type { SignIn } from './sign-in.ts'
+import { createProofs, type ProofParts } from './proofs.ts'
 
 export type Wish = {
   signedIn: SignedIn
@@ -23,21 +17,16 @@ export type Wish = {
   offline: boolean
 }
 
-export type WishParts = {
-  /** Undefined where none are given out, and none are taken. */
-  refreshTokens: RefreshTokens | undefined
-  signIn: SignIn
-  bodyWithinMs?: number
-}
+export type WishParts = ProofParts & { bodyWithinMs?: number }
 
-const stranger: SignedIn = { identity: { name: undefined, groups: [], method: 'none' } }
 const mostBytes = 64 * 1024
 
 /** Each reader throws `GrantRefused` unless the credentials are right or absent. */
 export function createWishReaders(parts: WishParts) {
-  const { refreshTokens, signIn, bodyWithinMs = 10_000 } = parts
+  const { bodyWithinMs = 10_000 } = parts
+  const { byHeader, byPassword, byRefreshToken } = createProofs(parts)
 
-  /** How each kind of grant says who is asking. */
+  /** How each kind of grant proves its user. */
   const grants: Record<string, (form: URLSearchParams, address: string) => Promise<SignedIn>> = {
     password: (form, address) => {
       const [name, password] = [single(form, 'username'), single(form, 'password')]
@@ -73,63 +62,11 @@ export function createWishReaders(parts: WishParts) {
       scopes: form.getAll('scope'),
       service: form.has('service') ? single(form, 'service') : undefined,
       client: clientOf(form),
-      // Whoever comes with a refresh token has one.
+      // A request with a refresh token needs no second one.
       offline: type === 'password' && form.get('access_type') === 'offline',
     }
   }
-
-  /** A credential that cannot be read is a wrong one; nobody becomes a stranger by mistake. */
-  async function byHeader(header: string[] | undefined, address: string) {
-    try {
-      const credentials = parseAuthorization(header)
-      if (!credentials) return stranger
-      if (credentials.scheme === 'basic') return await byPassword(credentials, address)
-      throw refused({ reason: 'a bearer token is no password' })
-    } catch (error) {
-      if (!(error instanceof BadCredentials)) throw error
-      throw refused({ reason: error.message })
-    }
-  }
-
-  async function byPassword(
-    { name, password }: { name: string; password: string },
-    address: string,
-  ): Promise<SignedIn> {
-    const user = name
-    try {
-      const signedIn = await signIn(name, password, address)
-      if (signedIn) return signedIn
-    } catch (error) {
-      if (error instanceof LoginRefused) {
-        throw refused({ ...(!error.hidesName && { user }), reason: error.reason })
-      }
-      if (!(error instanceof LoginDelayed)) throw error
-      const headers = { 'Retry-After': `${error.seconds}` }
-      throw new GrantRefused('delayed', {
-        headers,
-        told: { what: 'delayed', user, reason: error.message },
-      })
-    }
-    throw refused({ user, reason: wrongPassword })
-  }
-
-  async function byRefreshToken(token: string): Promise<SignedIn> {
-    try {
-      if (refreshTokens) return await refreshTokens.verify(token)
-      const reason = 'refresh tokens are not taken here: kura.tokens.refresh is off'
-      throw refused({ reason }, 'session')
-    } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error
-      const { user, reason } = error
-      throw refused({ ...(user !== undefined && { user }), reason }, 'session')
-    }
-  }
 }
-
-const refused = (
-  told: { user?: string; reason: string },
-  why: 'credentials' | 'session' = 'credentials',
-) => new GrantRefused(why, { told: { what: 'login', ...told } })
 
 const longestClient = 64
 

@@ -4,15 +4,14 @@
  */
 import { createHash, createHmac } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { LRUCache } from 'lru-cache'
 import type { Identity } from '../../../registry/protocol/call.ts'
 import type { Guess, Guesses, Outcome } from '../attempts/guesses.ts'
-import { knownMs, wrongMs } from '../attempts/rules.ts'
 import { networkOf } from '../network-of.ts'
 import { nobodysHash } from './bcrypt-limits.ts'
 import type { BcryptPool } from './bcrypt-pool.ts'
 import type { Htpasswd } from './htpasswd.ts'
-import { createPasswordLine, type Standing } from './password-line.ts'
+import { createOutcomes } from './outcomes.ts'
+import { createPasswordLine } from './password-line.ts'
 import { LoginDelayed } from './passwords-delayed.ts'
 
 export type PasswordParts = {
@@ -30,6 +29,10 @@ export type PasswordParts = {
   report?: (user: string | undefined) => void
 }
 
+type Login = { name: string; password: string; hash: string | undefined }
+type Asked = Login & { guess: Guess }
+type Comparing = Required<Pick<PasswordParts, 'htpasswd' | 'pool' | 'report'>>
+
 /** Between two looks whether a guess may be compared by now, and how many there are. */
 const busyMs = 100
 const mostLooks = 50
@@ -45,18 +48,11 @@ export function createPasswords({
   now = () => performance.now(),
   report = () => {},
 }: PasswordParts) {
-  const remember = (ttl: number) =>
-    new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
-  // Apart from each other, so that a flood of wrong guesses pushes out no right one.
-  const right = remember(rightMs)
-  const rightThere = remember(rightMs)
-  const wrong = remember(wrongMs)
-  /** Pairs and networks where somebody was right, and networks where somebody failed. */
-  const known = remember(knownMs)
-  const failed = remember(wrongMs)
+  const comparing = { htpasswd, pool, report }
+  const outcomes = createOutcomes({ rightMs, most, now })
   const running = new Map<string, Promise<boolean>>()
   const line = createPasswordLine({
-    standingOf: ({ network, user }) => standingOf(network, user),
+    standingOf: outcomes.standingOf,
     ...(mostWaiting !== undefined && { mostWaiting }),
   })
 
@@ -73,13 +69,10 @@ export function createPasswords({
     address: string,
   ): Promise<Identity | undefined> {
     const hash = htpasswd.find(name)
-    const network = networkOf(address)
-    const user = keyOf(name)
-    const pair = keyOf(placeOf(user, network))
-    const guess = { secret: secretKeyOf(name, password, hash), user, network, pair }
-    if (wrong.has(guess.secret)) return undefined
-    const isRight =
-      rightThere.has(rightAt(guess)) || (await verified({ name, password, hash, guess }))
+    const login = { name, password, hash }
+    const guess = guessOf(login, networkOf(address), secret)
+    if (outcomes.isWrong(guess)) return undefined
+    const isRight = outcomes.isRightThere(guess) || (await verified({ ...login, guess }))
     return isRight ? { name, groups: [], method: 'htpasswd' } : undefined
   }
 
@@ -87,8 +80,6 @@ export function createPasswords({
     htpasswd.close()
     await pool.close()
   }
-
-  type Asked = { name: string; password: string; hash: string | undefined; guess: Guess }
 
   /** The same guess at the same time is one comparison and one attempt. */
   function verified(asked: Asked): Promise<boolean> {
@@ -116,56 +107,43 @@ export function createPasswords({
     if (answer.say === 'busy') return 'busy'
     if (answer.say === 'wait') throw new LoginDelayed('too many failed logins', answer.ms)
     if (answer.say === 'wrong') {
-      wrong.set(guess.secret, true)
+      outcomes.keepWrong(guess)
       return false
     }
     let outcome: Outcome = 'unknown'
     try {
-      outcome = right.has(guess.secret) || (await compare(asked)) ? 'right' : 'wrong'
+      outcome = outcomes.isRight(guess) || (await compare(asked, comparing)) ? 'right' : 'wrong'
     } finally {
       await guesses.end(guess, outcome)
     }
-    keep(guess, outcome)
+    outcomes.keep(guess, outcome)
     return outcome === 'right'
-  }
-
-  function keep(guess: Guess, outcome: Outcome): void {
-    const { secret: key, user, network } = guess
-    if (outcome === 'right') {
-      // What was compared anywhere lasts no longer for having been used elsewhere.
-      if (!right.has(key)) right.set(key, true)
-      rightThere.set(rightAt(guess), true, { ttl: right.getRemainingTTL(key) })
-      known.set(placeOf(user, network), true).set(network, true)
-    } else {
-      wrong.set(key, true)
-      failed.set(network, true)
-    }
-  }
-
-  function standingOf(network: string, user: string): Standing {
-    if (known.has(placeOf(user, network))) return 'known'
-    if (failed.has(network)) return 'failed'
-    return known.has(network) ? 'known' : 'new'
-  }
-
-  /** Takes as long for a name that nobody has, so that time does not tell which names exist. */
-  async function compare({ name, password, hash }: Asked): Promise<boolean> {
-    report(hash === undefined ? undefined : name)
-    const dearest = htpasswd.dearestCost()
-    const matches = await pool.compare({ password, hash: hash ?? nobodysHash(dearest), dearest })
-    // The line may have been long, and the file may have changed meanwhile.
-    return matches && hash !== undefined && htpasswd.find(name) === hash
-  }
-
-  /** A key found in a memory or a store says nothing about the password. */
-  function secretKeyOf(name: string, password: string, hash: string | undefined): string {
-    const parts = JSON.stringify([name, password, hash ?? null])
-    return createHmac('sha256', secret).update(parts).digest('base64url')
   }
 }
 
-const rightAt = ({ secret, network }: Guess) => placeOf(secret, network)
-const placeOf = (user: string, network: string) => `${user} ${network}`
+/** Takes as long for a name that nobody has, so that time does not tell which names exist. */
+async function compare(
+  { name, password, hash }: Login,
+  { htpasswd, pool, report }: Comparing,
+): Promise<boolean> {
+  report(hash === undefined ? undefined : name)
+  const dearest = htpasswd.dearestCost()
+  const matches = await pool.compare({ password, hash: hash ?? nobodysHash(dearest), dearest })
+  // The line may have been long, and the file may have changed meanwhile.
+  return matches && hash !== undefined && htpasswd.find(name) === hash
+}
+
+function guessOf({ name, password, hash }: Login, network: string, secret: string): Guess {
+  const parts = JSON.stringify([name, password, hash ?? null])
+  const user = keyOf(name)
+  return {
+    // A key found in a memory or a store says nothing about the password.
+    secret: createHmac('sha256', secret).update(parts).digest('base64url'),
+    user,
+    network,
+    pair: keyOf(`${user} ${network}`),
+  }
+}
 
 /** Names come from strangers in any length; their digests are all of one. */
 function keyOf(text: string): string {

@@ -2,7 +2,7 @@
  * A certificate from an authority such as Let's Encrypt, renewed at two thirds of its life. Until the
  * first one comes a temporary one is served; a failure is logged and tried again, and stops nothing.
  */
-import { X509Certificate } from 'node:crypto'
+import { type KeyObject, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -69,10 +69,10 @@ export async function openAcme(options: Options) {
 
   /** Answers when to try again after a failure, and 0 when all is well. */
   async function attempt(): Promise<number> {
-    if (!(await isDue())) return 0
+    if (!(await isDue(path, hosts, temporaryKey))) return 0
     return hold('certificate', async () => {
       // While this one waited, another may have done it, or failed.
-      if (stopping.signal.aborted || !(await isDue())) return 0
+      if (stopping.signal.aborted || !(await isDue(path, hosts, temporaryKey))) return 0
       const nextTry = await failures.nextTry()
       return nextTry > Date.now() ? nextTry : renew()
     })
@@ -94,14 +94,15 @@ export async function openAcme(options: Options) {
       return nextTry
     }
   }
+}
 
-  async function isDue(): Promise<boolean> {
-    const found = await readFile(path).then(
-      (bytes) => new X509Certificate(bytes),
-      () => undefined,
-    )
-    if (!found || found.verify(temporaryKey) || !coversNames(found, hosts)) return true
-    const [from, to] = [found.validFromDate.getTime(), found.validToDate.getTime()]
-    return Date.now() >= from + ((to - from) * 2) / 3
-  }
+/** At two thirds of its life, and at once where it does not cover all hosts or is the temporary one. */
+async function isDue(path: string, hosts: string[], temporaryKey: KeyObject): Promise<boolean> {
+  const found = await readFile(path).then(
+    (bytes) => new X509Certificate(bytes),
+    () => undefined,
+  )
+  if (!found || found.verify(temporaryKey) || !coversNames(found, hosts)) return true
+  const [from, to] = [found.validFromDate.getTime(), found.validToDate.getTime()]
+  return Date.now() >= from + ((to - from) * 2) / 3
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   createPasswordLine,
-  type Source,
   type Standing,
 } from '../../../../gateway/access/passwords/password-line.ts'
+import type { Source } from '../../../../gateway/access/passwords/password-queues.ts'
 
 type Options = Partial<Parameters<typeof createPasswordLine>[0]>
 
