@@ -9,8 +9,8 @@ export async function openStorageOf(config: Config, log: Logger): Promise<Opened
   const report = (message: string, fields = {}) => log.info(fields, message)
   const opened = await openStorage(storageFrom(config), report, (it) => log.warn(it))
   const steps = config.middleware?.storage.filter(({ disabled }) => !disabled) ?? []
-  const driver = withUrlRules(withMiddleware(opened.driver, steps), config.storage.redirect)
-  return { ...opened, driver }
+  const findUrl = withUrlRules(withMiddleware(opened.findUrl, steps), config.storage.redirect)
+  return { ...opened, findUrl }
 }
 
 /** Says so where clients of other machines would be sent to an address that is not for them. */

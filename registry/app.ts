@@ -32,7 +32,7 @@ import type { Kind, Method } from './protocol/endpoints.ts'
 import { RegistryError } from './protocol/errors.ts'
 import type { LocationRules } from './protocol/location.ts'
 import type { Redis } from './redis/open.ts'
-import type { StorageDriver } from './storage/driver.ts'
+import type { FindUrl, StorageDriver } from './storage/driver.ts'
 import { createPurge } from './upkeep/purge.ts'
 import { type BucketParts, createUploadStore } from './uploads/open.ts'
 import { createUploads } from './uploads/rules.ts'
@@ -54,6 +54,8 @@ export type RegistryRules = {
 
 export type RegistryParts = {
   storage: StorageDriver
+  /** Where clients can be sent for blobs. */
+  findUrl?: FindUrl | undefined
   leases: Leases
   /** Where replicas share one. */
   redis?: Redis | undefined
@@ -66,7 +68,7 @@ export type RegistryParts = {
 export type Registry = ReturnType<typeof createRegistry>
 
 export function createRegistry(parts: RegistryParts) {
-  const { storage, leases, redis, bucket, rules, reportBadLink } = parts
+  const { storage, findUrl, leases, redis, bucket, rules, reportBadLink } = parts
   const links = createLinks(storage, reportBadLink)
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
@@ -92,7 +94,7 @@ export function createRegistry(parts: RegistryParts) {
     referrers: referrersHandlers({ referrers, locations }),
     uploads: uploadsHandlers({ uploads, blobs, repositories, locations }),
     upload: uploadHandlers({ uploads, locations }),
-    blob: blobHandlers({ blobs, protection, storage }),
+    blob: blobHandlers({ blobs, protection, findUrl }),
     manifest: manifestHandlers({
       manifests,
       tagged,

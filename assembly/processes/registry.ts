@@ -13,10 +13,11 @@ import { openShared } from './shared.ts'
 
 export async function openRegistry(config: Config, log: Logger, { folder, secret }: Given) {
   const opened = await openStorageOf(config, log)
-  const { driver: storage, placing } = opened
+  const { driver: storage, placing, findUrl } = opened
   const { redis, leases, close } = await openShared(config, log, folder)
   const registry = createRegistry({
     storage,
+    findUrl,
     leases,
     redis,
     bucket: placing && { placing, carrier: createCarrier(findUploadSecret(config, secret)) },

@@ -32,11 +32,10 @@ export function createBlobs(storage: StorageDriver, links: Links) {
   }
 
   /**
-   * A blob with its bytes, in one request to a bucket instead of the two of `find` and `read`. Undefined
-   * where it takes these two to say more.
+   * A blob with its bytes, for the price of one look instead of the two of `find` and `read`. Undefined where
+   * it takes these two to say more.
    */
   async function open(repository: string, digest: Digest, call?: Call) {
-    if (!storage.open) return undefined
     const [asked, link] = await Promise.allSettled([
       storage.open(paths.blob(digest), call),
       links.read(paths.layerLink(repository, digest), call),

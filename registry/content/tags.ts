@@ -174,7 +174,7 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     if (found) return false
     // Not what is left of the folder: a tag that was set after the lease was lost is part of it.
     await under.remove(paths.tagHistory(repository, tag), call)
-    await under.remove(paths.tag(repository, tag), { ...call, names: [] })
+    await under.remove(paths.tag(repository, tag), { ...call, only: [] })
     return true
   }
 

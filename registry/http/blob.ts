@@ -7,7 +7,7 @@ import { type Digest, parseDigest } from '../protocol/digest.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import type { Tag } from '../protocol/name.ts'
 import { type ByteRange, parseRanges } from '../protocol/range.ts'
-import type { Opened, StorageDriver } from '../storage/driver.ts'
+import type { FindUrl, Opened } from '../storage/driver.ts'
 import { byteranges } from './byteranges.ts'
 import { answerEmpty, type Context, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
@@ -15,11 +15,11 @@ import { sendBytes } from './send.ts'
 type Parts = {
   blobs: Blobs
   protection: Protection
-  /** Without a `url` of the storage all bytes come from here. */
-  storage?: Pick<StorageDriver, 'url'>
+  /** Without it all bytes come from here. */
+  findUrl?: FindUrl | undefined
 }
 
-export function blobHandlers({ blobs, protection, storage = {} }: Parts): Handlers {
+export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
   return { GET: send, HEAD: send, DELETE: remove }
 
   async function send(ctx: Context) {
@@ -43,7 +43,7 @@ export function blobHandlers({ blobs, protection, storage = {} }: Parts): Handle
 
   /** Whether the blob is sent as a whole, from here, without any condition to be looked at first. */
   function wantsAll(ctx: Context): boolean {
-    if (ctx.method !== 'GET' || storage.url || ctx.state.nameBlob) return false
+    if (ctx.method !== 'GET' || findUrl || ctx.state.nameBlob) return false
     return !conditions.some((name) => ctx.get(name))
   }
 
@@ -56,7 +56,7 @@ export function blobHandlers({ blobs, protection, storage = {} }: Parts): Handle
     // Object stores answer a list of ranges with the whole object.
     if (ctx.get('Range').includes(',')) return undefined
     const call = { size: blob.size, signal: ctx.state.signal }
-    return storage.url?.(paths.blob(blob.canonical), call)
+    return findUrl?.(paths.blob(blob.canonical), call)
   }
 
   async function sendPart(ctx: Context, digest: Digest, blob: Blob, range: ByteRange | undefined) {

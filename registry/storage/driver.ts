@@ -24,19 +24,13 @@ export interface StorageDriver {
    */
   read(path: string, call?: ReadCall): Promise<Bytes | undefined>
 
-  /** `stat` and `read` in one, for drivers that would ask twice. The bytes are read or given up. */
-  open?(path: string, call?: Call): Promise<Opened | undefined>
+  /** `stat` and `read` of all bytes, for the price of one. The bytes are read or given up. */
+  open(path: string, call?: Call): Promise<Opened | undefined>
 
   /**
-   * Where clients can get a value of `size` bytes by themselves, for some minutes and without showing
-   * who they are; undefined to send none there. Whether there is such a value nobody looks. Left out
-   * by drivers whose values can be got from nowhere else.
-   */
-  url?(path: string, call: Call & { size: number }): Promise<string | undefined>
-
-  /**
-   * Atomic: until it resolves, and whenever it rejects, readers see what was there before. A `hint`
-   * may be gone or empty after a loss of power: it is for what merely saves work, and costs less.
+   * Atomic: until it resolves, and whenever it rejects, readers see what was there before. A `hint` may be
+   * gone or empty after a loss of power, which saves the two flushes that each chunk of an upload would
+   * cost a disk for its state.
    */
   put(path: string, value: Uint8Array, call?: Call & { hint?: boolean }): Promise<void>
 
@@ -70,20 +64,18 @@ export interface StorageDriver {
    */
   append(path: string, source: Bytes, call: Call & { at: number }): Promise<number>
 
-  /**
-   * Atomic, and replaces what `to` held. Rejects when there is no value at `from`. `size` is what that
-   * has, for drivers that would have to ask.
-   */
-  move(from: string, to: string, call?: Call & { size?: number }): Promise<void>
+  /** Atomic, and replaces what `to` held. Rejects when there is no value at `from`. */
+  move(from: string, to: string, call?: Call): Promise<void>
 
   /** The direct children of a folder in byte order, those after the name `after`; none if it is absent. */
   list(folder: string, call?: Call & { after?: string }): AsyncIterable<Entry>
 
   /**
-   * Removes a value, or a folder and all below it. Removing what is not there succeeds. `names` are the
-   * only values in a folder, for drivers that would have to look for them; none: the folder is empty.
+   * Removes a value, or a folder and all below it. Removing what is not there succeeds. `only` are the
+   * values that a folder has, or none where it is empty: a bucket, which has no folders, then lists nothing
+   * and touches nothing else.
    */
-  remove(path: string, call?: Call & { names?: readonly string[] }): Promise<void>
+  remove(path: string, call?: Call & { only?: readonly string[] }): Promise<void>
 
   /**
    * Gives a value to a new holder of its lease. Where a value can be open for writing, the holder before
@@ -113,4 +105,10 @@ export type Fence = {
   way?: string | undefined
   leftMs?: (() => number) | undefined
 }
+/**
+ * Where clients can get a value of `size` bytes by themselves, for some minutes and without showing who they
+ * are; undefined to send none there. Nobody looks whether there is such a value. It comes beside a driver,
+ * as few have it and middleware changes it.
+ */
+export type FindUrl = (path: string, call: Call & { size: number }) => Promise<string | undefined>
 export type ReadCall = Call & { range?: ByteRange | undefined }

@@ -1,13 +1,13 @@
 /** Storage in the memory of one process, for tests and for trying things out: gone at exit. */
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { Bytes, Call, Entry, Opened, StorageDriver } from './driver.ts'
+import type { Bytes, Entry, StorageDriver } from './driver.ts'
 import type { Placing } from './placing.ts'
 
 /** The driver as an object store, which takes values of fewer than `partSize` bytes in one request. */
 export function createInmemoryBucket(partSize: number) {
-  const { driver, open, store } = createStorage()
-  return { driver: { ...driver, open }, placing: createPlacing(store, partSize) }
+  const { driver, store } = createStorage()
+  return { driver, placing: createPlacing(store, partSize) }
 }
 
 export function createInmemoryDriver(): StorageDriver {
@@ -22,14 +22,6 @@ function createStorage() {
   const currentVersion = (path: string) => {
     const found = values.get(path)
     return found && versionOf(found.bytes)
-  }
-
-  async function open(path: string, { signal }: Call = {}): Promise<Opened | undefined> {
-    signal?.throwIfAborted()
-    const found = values.get(path)
-    if (!found) return undefined
-    const { bytes, changedAt } = found
-    return { size: bytes.length, changedAt, bytes: slices(bytes, signal), giveUp() {} }
   }
 
   const driver: StorageDriver = {
@@ -50,6 +42,14 @@ function createStorage() {
       signal?.throwIfAborted()
       const bytes = values.get(path)?.bytes
       return bytes && slices(range ? bytes.subarray(range.first, range.last + 1) : bytes, signal)
+    },
+
+    async open(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      const found = values.get(path)
+      if (!found) return undefined
+      const { bytes, changedAt } = found
+      return { size: bytes.length, changedAt, bytes: slices(bytes, signal), giveUp() {} }
     },
 
     async put(path, value, { signal } = {}) {
@@ -122,7 +122,7 @@ function createStorage() {
       values.clear()
     },
   }
-  return { driver, open, store }
+  return { driver, store }
 }
 
 type Store = (path: string, bytes: Buffer) => unknown

@@ -1,6 +1,6 @@
 /** Which drivers there are, and what has to be true of a storage before anything is served from it. */
 import { resolve } from 'node:path'
-import type { Call, StorageDriver } from './driver.ts'
+import type { Call, FindUrl, StorageDriver } from './driver.ts'
 import { checkFolder } from './filesystem/check.ts'
 import { openPresence } from './filesystem/presence.ts'
 import type { Placing } from './placing.ts'
@@ -16,6 +16,8 @@ export type OpenedStorage = {
   driver: StorageDriver
   /** Of a bucket; undefined for all else. */
   placing: Placing | undefined
+  /** Undefined where values can be got from nowhere else. */
+  findUrl: FindUrl | undefined
   /** Removes what a crash has left and nobody sees, if it was begun before `before`; answers how much. */
   removeUnfinished(before: Date, call?: Call): Promise<number>
 }
@@ -42,5 +44,5 @@ export async function openStorage(
 }
 
 function plain(driver: StorageDriver): OpenedStorage {
-  return { driver, placing: undefined, removeUnfinished: async () => 0 }
+  return { driver, placing: undefined, findUrl: undefined, removeUnfinished: async () => 0 }
 }

@@ -3,7 +3,7 @@
  * nothing else. `cloudfront` is not among it.
  */
 import { posix } from 'node:path'
-import type { StorageDriver } from './driver.ts'
+import type { FindUrl } from './driver.ts'
 
 export type Step = {
   name: string
@@ -15,25 +15,26 @@ export type Step = {
   }
 }
 
-type FindUrl = NonNullable<StorageDriver['url']>
-
-/** `inner` is undefined where the driver has no URLs to give. */
+/** `inner` is undefined where the storage has no URLs to give. */
 type Middleware = (inner: FindUrl | undefined, options: Step['options']) => FindUrl | undefined
 
 const known: Readonly<Record<string, Middleware>> = { redirect, rewrite }
 
 /** The last of `steps` has the last word. */
-export function withMiddleware(driver: StorageDriver, steps: readonly Step[]): StorageDriver {
-  let url = driver.url
+export function withMiddleware(
+  given: FindUrl | undefined,
+  steps: readonly Step[],
+): FindUrl | undefined {
+  let findUrl = given
   for (const { name, options } of steps) {
     const middleware = Object.hasOwn(known, name) ? known[name] : undefined
     if (!middleware) {
       const allowed = Object.keys(known).join(' and ')
       throw new Error(`middleware.storage: "${name}" is not supported: allowed are ${allowed}`)
     }
-    url = middleware(url, options)
+    findUrl = middleware(findUrl, options)
   }
-  return withUrl(driver, url)
+  return findUrl
 }
 
 type UrlRules = {
@@ -42,20 +43,16 @@ type UrlRules = {
   minsize: number
 }
 
-/** Leaves of the URLs that a driver gives those that clients are to be sent to. */
-export function withUrlRules(driver: StorageDriver, { disable, minsize }: UrlRules): StorageDriver {
-  const { url } = driver
-  if (disable || !url) return withUrl(driver, undefined)
-  return withUrl(driver, async (path, call) => (call.size < minsize ? undefined : url(path, call)))
+/** Leaves of the URLs those that clients are to be sent to. */
+export function withUrlRules(
+  findUrl: FindUrl | undefined,
+  { disable, minsize }: UrlRules,
+): FindUrl | undefined {
+  if (disable || !findUrl) return undefined
+  return async (path, call) => (call.size < minsize ? undefined : findUrl(path, call))
 }
 
-function withUrl(driver: StorageDriver, url: FindUrl | undefined): StorageDriver {
-  if (driver.url === url) return driver
-  const { url: _, ...rest } = driver
-  return url ? { ...rest, url } : rest
-}
-
-/** Everything is below one address, whatever the driver says; nobody signs anything. */
+/** Everything is below one address, whatever the storage says; nobody signs anything. */
 function redirect(_: FindUrl | undefined, { baseurl = '' }: Step['options']): FindUrl {
   const base = new URL(baseurl)
   return async (path) => {

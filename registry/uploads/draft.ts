@@ -22,9 +22,8 @@ export function receivedIn(found: Stat | undefined, state: Received | undefined)
 
 /** Verified bytes replace what is there, and so repair what may have been damaged. */
 export async function moveDraft(under: FencedStorage, { upload, received }: Found, to: Digest) {
-  const { size } = received
-  if (size === 0) return under.put(paths.blob(to), new Uint8Array())
-  await under.move(draftOf(upload), paths.blob(to), { size })
+  if (received.size === 0) return under.put(paths.blob(to), new Uint8Array())
+  await under.move(draftOf(upload), paths.blob(to))
 }
 
 export function createDrafts(states: Pick<UploadStates, 'save'>) {

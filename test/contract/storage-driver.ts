@@ -166,6 +166,12 @@ export function storageDriverContract(name: string, open: OpenDriver) {
         expect(await stored('a/one-more')).toBe('2')
       })
 
+      it('takes away the only values of a folder, some of which may be absent', async () => {
+        for (const name of ['a', 'b', 'c']) await put(`folder/${name}`, name)
+        await driver.remove('folder', { only: ['a', 'b', 'c', 'absent'] })
+        expect(await names('folder')).toEqual([])
+      })
+
       it('takes away a folder with all that is below, and no neighbour', async () => {
         for (const path of ['a/b/c', 'a/b/d/e', 'a/bc', 'ab']) await put(path, path)
         await driver.remove('a/b')

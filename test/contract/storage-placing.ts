@@ -17,10 +17,6 @@ export function placingContract(name: string, openStorage: () => Promise<Opened>
     let opened: Opened
     let driver: StorageDriver
     let placing: Placing
-    const open = (path: string) => {
-      if (!driver.open) throw new Error(`${name} does not open values`)
-      return driver.open(path)
-    }
     beforeEach(async () => {
       opened = await openStorage()
       driver = opened.driver
@@ -131,37 +127,6 @@ export function placingContract(name: string, openStorage: () => Promise<Opened>
         })
         expect(await driver.stat('k')).toBeUndefined()
       })
-    })
-
-    describe('opening', () => {
-      it('answers bytes with their size and time', async () => {
-        const value = randomBytes(2 * part + 7)
-        await driver.put('k', value)
-        const opened = await open('k')
-        expect(opened).toMatchObject({ ...(await driver.stat('k')), size: value.length })
-        expect(fingerprint(await bytesOf(opened?.bytes))).toBe(fingerprint(value))
-      })
-
-      it('answers an empty value, and what is absent with undefined', async () => {
-        await driver.put('k', Buffer.alloc(0))
-        const opened = await open('k')
-        expect(opened?.size).toBe(0)
-        expect(await bytesOf(opened?.bytes)).toHaveLength(0)
-        expect(await open('absent')).toBeUndefined()
-      })
-
-      it('holds nothing for bytes that are given up', async () => {
-        const value = randomBytes(2 * part + 7)
-        await driver.put('k', value)
-        for (let count = 0; count < 20; count++) (await open('k'))?.giveUp()
-        expect(fingerprint(await bytesOf((await open('k'))?.bytes))).toBe(fingerprint(value))
-      })
-    })
-
-    it('removes the values in a folder that it is told of', async () => {
-      for (const name of ['a', 'b', 'c']) await driver.put(`folder/${name}`, Buffer.from(name))
-      await driver.remove('folder', { names: ['a', 'b', 'c', 'absent'] })
-      expect(await Array.fromAsync(driver.list('folder'))).toEqual([])
     })
   })
 }

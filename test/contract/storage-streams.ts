@@ -8,6 +8,32 @@ import { bytesOf, fingerprint, source } from './bytes.ts'
 const megabyte = 1024 * 1024
 
 export function streamContract(opened: () => StorageDriver) {
+  describe('opening', () => {
+    it('answers bytes with their size and time', async () => {
+      const value = randomBytes(2 * megabyte + 7)
+      await opened().put('k', value)
+      const found = await opened().open('k')
+      expect(found).toMatchObject({ ...(await opened().stat('k')), size: value.length })
+      expect(fingerprint(await bytesOf(found?.bytes))).toBe(fingerprint(value))
+    })
+
+    it('answers an empty value, and what is absent or a folder with undefined', async () => {
+      await opened().put('folder/k', Buffer.alloc(0))
+      const found = await opened().open('folder/k')
+      expect(found?.size).toBe(0)
+      expect(await bytesOf(found?.bytes)).toHaveLength(0)
+      for (const path of ['absent', 'folder']) expect(await opened().open(path)).toBeUndefined()
+    })
+
+    it('holds nothing for bytes that are given up', async () => {
+      const value = randomBytes(2 * megabyte + 7)
+      await opened().put('k', value)
+      for (let count = 0; count < 20; count++) (await opened().open('k'))?.giveUp()
+      const found = await bytesOf((await opened().open('k'))?.bytes)
+      expect(fingerprint(found)).toBe(fingerprint(value))
+    })
+  })
+
   describe('reading', () => {
     const ranges: [first: number, last: number, found: string][] = [
       [0, 9, '0123456789'],

@@ -17,7 +17,7 @@ import type { Call, Fence, StorageDriver } from '../driver.ts'
 import { appendTo } from './append.ts'
 import { ensureFolder } from './folders.ts'
 import type { Presence } from './presence.ts'
-import { readFrom } from './read.ts'
+import { openedFrom, readFrom } from './read.ts'
 import { type Give, giveOver, isVersion, versionOf } from './versions.ts'
 
 const newFile = 0o666
@@ -88,6 +88,12 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
       signal?.throwIfAborted()
       const file = await absentIfMissing(open(locate(path), 'r'))
       return file && readFrom(file, { range, signal })
+    },
+
+    async open(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      const file = await absentIfMissing(open(locate(path), 'r'))
+      return file && openedFrom(file, { signal })
     },
 
     async put(path, value, call) {

@@ -4,9 +4,22 @@
  * Node's own file streams that halved the processor time of a pull.
  */
 import type { FileHandle } from 'node:fs/promises'
-import type { Bytes, ReadCall } from '../driver.ts'
+import type { Bytes, Call, Opened, ReadCall } from '../driver.ts'
 
 const bufferSize = 512 * 1024
+
+/** All of `file`, which is closed once it is read or given up; undefined for a folder, which opens too. */
+export async function openedFrom(file: FileHandle, { signal }: Call): Promise<Opened | undefined> {
+  const giveUp = () => void file.close().catch(() => {})
+  const found = await file.stat().catch((error) => {
+    giveUp()
+    throw error
+  })
+  if (!found.isFile()) return void giveUp()
+  const { size, mtime: changedAt } = found
+  const bytes = readFrom(file, { range: { first: 0, last: size - 1 }, signal })
+  return { size, changedAt, bytes, giveUp }
+}
 
 /** Closes `file` at the end, whoever ends it. A chunk is good until the next one is asked for. */
 export async function* readFrom(file: FileHandle, { range, signal }: ReadCall): Bytes {

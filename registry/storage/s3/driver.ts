@@ -2,7 +2,7 @@
  * Storage in a bucket of Amazon S3 or of a service that speaks like it. Nothing is kept in the process
  * but connections, so any process of any node may take any step.
  */
-import type { Call, StorageDriver } from '../driver.ts'
+import type { Call, FindUrl, StorageDriver } from '../driver.ts'
 import type { Placing } from '../placing.ts'
 import { createBucket, type S3Bucket } from './bucket.ts'
 import { createConditions } from './conditions.ts'
@@ -19,6 +19,7 @@ import type { Report, S3Options } from './options.ts'
 export type S3Storage = {
   driver: StorageDriver
   placing: Placing
+  findUrl: FindUrl
   /**
    * Gives back the room of values in parts that were begun before `before` and that a crash has cut
    * off; answers how many. Nothing else shows them.
@@ -31,8 +32,10 @@ export function createS3Storage(
   report: Report = () => {},
 ): S3Storage {
   const bucket = createBucket(options, report)
+  const urls = createUrls(options, bucket)
   return {
-    driver: createDriver(bucket, createUrls(options, bucket)),
+    driver: createDriver(bucket, urls),
+    findUrl: urls.sign,
     placing: {
       place: (draft, source, call) => placeObject(bucket, draft, source, call),
       putStream: (path, source, call) => putStream(bucket, path, source, call),
@@ -61,8 +64,6 @@ function createDriver(bucket: S3Bucket, urls: ReturnType<typeof createUrls>): St
 
     open: (path, call = {}) => openObject(bucket, path, call),
 
-    url: urls.sign,
-
     async put(path, value, { signal, fence } = {}) {
       await bucket.send.quick('PutObject', { key: bucket.key(path), body: value, signal, fence })
     },
@@ -76,9 +77,9 @@ function createDriver(bucket: S3Bucket, urls: ReturnType<typeof createUrls>): St
     append: (path, source, call) => appendTo(bucket, path, source, call),
 
     async move(from, to, call = {}) {
-      const size = call.size ?? (await this.stat(from, call))?.size
-      if (size === undefined) throw new Error(`there is no value at ${from}`)
-      await copyObject(bucket, { ...call, from, to, size })
+      const found = await this.stat(from, call)
+      if (!found) throw new Error(`there is no value at ${from}`)
+      await copyObject(bucket, { ...call, from, to, size: found.size })
       await removeOne(bucket, bucket.key(from), call)
     },
 

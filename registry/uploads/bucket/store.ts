@@ -82,8 +82,8 @@ export function createBucketStore({ storage, placing, blobs, states }: Parts): U
   async function discard(upload: Upload, lease: Lease, { isOurs }: { isOurs: boolean }) {
     drafts.forget(upload)
     const { repository, id } = upload
-    const names = isOurs ? { names: paths.uploadNames } : {}
-    await fenced(bucket, lease).remove(paths.upload(repository, id), names)
+    const only = isOurs ? { only: paths.uploadNames } : {}
+    await fenced(bucket, lease).remove(paths.upload(repository, id), only)
     await states.end(repository, id)
   }
 }

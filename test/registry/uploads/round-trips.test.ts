@@ -161,7 +161,7 @@ const rows: Row[] = [
   ],
   ['GET of an upload', status, [], ['get', 'stat'], ['get stat']],
   ['HEAD of a blob', head, ['get stat'], ['get stat'], ['get stat']],
-  ['GET of a blob', get, ['get open'], ['get open'], ['get stat', 'read']],
+  ['GET of a blob', get, ['get open'], ['get open'], ['get open']],
   [
     'PUT of a manifest',
     putManifest,

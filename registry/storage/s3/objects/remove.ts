@@ -13,12 +13,12 @@ import { createLane } from './lane.ts'
 
 const atOnce = 16
 
-type Removal = Call & { names?: readonly string[] }
+type Removal = Call & { only?: readonly string[] }
 
 /** A path is a value or a folder; which of them does not have to be known, nor what is in it. */
 export async function removeAll(bucket: S3Bucket, path: string, call: Removal): Promise<void> {
-  if (call.names) {
-    const keys = call.names.map((name) => bucket.key(`${path}/${name}`))
+  if (call.only) {
+    const keys = call.only.map((name) => bucket.key(`${path}/${name}`))
     await Promise.all(keys.map((key) => removeOne(bucket, key, call)))
     return
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals'
 import type { StorageDriver } from '../../../../registry/storage/driver.ts'
 import { createFilesystemDriver } from '../../../../registry/storage/filesystem/driver.ts'
@@ -92,6 +93,18 @@ whereSeen('closes a file whose reader stops early or aborts (skipped without /pr
   }
   await expect(aborted()).rejects.toThrow()
   expect(await openBelow(root)).toEqual([])
+})
+
+whereSeen('closes a file that is given up, and a folder (skipped without /proc)', async () => {
+  const root = await temporary()
+  const driver = createFilesystemDriver({ root })
+  await driver.put('folder/value', Buffer.from('value'))
+  const found = await driver.open('folder/value')
+  expect(await openBelow(root)).toHaveLength(1)
+  found?.giveUp()
+  expect(await driver.open('folder')).toBeUndefined()
+  // A file that nobody closes stays open: then this goes on until the test's time is over.
+  while ((await openBelow(root)).length > 0) await setImmediate()
 })
 
 async function openBelow(root: string): Promise<string[]> {

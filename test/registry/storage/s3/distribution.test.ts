@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { openStorage } from '../../../../registry/storage/open.ts'
-import { withUrlRules } from '../../../../registry/storage/redirects.ts'
 import type { S3Options } from '../../../../registry/storage/s3/options.ts'
 import { type Ceph, startCeph } from '../../../support/ceph.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
@@ -58,10 +57,8 @@ describeWith(['docker-registry'], 'one bucket, two registries', () => {
 
   async function startOurs(options: S3Options): Promise<string> {
     const { driver, placing } = await openStorage({ driver: 's3', ...options })
-    // What is in it, not where it is.
-    const storage = withUrlRules(driver, { disable: true, minsize: 0 })
     const { url, close } = await startRegistry({
-      storage,
+      storage: driver,
       bucket: placing && { placing, carrier: testCarrier },
       topology: 'whole',
     })

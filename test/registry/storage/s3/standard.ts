@@ -1,7 +1,6 @@
 /** Buckets of a real S3 service for the registries of a test file, and a Redis beside them where it is asked for. */
 import { randomUUID } from 'node:crypto'
 import { openRedis } from '../../../../registry/redis/open.ts'
-import type { StorageDriver } from '../../../../registry/storage/driver.ts'
 import { createS3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { startCeph } from '../../../support/ceph.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
@@ -40,10 +39,8 @@ export function bucketsOf({ withRedis = false } = {}): () => Promise<Kept> {
   }
 }
 
-/** Bytes come through the registry, as they do from a folder. */
 function openFolder(endpoint: string): Kept {
   const options = s3Options(endpoint, { rootdirectory: randomUUID() })
   const { driver, placing } = createS3Storage(options)
-  const storage: StorageDriver = { ...driver, url: undefined }
-  return { storage, bucket: { placing, carrier: testCarrier } }
+  return { storage: driver, bucket: { placing, carrier: testCarrier } }
 }

@@ -24,19 +24,19 @@ const minutes = 60_000
 type Changes = Partial<S3Options & UrlOptions>
 
 function open(changes: Changes = {}) {
-  const { driver } = createS3Storage({ ...s3Options(ceph.endpoint), ...changes })
-  cleanup.add(driver.close)
-  return driver
+  const storage = createS3Storage({ ...s3Options(ceph.endpoint), ...changes })
+  cleanup.add(storage.driver.close)
+  return storage
 }
 
 /** The URL of a value that is there, as it would have been made at another time. */
 async function makeUrl(changes: Changes, at = Date.now()): Promise<string> {
-  const driver = open({ rootdirectory: randomUUID(), ...changes })
+  const { driver, findUrl } = open({ rootdirectory: randomUUID(), ...changes })
   await driver.put(path, bytes)
   const now = Date.now
   Date.now = () => at
   try {
-    return (await driver.url?.(path, { size: bytes.length })) ?? 'none'
+    return (await findUrl(path, { size: bytes.length })) ?? 'none'
   } finally {
     Date.now = now
   }
@@ -77,8 +77,8 @@ describe.each([true, false])('a URL for clients, signed with version 4: %s', (v4
   })
 
   it.each(['secretkey', 'accesskey'] as const)('is of no use with a wrong %s', async (key) => {
-    const driver = open({ v4auth, [key]: 'wrong' })
-    const url = await driver.url?.(path, { size: 1 })
+    const { findUrl } = open({ v4auth, [key]: 'wrong' })
+    const url = await findUrl(path, { size: 1 })
     expect((await send('GET', url ?? '')).status).toBe(403)
   })
 
@@ -91,7 +91,7 @@ describe.each([true, false])('a URL for clients, signed with version 4: %s', (v4
   })
 
   it('is made for what is not there, too, without asking', async () => {
-    const url = await open({ v4auth }).url?.('absent', { size: 1 })
+    const url = await open({ v4auth }).findUrl('absent', { size: 1 })
     expect((await send('GET', url ?? '')).status).toBe(404)
   })
 
@@ -104,12 +104,12 @@ describe.each([true, false])('a URL for clients, signed with version 4: %s', (v4
   })
 
   it('shows the time of the service where our own clock is wrong', async () => {
-    const driver = open({ v4auth, rootdirectory: randomUUID() })
+    const { driver, findUrl } = open({ v4auth, rootdirectory: randomUUID() })
     const now = Date.now
     Date.now = () => now() - 60 * minutes
     try {
       await driver.put(path, bytes)
-      const url = await driver.url?.(path, { size: bytes.length })
+      const url = await findUrl(path, { size: bytes.length })
       expect((await send('GET', url ?? '')).status).toBe(200)
     } finally {
       Date.now = now
@@ -153,7 +153,7 @@ describe('what is asked of clients', () => {
     ],
   ]
   it.each(rows)('is a plain GET: %s', async (_, changes, start) => {
-    const url = new URL((await open(changes).url?.(path, { size: 1 })) ?? '')
+    const url = new URL((await open(changes).findUrl(path, { size: 1 })) ?? '')
     expect(url.href.slice(0, start.length)).toBe(start)
     const { 'X-Amz-SignedHeaders': signed, ...rest } = Object.fromEntries(url.searchParams)
     expect(signed).toBe('host')
@@ -179,8 +179,8 @@ describe('what is asked of clients', () => {
     }
     Object.assign(process.env, role)
     try {
-      const driver = open({ v4auth, accesskey: undefined, secretkey: undefined })
-      const url = new URL((await driver.url?.(path, { size: 1 })) ?? '')
+      const { findUrl } = open({ v4auth, accesskey: undefined, secretkey: undefined })
+      const url = new URL((await findUrl(path, { size: 1 })) ?? '')
       expect(url.searchParams.get(name)).toBe('some/token=')
       expect(url.href).not.toMatch(/a.secret/)
     } finally {
@@ -190,7 +190,7 @@ describe('what is asked of clients', () => {
 
   it('is the same with version 2 and the bucket in the host', async () => {
     const changes = { v4auth: false, forcepathstyle: false, regionendpoint: 'https://s3.test' }
-    const url = new URL((await open(changes).url?.(path, { size: 1 })) ?? '')
+    const url = new URL((await open(changes).findUrl(path, { size: 1 })) ?? '')
     expect(url.href).toMatch(/^https:\/\/registry\.s3\.test\/docker\//)
     expect([...url.searchParams.keys()]).toEqual(['AWSAccessKeyId', 'Expires', 'Signature'])
   })
