@@ -3,14 +3,14 @@
  * a request whose target is read and whose sender is known; the table of handlers is all there is.
  */
 import { createBlobs } from './content/blobs.ts'
-import { createDescribed } from './content/described.ts'
 import { createDescriptions } from './content/descriptions.ts'
 import { createLinks, type ReportBadLink } from './content/links.ts'
 import { createManifests } from './content/manifests.ts'
 import { createProtection } from './content/protected.ts'
 import { createReferences, type ReferenceRules } from './content/references.ts'
-import { createReferrerDigests } from './content/referrer-digests.ts'
-import { createReferrers } from './content/referrers.ts'
+import { createDescribed } from './content/referrers/described.ts'
+import { createReferrerDigests } from './content/referrers/digests.ts'
+import { createReferrers } from './content/referrers/referrers.ts'
 import { createRepositories } from './content/repositories.ts'
 import { createTagPointers } from './content/tag-pointers.ts'
 import { createTagged } from './content/tagged.ts'

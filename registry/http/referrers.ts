@@ -1,5 +1,5 @@
 /** GET /v2/<name>/referrers/<digest> ("Listing Referrers"). Never 404: nothing refers is an answer. */
-import type { Referrers } from '../content/referrers.ts'
+import type { Referrers } from '../content/referrers/referrers.ts'
 import { parseDigest } from '../protocol/digest.ts'
 import { imageIndex } from '../protocol/media-types.ts'
 import { nextLink, parsePage } from '../protocol/page.ts'

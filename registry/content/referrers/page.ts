@@ -1,5 +1,5 @@
 /** Where a page of referrers ends: in number, in bytes, and in the work that is done for it. */
-import type { Digest } from '../protocol/digest.ts'
+import type { Digest } from '../../protocol/digest.ts'
 import type { Found } from './described.ts'
 
 /** Descriptors as JSON, and what the next page comes after, if there is one. */

@@ -2,13 +2,13 @@
  * Manifests of which only their description is wanted. What is remembered of one spares its bytes; small
  * ones are read as they come, and large ones one after the other, so that many of them fill no memory.
  */
-import { algorithmOf, canonical, type Digest, digestOf } from '../protocol/digest.ts'
-import { type Manifest, readStoredManifest } from '../protocol/manifest.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
-import { createTurns } from './at-once.ts'
-import { type Description, type Descriptions, longest } from './descriptions.ts'
-import type { Links } from './links.ts'
-import { paths } from './paths.ts'
+import { algorithmOf, canonical, type Digest, digestOf } from '../../protocol/digest.ts'
+import { type Manifest, readStoredManifest } from '../../protocol/manifest.ts'
+import type { Call, StorageDriver } from '../../storage/driver.ts'
+import { createTurns } from '../at-once.ts'
+import { type Description, type Descriptions, longest } from '../descriptions.ts'
+import type { Links } from '../links.ts'
+import { paths } from '../paths.ts'
 
 export type Described = ReturnType<typeof createDescribed>
 

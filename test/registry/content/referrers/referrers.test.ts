@@ -1,16 +1,16 @@
 /** Where pages of referrers end, and what is read and held for them. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { writeLink } from '../../../registry/content/links.ts'
-import { paths } from '../../../registry/content/paths.ts'
-import { parseDigest } from '../../../registry/protocol/digest.ts'
-import { imageManifest } from '../../../registry/protocol/media-types.ts'
-import { parseTag } from '../../../registry/protocol/name.ts'
-import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { withoutLease } from '../../../registry/storage/fenced.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { descriptor, type Packed, packImage, packIndex } from '../../protocol/support/content.ts'
-import { createParts } from '../../support/parts.ts'
+import { writeLink } from '../../../../registry/content/links.ts'
+import { paths } from '../../../../registry/content/paths.ts'
+import { parseDigest } from '../../../../registry/protocol/digest.ts'
+import { imageManifest } from '../../../../registry/protocol/media-types.ts'
+import { parseTag } from '../../../../registry/protocol/name.ts'
+import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { withoutLease } from '../../../../registry/storage/fenced.ts'
+import { createInmemoryDriver } from '../../../../registry/storage/memory.ts'
+import { descriptor, type Packed, packImage, packIndex } from '../../../protocol/support/content.ts'
+import { createParts } from '../../../support/parts.ts'
 
 const subject = descriptor('the subject', imageManifest)
 const subjectDigest = parseDigest(subject.digest)

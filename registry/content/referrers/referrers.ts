@@ -2,13 +2,13 @@
  * Referrers: manifests whose `subject` is another one ("Listing Referrers"), a page at a time. A page has
  * an end in number, in bytes, and in what has to be looked at for it; then the next one goes on.
  */
-import type { Digest } from '../protocol/digest.ts'
-import type { Call } from '../storage/driver.ts'
-import { atOnce } from './at-once.ts'
+import type { Digest } from '../../protocol/digest.ts'
+import type { Call } from '../../storage/driver.ts'
+import { atOnce } from '../at-once.ts'
+import { type Said, saidBy } from '../descriptions.ts'
 import type { Described, Found } from './described.ts'
-import { type Said, saidBy } from './descriptions.ts'
-import type { ReferrerDigests } from './referrer-digests.ts'
-import { createReferrersPage, fitsAlone, type ReferrersPage } from './referrers-page.ts'
+import type { ReferrerDigests } from './digests.ts'
+import { createReferrersPage, fitsAlone, type ReferrersPage } from './page.ts'
 
 export type Referrers = ReturnType<typeof createReferrers>
 

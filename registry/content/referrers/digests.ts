@@ -3,12 +3,12 @@
  * fallback tag counts, which clients of older registries maintained.
  */
 import { LRUCache } from 'lru-cache'
-import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from '../protocol/digest.ts'
-import { isTag } from '../protocol/name.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
+import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from '../../protocol/digest.ts'
+import { isTag } from '../../protocol/name.ts'
+import type { Call, StorageDriver } from '../../storage/driver.ts'
+import { paths } from '../paths.ts'
+import type { Tags } from '../tags.ts'
 import type { Described } from './described.ts'
-import { paths } from './paths.ts'
-import type { Tags } from './tags.ts'
 
 export type ReferrerDigests = ReturnType<typeof createReferrerDigests>
 
