@@ -3,11 +3,11 @@
  * a request whose target is read and whose sender is known; the table of handlers is all there is.
  */
 import { createBlobs } from './content/blobs.ts'
-import { createDescriptions } from './content/descriptions.ts'
 import { createLinks, type ReportBadLink } from './content/links.ts'
-import { createManifests } from './content/manifests.ts'
+import { createDescriptions } from './content/manifests/descriptions.ts'
+import { createManifests } from './content/manifests/manifests.ts'
+import { createReferences, type ReferenceRules } from './content/manifests/references.ts'
 import { createProtection } from './content/protected.ts'
-import { createReferences, type ReferenceRules } from './content/references.ts'
 import { createDescribed } from './content/referrers/described.ts'
 import { createReferrerDigests } from './content/referrers/digests.ts'
 import { createReferrers } from './content/referrers/referrers.ts'

@@ -14,7 +14,7 @@ import type { FencedStorage } from '../storage/fenced.ts'
 import { atOnce } from './at-once.ts'
 import { hold } from './hold.ts'
 import type { Links } from './links.ts'
-import type { Manifests } from './manifests.ts'
+import type { Manifests } from './manifests/manifests.ts'
 import { paths } from './paths.ts'
 import type { Tags } from './tags.ts'
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Digest } from '../protocol/digest.ts'
 import type { Tag } from '../protocol/name.ts'
 import type { Call } from '../storage/driver.ts'
-import type { Manifests, StoredManifest } from './manifests.ts'
+import type { Manifests, StoredManifest } from './manifests/manifests.ts'
 import type { TagPointers } from './tag-pointers.ts'
 import type { Tags } from './tags.ts'
 

@@ -2,9 +2,9 @@
  * GET, HEAD, PUT and DELETE /v2/<name>/manifests/<reference> ("Pulling manifests", "Pushing
  * Manifests", "Deleting Manifests"). What was stored is sent, whatever the Accept header asks for.
  */
-import type { Manifests } from '../content/manifests.ts'
+import type { Manifests } from '../content/manifests/manifests.ts'
+import type { References } from '../content/manifests/references.ts'
 import type { Protection } from '../content/protected.ts'
-import type { References } from '../content/references.ts'
 import type { Tagged } from '../content/tagged.ts'
 import type { Pushed } from '../protocol/call.ts'
 import { entityTag, names } from '../protocol/conditions.ts'

@@ -3,9 +3,9 @@
  * it sends to the storage arrives late, after the second has changed the tag.
  */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { createDescriptions } from '../../registry/content/descriptions.ts'
 import { createLinks } from '../../registry/content/links.ts'
-import { createManifests } from '../../registry/content/manifests.ts'
+import { createDescriptions } from '../../registry/content/manifests/descriptions.ts'
+import { createManifests } from '../../registry/content/manifests/manifests.ts'
 import { paths } from '../../registry/content/paths.ts'
 import { createTags } from '../../registry/content/tags.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'

@@ -1,9 +1,9 @@
 /** The parts behind the requests, without HTTP: put together over any storage as registry/app.ts does it. */
 import { createBlobs } from '../../registry/content/blobs.ts'
-import { createDescriptions } from '../../registry/content/descriptions.ts'
 import { createLinks } from '../../registry/content/links.ts'
-import { createManifests } from '../../registry/content/manifests.ts'
-import { createReferences } from '../../registry/content/references.ts'
+import { createDescriptions } from '../../registry/content/manifests/descriptions.ts'
+import { createManifests } from '../../registry/content/manifests/manifests.ts'
+import { createReferences } from '../../registry/content/manifests/references.ts'
 import { createDescribed } from '../../registry/content/referrers/described.ts'
 import { createReferrerDigests } from '../../registry/content/referrers/digests.ts'
 import { createReferrers } from '../../registry/content/referrers/referrers.ts'

@@ -6,8 +6,8 @@ import { algorithmOf, canonical, type Digest, digestOf } from '../../protocol/di
 import { type Manifest, readStoredManifest } from '../../protocol/manifest.ts'
 import type { Call, StorageDriver } from '../../storage/driver.ts'
 import { createTurns } from '../at-once.ts'
-import { type Description, type Descriptions, longest } from '../descriptions.ts'
 import type { Links } from '../links.ts'
+import { type Description, type Descriptions, longest } from '../manifests/descriptions.ts'
 import { paths } from '../paths.ts'
 
 export type Described = ReturnType<typeof createDescribed>

@@ -5,7 +5,7 @@
 import type { Digest } from '../../protocol/digest.ts'
 import type { Call } from '../../storage/driver.ts'
 import { atOnce } from '../at-once.ts'
-import { type Said, saidBy } from '../descriptions.ts'
+import { type Said, saidBy } from '../manifests/descriptions.ts'
 import type { Described, Found } from './described.ts'
 import type { ReferrerDigests } from './digests.ts'
 import { createReferrersPage, fitsAlone, type ReferrersPage } from './page.ts'

@@ -1,17 +1,17 @@
 /** Manifests: the documents that make blobs an image. Stored byte for byte as they were pushed. */
 
-import type { Leases } from '../leases/lease.ts'
-import { algorithmOf, canonical, type Digest, digestOf } from '../protocol/digest.ts'
-import { RegistryError } from '../protocol/errors.ts'
-import type { Manifest } from '../protocol/manifest.ts'
-import type { Tag } from '../protocol/name.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
-import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
+import type { Leases } from '../../leases/lease.ts'
+import { algorithmOf, canonical, type Digest, digestOf } from '../../protocol/digest.ts'
+import { RegistryError } from '../../protocol/errors.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { Tag } from '../../protocol/name.ts'
+import type { Call, StorageDriver } from '../../storage/driver.ts'
+import type { FencedStorage, ReadableStorage } from '../../storage/fenced.ts'
+import { hold } from '../hold.ts'
+import { type Links, writeLink } from '../links.ts'
+import { paths } from '../paths.ts'
+import type { Tags } from '../tags.ts'
 import type { Description, Descriptions } from './descriptions.ts'
-import { hold } from './hold.ts'
-import { type Links, writeLink } from './links.ts'
-import { paths } from './paths.ts'
-import type { Tags } from './tags.ts'
 
 export type Manifests = ReturnType<typeof createManifests>
 export type StoredManifest = { digest: Digest; bytes: Buffer; description: Description }

@@ -4,8 +4,8 @@
  * the manifest is there is not such a fact, and is asked of storage each time.
  */
 import { LRUCache } from 'lru-cache'
-import { type Digest, digestOf } from '../protocol/digest.ts'
-import { type Manifest, readStoredManifest } from '../protocol/manifest.ts'
+import { type Digest, digestOf } from '../../protocol/digest.ts'
+import { type Manifest, readStoredManifest } from '../../protocol/manifest.ts'
 
 export type Description = Pick<Manifest, 'mediaType' | 'subject'> & {
   size: number

@@ -2,14 +2,14 @@
  * What a manifest refers to must be here before it is: config, layers, and the children of an index.
  * `subject` may come later ("Pushing Manifests with Subject"), foreign layers may lie elsewhere.
  */
-import type { Digest } from '../protocol/digest.ts'
-import { RegistryError } from '../protocol/errors.ts'
-import type { Manifest } from '../protocol/manifest.ts'
-import type { Descriptor } from '../protocol/manifest-fields.ts'
-import { isForeignLayer } from '../protocol/media-types.ts'
-import type { Call } from '../storage/driver.ts'
-import { atOnce, createTurns } from './at-once.ts'
-import type { Blobs } from './blobs.ts'
+import type { Digest } from '../../protocol/digest.ts'
+import { RegistryError } from '../../protocol/errors.ts'
+import type { Manifest } from '../../protocol/manifest.ts'
+import type { Descriptor } from '../../protocol/manifest-fields.ts'
+import { isForeignLayer } from '../../protocol/media-types.ts'
+import type { Call } from '../../storage/driver.ts'
+import { atOnce, createTurns } from '../at-once.ts'
+import type { Blobs } from '../blobs.ts'
 import type { Manifests } from './manifests.ts'
 
 export type ReferenceRules = {

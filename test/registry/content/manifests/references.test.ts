@@ -1,11 +1,11 @@
 /** How much is done to find out whether all is here that an index names. */
 import { expect, it } from '@jest/globals'
-import type { Blobs } from '../../../registry/content/blobs.ts'
-import type { Manifests } from '../../../registry/content/manifests.ts'
-import { createReferences } from '../../../registry/content/references.ts'
-import { parseManifest } from '../../../registry/protocol/manifest.ts'
-import { imageIndex } from '../../../registry/protocol/media-types.ts'
-import { describeText, encode, index } from '../protocol/documents.ts'
+import type { Blobs } from '../../../../registry/content/blobs.ts'
+import type { Manifests } from '../../../../registry/content/manifests/manifests.ts'
+import { createReferences } from '../../../../registry/content/manifests/references.ts'
+import { parseManifest } from '../../../../registry/protocol/manifest.ts'
+import { imageIndex } from '../../../../registry/protocol/media-types.ts'
+import { describeText, encode, index } from '../../protocol/documents.ts'
 
 const indexOf = (count: number) => {
   const manifests = Array.from({ length: count }, (_, at) => describeText(`child ${at}`))
