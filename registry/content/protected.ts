@@ -16,7 +16,7 @@ import { hold } from './hold.ts'
 import type { Links } from './links.ts'
 import type { Manifests } from './manifests/manifests.ts'
 import { paths } from './paths.ts'
-import type { Tags } from './tags.ts'
+import type { Tags } from './tags/tags.ts'
 
 export type Protection = ReturnType<typeof createProtection>
 

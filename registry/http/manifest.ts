@@ -5,7 +5,7 @@
 import type { Manifests } from '../content/manifests/manifests.ts'
 import type { References } from '../content/manifests/references.ts'
 import type { Protection } from '../content/protected.ts'
-import type { Tagged } from '../content/tagged.ts'
+import type { Tagged } from '../content/tags/tagged.ts'
 import type { Pushed } from '../protocol/call.ts'
 import { entityTag, names } from '../protocol/conditions.ts'
 import { type Digest, parseDigest } from '../protocol/digest.ts'

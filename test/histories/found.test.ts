@@ -5,7 +5,7 @@ import { parseHistory } from './text.ts'
 
 const found: [what: string, ...lines: string[]][] = [
   [
-    // Held by "is asked of storage while it changes" in test/registry/content/tag-pointers.test.ts.
+    // Held by "is asked of storage while it changes" in test/registry/content/tags/tag-pointers.test.ts.
     'a delete asks storage, where the tag is gone; then a read asks Redis, which still knows it',
     'put v1 0.0-1551.2',
     'remove v1 3286.2-7291.9',
@@ -22,7 +22,7 @@ const found: [what: string, ...lines: string[]][] = [
     'get v1 13010.5-13191.2',
   ],
   [
-    // Held by test/registry/content/tagged.test.ts.
+    // Held by test/registry/content/tags/tagged.test.ts.
     'a read finds what the tag names, which is removed before it is read; the tag names another by then',
     'put v1 0.0-335.3',
     'get - 468.4-3628.8',

@@ -10,7 +10,7 @@ import type { FencedStorage, ReadableStorage } from '../../storage/fenced.ts'
 import { hold } from '../hold.ts'
 import { type Links, writeLink } from '../links.ts'
 import { paths } from '../paths.ts'
-import type { Tags } from '../tags.ts'
+import type { Tags } from '../tags/tags.ts'
 import type { Description, Descriptions } from './descriptions.ts'
 
 export type Manifests = ReturnType<typeof createManifests>

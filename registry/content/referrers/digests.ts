@@ -7,7 +7,7 @@ import { algorithmOf, algorithms, type Digest, hexOf, isDigest } from '../../pro
 import { isTag } from '../../protocol/name.ts'
 import type { Call, StorageDriver } from '../../storage/driver.ts'
 import { paths } from '../paths.ts'
-import type { Tags } from '../tags.ts'
+import type { Tags } from '../tags/tags.ts'
 import type { Described } from './described.ts'
 
 export type ReferrerDigests = ReturnType<typeof createReferrerDigests>

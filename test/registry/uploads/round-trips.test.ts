@@ -3,8 +3,8 @@
  * object stores that is nearly all the time a push takes. A row that grows needs a good reason.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { createTagPointers } from '../../../registry/content/tag-pointers.ts'
-import { createTagged } from '../../../registry/content/tagged.ts'
+import { createTagPointers } from '../../../registry/content/tags/tag-pointers.ts'
+import { createTagged } from '../../../registry/content/tags/tagged.ts'
 import { canonical, type Digest, digestOf } from '../../../registry/protocol/digest.ts'
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
 import { parseTag } from '../../../registry/protocol/name.ts'

@@ -7,10 +7,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { busyError } from '../leases/lease.ts'
-import { type Digest, isDigest } from '../protocol/digest.ts'
-import type { Tag } from '../protocol/name.ts'
-import type { Redis } from '../redis/open.ts'
+import { busyError } from '../../leases/lease.ts'
+import { type Digest, isDigest } from '../../protocol/digest.ts'
+import type { Tag } from '../../protocol/name.ts'
+import type { Redis } from '../../redis/open.ts'
 
 export type TagPointers = ReturnType<typeof createTagPointers>
 

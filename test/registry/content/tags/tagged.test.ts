@@ -1,14 +1,14 @@
 /** A tag that moves, and what it named that is removed, while a request is between the two. */
 import { expect, it } from '@jest/globals'
-import { paths } from '../../../registry/content/paths.ts'
-import { createTagged } from '../../../registry/content/tagged.ts'
-import type { Digest } from '../../../registry/protocol/digest.ts'
-import { parseManifest } from '../../../registry/protocol/manifest.ts'
-import type { Tag } from '../../../registry/protocol/name.ts'
-import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
-import { imageFrom, manifestType } from '../../support/image.ts'
-import { createParts } from '../../support/parts.ts'
+import { paths } from '../../../../registry/content/paths.ts'
+import { createTagged } from '../../../../registry/content/tags/tagged.ts'
+import type { Digest } from '../../../../registry/protocol/digest.ts'
+import { parseManifest } from '../../../../registry/protocol/manifest.ts'
+import type { Tag } from '../../../../registry/protocol/name.ts'
+import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { createInmemoryDriver } from '../../../../registry/storage/memory.ts'
+import { imageFrom, manifestType } from '../../../support/image.ts'
+import { createParts } from '../../../support/parts.ts'
 
 const tag = 'latest' as Tag
 const [one, two] = [imageFrom(Buffer.from('one')), imageFrom(Buffer.from('two'))]

@@ -5,15 +5,15 @@
  * it names what was found: a request that was under way when its lease was lost may still arrive.
  */
 import { LRUCache } from 'lru-cache'
-import { busyError } from '../leases/lease.ts'
-import type { Digest } from '../protocol/digest.ts'
-import { RegistryError } from '../protocol/errors.ts'
-import { isTag, type Tag } from '../protocol/name.ts'
-import type { Call, Version } from '../storage/driver.ts'
-import type { FencedStorage, ReadableStorage } from '../storage/fenced.ts'
-import { atOnce } from './at-once.ts'
-import { type Links, replaceLink, type VersionedLink, writeLink } from './links.ts'
-import { paths } from './paths.ts'
+import { busyError } from '../../leases/lease.ts'
+import type { Digest } from '../../protocol/digest.ts'
+import { RegistryError } from '../../protocol/errors.ts'
+import { isTag, type Tag } from '../../protocol/name.ts'
+import type { Call, Version } from '../../storage/driver.ts'
+import type { FencedStorage, ReadableStorage } from '../../storage/fenced.ts'
+import { atOnce } from '../at-once.ts'
+import { type Links, replaceLink, type VersionedLink, writeLink } from '../links.ts'
+import { paths } from '../paths.ts'
 import type { TagPointers } from './tag-pointers.ts'
 
 export type Tags = ReturnType<typeof createTags>

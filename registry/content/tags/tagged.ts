@@ -1,9 +1,9 @@
 /** Manifests by tag, which is what clients ask for most: by what is remembered for sure, or from storage. */
 import { LRUCache } from 'lru-cache'
-import type { Digest } from '../protocol/digest.ts'
-import type { Tag } from '../protocol/name.ts'
-import type { Call } from '../storage/driver.ts'
-import type { Manifests, StoredManifest } from './manifests/manifests.ts'
+import type { Digest } from '../../protocol/digest.ts'
+import type { Tag } from '../../protocol/name.ts'
+import type { Call } from '../../storage/driver.ts'
+import type { Manifests, StoredManifest } from '../manifests/manifests.ts'
 import type { TagPointers } from './tag-pointers.ts'
 import type { Tags } from './tags.ts'
 
