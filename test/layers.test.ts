@@ -33,10 +33,17 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['network', []],
   ['documents', []],
   ['registry/protocol', []],
-  ['registry/storage', ['files', 'registry/protocol/range.ts', 'registry/protocol/errors.ts']],
+  ['registry/pace', []],
+  [
+    'registry/storage',
+    ['files', 'registry/pace', 'registry/protocol/range.ts', 'registry/protocol/errors.ts'],
+  ],
   ['registry/redis', ['registry/protocol']],
   ['registry/leases', ['files', 'registry/protocol', 'registry/redis']],
-  ['registry/content', ['registry/protocol', 'registry/redis', drivers, fence, leases]],
+  [
+    'registry/content',
+    ['registry/pace', 'registry/protocol', 'registry/redis', drivers, fence, leases],
+  ],
   [
     'registry/uploads',
     ['registry/protocol', 'registry/content', 'registry/redis', drivers, fence, placing, leases],
@@ -81,7 +88,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
 ]
 
 /** Layers that know nothing of HTTP servers. */
-const withoutKoa = ['protocol', 'storage', 'content', 'uploads', 'leases'].map(
+const withoutKoa = ['protocol', 'pace', 'storage', 'content', 'uploads', 'leases'].map(
   (it) => `registry/${it}`,
 )
 

@@ -5,13 +5,13 @@
  */
 import { LRUCache } from 'lru-cache'
 import type { Leases } from '../leases/lease.ts'
+import { fewAtOnce } from '../pace/few-at-once.ts'
 import type { Digest } from '../protocol/digest.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import { readStoredManifest } from '../protocol/manifest.ts'
 import type { Tag } from '../protocol/name.ts'
 import type { StorageDriver } from '../storage/driver.ts'
 import type { FencedStorage } from '../storage/fenced.ts'
-import { atOnce } from './at-once.ts'
 import { hold } from './hold.ts'
 import type { Links } from './links.ts'
 import type { Manifests } from './manifests/manifests.ts'
@@ -109,7 +109,7 @@ export function createProtection({ storage, tags, manifests, links, leases }: Ne
   async function below(repository: string, level: readonly Reached[]) {
     const content: Reached[] = []
     const children: Reached[] = []
-    for await (const [[, tag], parts] of atOnce(level, ([it]) => partsOf(repository, it))) {
+    for await (const [[, tag], parts] of fewAtOnce(level, ([it]) => partsOf(repository, it))) {
       for (const digest of parts.content) content.push([digest, tag])
       for (const digest of parts.children) children.push([digest, tag])
     }
@@ -117,7 +117,7 @@ export function createProtection({ storage, tags, manifests, links, leases }: Ne
   }
 
   async function namedBy(repository: string, kept: Tag[]): Promise<Reached[]> {
-    const found = await Array.fromAsync(atOnce(kept, (tag) => tags.find(repository, tag)))
+    const found = await Array.fromAsync(fewAtOnce(kept, (tag) => tags.find(repository, tag)))
     return found.flatMap(([tag, digest]): Reached[] => (digest ? [[digest, tag]] : []))
   }
 

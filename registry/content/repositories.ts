@@ -1,7 +1,9 @@
 /** Repositories: they come into being with their first push, and are listed once they hold manifests. */
+
+import { fewAtOnce } from '../pace/few-at-once.ts'
+import { createShared } from '../pace/shared.ts'
 import { isRepository, parseRepository } from '../protocol/name.ts'
 import type { Call, StorageDriver } from '../storage/driver.ts'
-import { atOnce, createShared } from './at-once.ts'
 import { paths } from './paths.ts'
 
 export type Repositories = ReturnType<typeof createRepositories>
@@ -62,7 +64,7 @@ export function createRepositories(storage: StorageDriver) {
     const visible = (await walk()).filter(isVisible)
     const after = orderOf(call?.after ?? '')
     const rest = visible.filter((name) => orderOf(name) > after)
-    const found = atOnce(rest, (name) => holdsAnything(paths.manifests(name), call))
+    const found = fewAtOnce(rest, (name) => holdsAnything(paths.manifests(name), call))
     for await (const [name, isRepository] of found) if (isRepository) yield name
   }
 
@@ -72,7 +74,7 @@ export function createRepositories(storage: StorageDriver) {
     let level = await namesIn('')
     while (level.length > 0) {
       names = names.concat(level)
-      const deeper = await Array.fromAsync(atOnce(level, namesIn))
+      const deeper = await Array.fromAsync(fewAtOnce(level, namesIn))
       level = deeper.flatMap(([, found]) => found)
     }
     return names.sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))

@@ -2,13 +2,15 @@
  * What a manifest refers to must be here before it is: config, layers, and the children of an index.
  * `subject` may come later ("Pushing Manifests with Subject"), foreign layers may lie elsewhere.
  */
+
+import { fewAtOnce } from '../../pace/few-at-once.ts'
+import { createTurns } from '../../pace/in-turn.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { RegistryError } from '../../protocol/errors.ts'
 import type { Manifest } from '../../protocol/manifest.ts'
 import type { Descriptor } from '../../protocol/manifest-fields.ts'
 import { isForeignLayer } from '../../protocol/media-types.ts'
 import type { Call } from '../../storage/driver.ts'
-import { atOnce, createTurns } from '../at-once.ts'
 import type { Blobs } from '../blobs.ts'
 import type { Manifests } from './manifests.ts'
 
@@ -91,7 +93,7 @@ async function without(
 ): Promise<Digest[]> {
   const each = new Map(items.map((it) => [it.digest, it]))
   const missing: Digest[] = []
-  for await (const [{ digest }, found] of atOnce([...each.values()], find)) {
+  for await (const [{ digest }, found] of fewAtOnce([...each.values()], find)) {
     if (!found) missing.push(digest)
     if (missing.length === mostMissing) break
   }

@@ -2,10 +2,11 @@
  * Manifests of which only their description is wanted. What is remembered of one spares its bytes; small
  * ones are read as they come, and large ones one after the other, so that many of them fill no memory.
  */
+
+import { createTurns } from '../../pace/in-turn.ts'
 import { algorithmOf, canonical, type Digest, digestOf } from '../../protocol/digest.ts'
 import { type Manifest, readStoredManifest } from '../../protocol/manifest.ts'
 import type { Call, StorageDriver } from '../../storage/driver.ts'
-import { createTurns } from '../at-once.ts'
 import type { Links } from '../links.ts'
 import { type Description, type Descriptions, longest } from '../manifests/descriptions.ts'
 import { paths } from '../paths.ts'

@@ -2,9 +2,10 @@
  * Referrers: manifests whose `subject` is another one ("Listing Referrers"), a page at a time. A page has
  * an end in number, in bytes, and in what has to be looked at for it; then the next one goes on.
  */
+
+import { fewAtOnce } from '../../pace/few-at-once.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { Call } from '../../storage/driver.ts'
-import { atOnce } from '../at-once.ts'
 import { type Said, saidBy } from '../manifests/descriptions.ts'
 import type { Described, Found } from './described.ts'
 import type { ReferrerDigests } from './digests.ts'
@@ -32,7 +33,7 @@ export function createReferrers({ digests, described }: Parts) {
     const asked = { subject, artifactType }
     const find = (digest: Digest) => described.find(repository, digest, { signal })
     const candidates = digests.list(repository, subject, { after, signal })
-    for await (const [digest, found] of atOnce(candidates, find)) {
+    for await (const [digest, found] of fewAtOnce(candidates, find)) {
       const candidate = found && candidateOf(found, asked)
       const isTaken =
         page.hasRoomFor(candidate) &&

@@ -6,12 +6,12 @@
  */
 import { LRUCache } from 'lru-cache'
 import { busyError } from '../../leases/lease.ts'
+import { fewAtOnce } from '../../pace/few-at-once.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { RegistryError } from '../../protocol/errors.ts'
 import { isTag, type Tag } from '../../protocol/name.ts'
 import type { Call, Version } from '../../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../../storage/fenced.ts'
-import { atOnce } from '../at-once.ts'
 import { type Links, replaceLink, type VersionedLink, writeLink } from '../links.ts'
 import { paths } from '../paths.ts'
 import type { TagPointers } from './tag-pointers.ts'
@@ -110,7 +110,7 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     call?: Call & { after?: string },
     most: number | undefined = undefined,
   ) {
-    yield* atOnce(await names(repository, call), (tag) => find(repository, tag, call), most)
+    yield* fewAtOnce(await names(repository, call), (tag) => find(repository, tag, call), most)
   }
 
   /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */

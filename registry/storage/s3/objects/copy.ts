@@ -1,10 +1,10 @@
 /** Copying within the bucket, without the bytes coming here: in one step, or in parts side by side. */
 import { CopyObjectCommand } from '@aws-sdk/client-s3'
+import { fewAtOnce } from '../../../pace/few-at-once.ts'
 import type { Call } from '../../driver.ts'
 import type { S3Bucket } from '../bucket.ts'
 import { isTooLarge } from '../errors.ts'
 import { underFence } from '../wire/fence.ts'
-import { createLane } from './lane.ts'
 import { beginMultipart, type Multipart } from './multipart.ts'
 
 const mostParts = 10_000
@@ -54,17 +54,13 @@ type Parts = Call & { from: string; size: number; partSize: number; atOnce: numb
 /** The first `size` bytes of `from` become the first parts of `target`; answers how many. */
 export async function copyParts(target: Multipart, parts: Parts): Promise<number> {
   const { from, size, partSize, atOnce, signal } = parts
-  const lane = createLane(atOnce)
-  let count = 0
-  try {
-    for (let first = 0; first < size; first += partSize) {
-      signal?.throwIfAborted()
-      const number = ++count
-      const last = Math.min(first + partSize, size) - 1
-      await lane.add(() => target.copy(number, from, { first, last }))
-    }
-  } finally {
-    await lane.done()
+  const copy = async (index: number) => {
+    signal?.throwIfAborted()
+    const first = index * partSize
+    const last = Math.min(first + partSize, size) - 1
+    await target.copy(index + 1, from, { first, last })
   }
+  const count = Math.ceil(size / partSize)
+  await Array.fromAsync(fewAtOnce(Array(count).keys(), copy, atOnce))
   return count
 }

@@ -3,8 +3,8 @@
  * way while the next one fills. Where they go is the receiver's business.
  */
 import { addAbortSignal, Readable } from 'node:stream'
+import { fewAtOnce } from '../../../pace/few-at-once.ts'
 import type { Bytes } from '../../driver.ts'
-import { createLane } from './lane.ts'
 
 /** So many are on their way; one more is being filled. */
 const atOnce = 2
@@ -23,39 +23,38 @@ export type Part = { index: number; bytes: Uint8Array; isLast: boolean }
 
 /** Resolves with how many parts there were once all have been taken; rejects when one was not. */
 export async function sendParts(source: Bytes, { size, head, send }: Receiver): Promise<number> {
-  const lane = createLane(atOnce)
   const free: Buffer[] = []
+  const pass = async ({ memory, ...part }: Filled) => {
+    await send(part)
+    free.push(memory)
+  }
   let count = 0
-
-  const pass = async (memory: Buffer, filled: number, isLast: boolean) => {
-    const part = { index: count++, bytes: memory.subarray(0, filled), isLast }
-    await lane.add(async () => {
-      await send(part)
-      free.push(memory)
-    })
-  }
-
-  try {
-    let memory = grown(Buffer.from(head), head.length, size)
-    let filled = head.length
-    for await (const chunk of source) {
-      for (let from = 0; from < chunk.length; ) {
-        memory = grown(memory, filled + chunk.length - from, size)
-        const taken = Math.min(size - filled, chunk.length - from)
-        memory.set(chunk.subarray(from, from + taken), filled)
-        filled += taken
-        from += taken
-        if (filled < size) continue
-        await pass(memory, filled, false)
-        memory = free.pop() ?? Buffer.allocUnsafe(size)
-        filled = 0
-      }
-    }
-    if (filled > 0) await pass(memory, filled, true)
-  } finally {
-    await lane.done()
-  }
+  for await (const _ of fewAtOnce(cut(source, { size, head, free }), pass, atOnce)) count += 1
   return count
+}
+
+type Filled = Part & { memory: Buffer }
+type Cut = Pick<Receiver, 'size' | 'head'> & { free: Buffer[] }
+
+/** The parts, one after the other. Each takes its memory from `free`, if there is any. */
+async function* cut(source: Bytes, { size, head, free }: Cut): AsyncIterable<Filled> {
+  let memory = grown(Buffer.from(head), head.length, size)
+  let filled = head.length
+  let index = 0
+  for await (const chunk of source) {
+    for (let from = 0; from < chunk.length; ) {
+      memory = grown(memory, filled + chunk.length - from, size)
+      const taken = Math.min(size - filled, chunk.length - from)
+      memory.set(chunk.subarray(from, from + taken), filled)
+      filled += taken
+      from += taken
+      if (filled < size) continue
+      yield { index: index++, memory, bytes: memory.subarray(0, filled), isLast: false }
+      memory = free.pop() ?? Buffer.allocUnsafe(size)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield { index, memory, bytes: memory.subarray(0, filled), isLast: true }
 }
 
 /** Memory for `needed` bytes, or for a part: most streams are small, and large memory is not free. */

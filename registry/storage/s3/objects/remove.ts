@@ -5,11 +5,11 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3'
+import { fewAtOnce } from '../../../pace/few-at-once.ts'
 import type { Call } from '../../driver.ts'
 import type { S3Bucket } from '../bucket.ts'
 import { absentIfMissing } from '../errors.ts'
 import { underFence } from '../wire/fence.ts'
-import { createLane } from './lane.ts'
 
 const atOnce = 16
 
@@ -53,9 +53,7 @@ async function removeBelow(bucket: S3Bucket, Prefix: string, call: Call): Promis
 /** Not every service knows how to remove many at once, or does it for all of them. */
 async function removeKeys(bucket: S3Bucket, keys: string[], call: Call): Promise<void> {
   const left = await removeTogether(bucket, keys, call)
-  const lane = createLane(atOnce)
-  for (const key of left) await lane.add(() => removeOne(bucket, key, call))
-  await lane.done()
+  await Array.fromAsync(fewAtOnce(left, (key) => removeOne(bucket, key, call), atOnce))
 }
 
 /** Answers the keys that are still there. */
