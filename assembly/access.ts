@@ -1,4 +1,4 @@
-/** Who gets in and what they may do, as the configuration has it: the parts the gateway asks. */
+/** Sign-in and policies as the configuration has them: the parts that the gateway asks. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import type { Login } from '../gateway/access/authenticate.ts'
@@ -40,7 +40,7 @@ export async function openAccess(
   }
 }
 
-/** What the policy files say, or without any what goes without saying. */
+/** The policies of the files. Without any: all rights for members, or for all where nobody can sign in. */
 export async function openPolicies({ auth, kura }: Config, log: Logger) {
   if (kura.policies) return watchPolicies({ folder: kura.policies, log })
   const standing = auth?.htpasswd ? membersPolicy : openPolicy

@@ -85,7 +85,7 @@ function passwordFault(password: string): string | undefined {
   return undefined
 }
 
-/** What registry:2 takes as well, but a person might not expect. */
+/** A limit of bcrypt that also holds in registry:2, and that a person might not expect. */
 function noteOn(password: string): string {
   const bytes = Buffer.byteLength(password)
   return isReadWhole(password)

@@ -1,4 +1,4 @@
-/** What is looked at before anything starts: what cannot work is refused, what may surprise is said. */
+/** Checks of a configuration before anything starts: problems stop the start, warnings do not. */
 import type { Loaded } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { findUnsupported } from '../config/support.ts'
@@ -36,7 +36,7 @@ const checks: Check[] = [
 
 const shownSecret = (secret: string | undefined) => secret !== undefined && isPlaceholder(secret)
 
-/** Whatever would stop the start and shows without opening anything. */
+/** The problems that show without opening anything. */
 export function findProblems(command: Command, loaded: Loaded): string[] {
   const unsupported = findUnsupported(loaded.origins).filter((it) => it.fatal)
   return [

@@ -1,4 +1,4 @@
-/** What a method of signing in is given and brings, and whether clients are asked for kura's own tokens. */
+/** The interface of a way to sign in, and whether clients are asked for kura's own tokens. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
 import type { Guesses } from '../gateway/access/attempts/guesses.ts'
@@ -14,14 +14,14 @@ export type EntranceParts = {
   /** One that the processes of this machine share, until they end. */
   folder: string
   policy: () => Policy
-  /** What is known of passwords that were tried, and what its keys are made with. */
+  /** The memory of passwords that were tried, and the secret that its keys are made with. */
   guesses: Guesses
   secret: string
   reportRefusal: ReportRefusal
 }
 
 export type OpenTokensParts = EntranceParts & {
-  /** What the htpasswd file has of a user now. */
+  /** The hash that the htpasswd file has for a user now. */
   hashOf: (user: string) => string | undefined
   checkPassword: CheckPassword
 }

@@ -1,6 +1,6 @@
 /**
- * What a registry without any configuration starts with: a certificate of its own authority, and one
- * account. Its password is kept as a hash only, so it has to be shown by the start that made it.
+ * The certificate and the account of a registry without any configuration. The password is kept as a hash
+ * only, so the start that made it has to show it.
  */
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'

@@ -20,7 +20,7 @@ export function ownName({ PATH = process.env.PATH, folder = process.cwd() }: Cal
 /** npm puts folders before the PATH of what it runs, which the shell that called npm does not have. */
 const isLasting = (folder: string) => isAbsolute(folder) && !folder.endsWith('node_modules/.bin')
 
-/** What `kura` in the folder leads to; undefined where there is none. */
+/** The file behind `kura` in the folder; undefined where there is none. */
 function commandIn(folder: string): string | undefined {
   try {
     return realpathSync(join(folder, 'kura'))

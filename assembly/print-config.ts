@@ -1,6 +1,6 @@
 /**
  * Prints the configuration in force, one line a setting with the place it comes from, for `kura config`.
- * What it prints is itself a configuration, but for the secrets, which it hides.
+ * The output is itself a configuration, but for the secrets, which are hidden.
  */
 import type { z } from 'zod'
 import type { Environment } from '../config/environment.ts'
@@ -32,7 +32,7 @@ export async function printConfig(options: Options): Promise<number> {
   const { config, origins } = loaded
   const problems = findProblems(command, loaded)
   for (const problem of problems) write(`# kura ${command} would not start: ${problem}\n`)
-  // What stops the start is among the warnings too where kura knows the setting.
+  // A problem is among the warnings too where kura knows the setting.
   const told = problems.join('\n')
   const warnings = warningsOf(command, loaded).filter((it) => !told.includes(it))
   for (const warning of warnings) write(`# ${warning}\n`)

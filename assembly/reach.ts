@@ -11,7 +11,7 @@ import { parseCertificates, readPemFile } from '../gateway/listen/certificates/p
 
 export type Reach = {
   url: string
-  /** What stands before the name of an image; undefined where there is only a socket. */
+  /** The host in the name of an image, as in `host/team/app`; undefined where there is only a socket. */
   host: string | undefined
   /** The same for other machines, where it is another. */
   elsewhere?: string | undefined
@@ -69,7 +69,7 @@ function clientName(name: string, { port, scheme }: { port: number; scheme: stri
 
 export const isLoopbackName = (name: string) => /^(?:localhost|127\.[\d.]+|::1)$/.test(name)
 
-/** What calls the address that kura listens on, from this machine. */
+/** The names, on this machine, of the address that kura listens on. */
 function namesHere(host: string | undefined): string[] {
   if (host === undefined || host === '0.0.0.0' || host === '::') return ['localhost', '127.0.0.1']
   return host === '127.0.0.1' || host === '::1' ? ['localhost', host] : [host]

@@ -22,7 +22,7 @@ const answerLimits = { least: 100, most: 5_000 }
 export async function openSharedRedis({ redis }: Config, log: Logger) {
   if (!redis) return undefined
   const options = await redisOptions(redis)
-  // Who uses no Redis need not load a client for it.
+  // A registry without Redis need not load a client for it.
   const { openRedis } = await import('../registry/redis/open.ts')
   return openRedis(options, {
     required: cluster.worker === undefined || cluster.worker.id === 1,

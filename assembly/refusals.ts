@@ -1,6 +1,6 @@
 /**
- * What the parts of kura would refuse of a configuration once they are opened, asked for before: only
- * what shows without reading a file or talking to anyone. Each part says it in its own words.
+ * Refusals of a configuration by the parts of kura, asked for before they are opened: those that show
+ * without reading a file or opening a connection. Each part has its own words.
  */
 import type { Config } from '../config/schema.ts'
 import { allowedAlgorithms } from '../gateway/access/keys/algorithms.ts'

@@ -1,4 +1,4 @@
-/** What the configuration says about content, as the rules the registry goes by. */
+/** The configuration's rules about content, for the registry. */
 import type { Config } from '../config/schema.ts'
 import type { RegistryRules } from '../registry/app.ts'
 

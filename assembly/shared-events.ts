@@ -8,7 +8,7 @@ import type { ManifestRead } from '../gateway/log/event-pulls.ts'
 import type { Ask } from '../supervisor/asking.ts'
 
 type Question =
-  | { what: 'login'; who: string }
+  | { what: 'login'; source: string }
   | { what: 'pushing'; push: string; began: number }
   | { what: 'pushed'; push: string }
   | { what: 'pull'; read: ManifestRead }
@@ -18,7 +18,7 @@ export function answerEvents(): Ask {
   const memory = createEventMemory()
   return async (question) => {
     const it = question as Question
-    if (it.what === 'login') return memory.login(it.who)
+    if (it.what === 'login') return memory.login(it.source)
     if (it.what === 'pull') return memory.pull(it.read)
     if (it.what === 'pushed') return memory.pushed(it.push)
     return memory.pushing(it.push, it.began)
@@ -31,9 +31,9 @@ export function openSharedEvents(ask: Ask): EventMemory {
   const pulls = new LRUCache<string, Promise<unknown>>({ max: 1_000, ttl: 10_000 })
   return {
     // A line too many says more than one too few.
-    login: (who) => send({ what: 'login', who }).then(Boolean, () => true),
+    login: (source) => send({ what: 'login', source }).then(Boolean, () => true),
     pushing: async (push, began) => void (await send({ what: 'pushing', push, began })),
-    // Who polls a tag asks the same again and again.
+    // A client that polls a tag asks the same again and again.
     async pull(read) {
       const key = JSON.stringify(read)
       const answer = pulls.get(key) ?? send({ what: 'pull', read })

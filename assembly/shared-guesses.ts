@@ -57,7 +57,7 @@ function ofMachine(ask: Ask, log: Logger): Guesses {
   }
 }
 
-/** What the keys of guesses are made with: one for all machines where there is one that is no word. */
+/** The secret for the keys of guesses: one for all machines, where `http.secret` cannot be guessed. */
 export function guessSecret(config: Config, ofThisMachine: string): string {
   const secret = findSharedSecret(config) ?? ofThisMachine
   return createHash('sha256').update(`guesses ${secret}`).digest('base64url')

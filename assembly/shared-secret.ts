@@ -9,7 +9,7 @@ import type { Config } from '../config/schema.ts'
  */
 export const shortestSecret = 32
 
-/** What stands in examples where a secret belongs: everybody knows it, however long it is. */
+/** The secrets of examples: everybody knows them, however long they are. */
 const placeholders = [
   /^put-.*-here$/i,
   /change.?(?:me|it|this)|replace.?(?:me|it|this)/i,
@@ -33,9 +33,9 @@ export function findSharedSecret({ http }: Pick<Config, 'http'>): string | undef
 }
 
 /**
- * What signs the states of uploads that clients carry. They see the signature, and whoever could make
- * one would have any blob as theirs: a secret that may be guessed is not used for it. Where processes
- * then have none in common, Redis alone tells them of uploads.
+ * The secret that signs the states of uploads that clients carry. Clients see the signature, and a forged
+ * one would make any blob theirs, so a secret that may be guessed is not used. Processes without a common
+ * secret know of each other's uploads by Redis alone.
  */
 export function findUploadSecret(config: Pick<Config, 'http'>, given: string): string {
   return findSharedSecret(config) ?? (isGood(given) ? given : randomBytes(32).toString('base64url'))

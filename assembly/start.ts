@@ -1,6 +1,6 @@
 /**
- * What `kura serve`, `kura gateway` and `kura worker` start: from the configuration to the processes that
- * answer. They differ in what their processes are; the tables say how.
+ * Starts `kura serve`, `kura gateway` and `kura worker`: from the configuration to the processes that
+ * answer. They differ in the roles of their processes; the tables say how.
  */
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
@@ -115,7 +115,7 @@ function rolesOf(command: Command, config: Config): { role: Role; processes: num
   const { processes: wanted, workers } = config.kura
   const processes = wanted ?? availableParallelism()
   if (command !== 'serve') return [{ role: command, processes }]
-  // What lives in the memory of one process cannot be served by several.
+  // Content in the memory of one process cannot be served by several.
   if (!workers.count) return [{ role: 'whole', processes: config.storage.inmemory ? 1 : processes }]
   return [
     { role: 'worker', processes: workers.count },

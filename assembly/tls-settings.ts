@@ -1,4 +1,4 @@
-/** What HTTPS needs to be set before anything is opened for it. Each throws an error with the setting. */
+/** Settings that HTTPS needs, checked before anything is opened. Each throws an error with the setting. */
 import type { Config } from '../config/schema.ts'
 
 export function refuseNoCertificate({ http: { tls } }: Pick<Config, 'http'>): void {

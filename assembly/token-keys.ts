@@ -20,12 +20,12 @@ export function findTokenFolder({ kura, storage }: Config): string | undefined {
   return root === undefined ? undefined : join(resolve(root), 'kura')
 }
 
-/** What keys are made of where no folder keeps them; undefined where that would not be safe. */
+/** The secret that keys are made of where no folder keeps them; undefined where that would not be safe. */
 export function findKeySecret(config: Config): string | undefined {
   return findTokenFolder(config) === undefined ? findSharedSecret(config) : undefined
 }
 
-/** What ties tokens to credentials, from where the signing keys come from. */
+/** The key that ties tokens to credentials, from the same source as the signing keys. */
 export async function openFingerprintKeyOf(config: Config, folder: string): Promise<Uint8Array> {
   const secret = findKeySecret(config)
   return secret === undefined

@@ -1,6 +1,6 @@
 /**
- * What is kept of the tokens that kura has given out: robots, sessions of people and whose were ended,
- * and what ties each to its credential. The server and `kura token` open the same.
+ * The records of the tokens that kura has given out: robots, sessions of people, the users whose tokens
+ * were ended, and the tie of each to its credential. The server and `kura token` open the same.
  */
 import { join } from 'node:path'
 import type { Config } from '../config/schema.ts'
@@ -13,7 +13,7 @@ import { openFingerprintKeyOf } from './token-keys.ts'
 type Parts = {
   folder: string
   report: (error: unknown) => void
-  /** What the htpasswd file has of a user now. */
+  /** The hash that the htpasswd file has for a user now. */
   hashOf: (user: string) => string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** What a newcomer reads when the registry is up: where it is, and the lines of a first push and pull. */
+/** The welcome of a newcomer when the registry is up: its address, and the lines of a first push and pull. */
 
 import type { Config } from '../config/schema.ts'
 import { findTcpAddress } from '../network/address.ts'

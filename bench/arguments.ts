@@ -1,4 +1,4 @@
-/** What is to be measured, from the command line; what is not said there is all there is. */
+/** The plan of a run, from the command line; an option that is missing there means all. */
 import { parseArgs } from 'node:util'
 import type { Plan, SettingName } from './match.ts'
 import { peers } from './peers/all.ts'

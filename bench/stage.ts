@@ -1,4 +1,4 @@
-/** What a run sets up on this machine, folders and services, and how all of it goes again, last first. */
+/** Folders and services that a run sets up on this machine; all of them go again, last first. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

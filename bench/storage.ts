@@ -1,8 +1,8 @@
-/** What peers keep content in, as each kind of it is set up for them. */
+/** The storage of peers, as each kind is set up for them. */
 export type Storage = {
   /** The driver's section of the configuration, as YAML in one line. */
   config: string
-  /** What stands beside that section, a line each. */
+  /** Sections beside the driver's, a line each. */
   beside?: string
   /** Removes large values, so that one turn after another finds room. */
   removeLarge(): Promise<void>

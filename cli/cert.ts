@@ -34,7 +34,7 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('It has to be a number from 1 to 65535.')
 }
 
-/** What stands before the name of an image; folders of certificates are called by it. */
+/** The host in the name of an image, by which docker finds the folder of a certificate. */
 function clientName(host: string, port: number): string {
   const name = host.includes(':') ? `[${host}]` : host
   return port === 443 ? name : `${name}:${port}`

@@ -80,7 +80,7 @@ async function make({ file, name, password }: Login, options: Options, output: O
   const cost = costOf(options.C)
   if (cost === undefined) return wrong(output, `-C ${options.C}: it is a number from 4 to 17`)
   const made = await hashOf({ name, password, ...cost })
-  // What Apache's writes; all kinds are compared alike.
+  // Apache's htpasswd writes $2y$; all kinds are compared alike.
   const hash = made.replace(/^\$2b\$/, '$2y$')
   if (file === undefined) output.write(`${name}:${hash}\n\n`)
   else await change({ file, name, hash, isNew: options.c === true }, output)

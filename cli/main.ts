@@ -41,7 +41,7 @@ function createProgram(): Command {
   return sayWhatIsAllowed(program)
 }
 
-/** What a wrong command line is told besides what is wrong: which commands there are, or whose help to read. */
+/** Adds to the error of a wrong command line which commands there are, or where to find help. */
 export function sayWhatIsAllowed(command: Command, path = ownName()): Command {
   const names = command.commands.map((it) => it.name())
   const list = names.length > 0 ? `the commands are ${names.join(', ')}; ` : ''
@@ -56,7 +56,7 @@ function withCommand([first, ...rest]: string[]): string[] {
   return /\.ya?ml$/.test(first) ? ['serve', first, ...rest] : [first, ...rest]
 }
 
-// Who pipes us into `head` has read enough; that is no failure.
+// `kura … | head` closes the pipe when it has read enough; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
 })

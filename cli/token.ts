@@ -102,7 +102,7 @@ export async function revokeToken({ folder, robots }: Kept, name: string): Promi
   throw new Error(`there is no access token called ${name} in ${folder}`)
 }
 
-/** What the schema says of a wrong option, as one sentence. */
+/** A wrong option is explained by the schema, in one sentence. */
 async function created(robots: Robots, wanted: NewRobot): Promise<string> {
   try {
     return await robots.create(wanted)

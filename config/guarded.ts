@@ -5,7 +5,7 @@
 import { isSlipOf } from '../documents/nearest.ts'
 import type { Tree } from './tree.ts'
 
-/** What might become of a registry that is without one of these. */
+/** The possible harm to a registry that is without one of these. */
 const effects: Readonly<Record<string, string>> = {
   auth: 'everyone might be let in',
   'http.tls': 'clients might be served without TLS',
@@ -114,7 +114,7 @@ function findBelow(path: readonly string[], tree: Tree, isNear: boolean): Guarde
   return undefined
 }
 
-/** What follows these words where no other program has a variable of that name. */
+/** The words behind these in variables that no other program has: `REGISTRY_TOKEN_REALM` is ours. */
 const followers: Readonly<Record<string, RegExp>> = {
   token: /^(?:realm|service|issuer|rootcert|jwks|signing|autoredirect)/,
   auth: /^(?:none|silly|token|ht?pass?w(?:or)?d)$/,

@@ -27,7 +27,7 @@ export type Loaded = {
   config: Config
   origins: Origins
   warnings: readonly string[]
-  /** What keeps it from being used, where all of it can be read even so. */
+  /** The reasons why it cannot be used, where all of it can be read even so. */
   problems: readonly string[]
   /** Where there is neither a file nor a variable that says how clients get in. */
   protection?: Protection

@@ -30,11 +30,11 @@ function placeOf(tree: Tree, path: Path): string {
   return findAt(tree, path)?.place ?? placeOf(tree, path.slice(0, -1))
 }
 
-/** Text that was refused may be a URL where none belongs, so what stands before an @ may be a password. */
+/** Text that was refused may be a URL where none belongs, so the part before an @ may be a password. */
 const withoutPassword = (text: string) =>
   text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, (_, scheme = '') => `${scheme}********@`)
 
-/** What is there instead. Text in the place of a section may be anything, a password too. */
+/** The value that was found. Text in the place of a section may be anything, a password too. */
 function foundAt(found: Tree | undefined, { code, path }: z.core.$ZodIssue, schema: z.ZodType) {
   if (found?.kind !== 'text' && code !== 'invalid_type') return ''
   if (!found || found.kind === 'empty') return 'is missing; '

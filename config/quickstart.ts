@@ -8,7 +8,7 @@ import { drivers } from './sections/drivers.ts'
 import { childOf, shapeOf } from './shape.ts'
 import { findAt, type Path, type Plain, type Tree } from './tree.ts'
 
-/** What a first try is protected with; both are made when they are missing. */
+/** The certificate and the account of a first try; both are made when they are missing. */
 export type Protection = {
   /** The folder of the images, in which the others lie. */
   data: string

@@ -1,6 +1,6 @@
 /**
- * Brings what was written into the schema's own form: other spellings become the key, a bare word
- * becomes the child it names, empty keys disappear. What the schema does not know is reported.
+ * Brings a configuration into the schema's own form: other spellings become the key, a bare word becomes
+ * the child it names (`storage: inmemory`), empty keys disappear. Unknown keys are reported.
  */
 import type { z } from 'zod'
 import { type Shape, shapeOf } from './shape.ts'

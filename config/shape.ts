@@ -1,6 +1,6 @@
 /**
- * What the rest of kura may ask about a schema: is it a section, a map, a list or a leaf, and what
- * was noted on it. Wrappers such as optional and default values disappear here.
+ * The shape of a schema for the rest of kura: a section, a map, a list or a leaf, with the notes on it.
+ * Wrappers such as optional and default values disappear here.
  */
 import { z } from 'zod'
 

@@ -1,6 +1,6 @@
 /**
- * What kura reads but does not do yet. A row is fatal where going on without it would change who may
- * do what, or what is kept where; everything else is said and left out. Built means: row deleted.
+ * Settings that kura reads but does not act on yet. A row is fatal where ignoring it would change the
+ * rights of a user or the place of data; any other is a warning. Built means: row deleted.
  */
 import type { Origins } from './tree.ts'
 

@@ -1,5 +1,5 @@
 /**
- * What was written, as a tree: only text, lists and sections, each knowing the place it came from.
+ * A configuration as it was written: a tree of text, lists and sections, each with its place.
  * The schema gives it meaning later, when file and variables have become one tree.
  */
 export type Tree =
@@ -46,7 +46,7 @@ export function put(tree: Tree | undefined, [step, ...rest]: Path, value: Tree):
   }
 }
 
-/** What `treeOf` makes a tree of. */
+/** The input of `treeOf`. */
 export type Plain = string | readonly Plain[] | { readonly [name: string]: Plain }
 
 /** A tree of plain values, all of which have the same place. */

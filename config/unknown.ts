@@ -1,6 +1,6 @@
 /**
- * What is said of a key or a variable that is no setting: a warning, as old files may hold anything,
- * or a problem where it looks like one of the settings that keep people out.
+ * Reports a key or a variable that is no setting: as a warning, for old files may hold anything, or as a
+ * problem where it looks like a setting that keeps people out, such as `htpaswd`.
  */
 import type { z } from 'zod'
 import { nearest } from '../documents/nearest.ts'
@@ -17,7 +17,7 @@ export type Unknown = {
   path: readonly string[]
   name: string
   child: Tree
-  /** What that section knows. */
+  /** The keys of that section. */
   fields: readonly string[]
 }
 

@@ -8,7 +8,7 @@ import { readDuration, writeDuration } from './duration.ts'
 
 declare module 'zod' {
   interface GlobalMeta {
-    /** What may be written here, to follow "must be". */
+    /** The allowed values, to follow "must be". */
     allowed?: string
     /** Never shown, neither in messages nor in printed configurations. */
     secret?: boolean

@@ -14,7 +14,7 @@ export function parseYaml(text: string, place: Place): Tree {
   const { document, lines, targetOf, faults } = readYaml(text)
   const problems = faults.map(({ offset, message, hint }) => {
     const { line, col } = lines.linePos(offset)
-    // What follows the second colon quotes the source, which may be a secret.
+    // The text behind the second colon quotes the source, which may be a secret.
     const said = message.split(': ').slice(0, 2).join(': ')
     return `${place(Math.max(line, 1), col)}: ${said}${hint ? `; ${hint}` : ''}`
   })
@@ -36,7 +36,7 @@ function convert(reader: Reader, node: unknown, offset: number): Tree {
   return { kind: 'text', place, text: String(node.value) }
 }
 
-/** The pairs of a map. What is merged in with `<<` yields to what is written beside it. */
+/** The pairs of a map. Pairs merged in with `<<` yield to those written beside it. */
 function entriesOf(reader: Reader, node: YAMLMap): Map<string, Tree> {
   const entries = new Map<string, Tree>()
   const merged: [string, Tree][] = []

@@ -16,7 +16,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 
-/** `offset` is where it stands. What follows the colon in `message` quotes the text. */
+/** `offset` is its place. The part of `message` behind the colon quotes the text. */
 type YamlFault = { offset: number; message: string; hint?: string }
 
 export type Yaml = {
@@ -71,7 +71,7 @@ function hintAt(code: YAMLError['code'], around: string): string | undefined {
   return undefined
 }
 
-/** What is wrong with the document as a whole; fills `targets`. */
+/** The faults of the document as a whole; fills `targets`. */
 function weigh(document: Document.Parsed, targets: Map<Alias, Node>): YamlFault[] {
   const faults: YamlFault[] = []
   const anchors = new Map<string, Node>()

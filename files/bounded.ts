@@ -1,6 +1,6 @@
 /**
- * Reads a whole file, as long as it has no more than it may have. What is larger than that is not read to
- * its end, whatever it is: a wrong path leads to a disk image, or to a device without an end.
+ * Reads a whole file up to a limit. A larger one is not read to its end: a wrong path may lead to a disk
+ * image, or to a device without an end.
  */
 import { open } from 'node:fs/promises'
 

@@ -60,7 +60,7 @@ function findClosed(path: string, wanted: 'read' | 'write'): Closed {
     if (closed.need === 'enter') return closed
   }
   if (isFolder(path) && !may(path, 'enter')) return { path, need: 'enter' }
-  // What is not there yet would be made in its folder.
+  // A file that is not there yet would be made in its folder.
   if (wanted === 'write' && !exists(path)) return { path: above, need: 'write' }
   return { path, need: wanted }
 }

@@ -1,8 +1,8 @@
 /**
  * A value made of files, made again when they have changed. A look at the files answers a mark, which is the
  * same for as long as what they hold is. Files that somebody edits are settled once two looks in a row have
- * the same mark, so half of an edit is not taken for the whole. What cannot be used is reported once, and the
- * last good value stays.
+ * the same mark, so half of an edit is not taken for the whole. Files that cannot be used are reported once,
+ * and the last good value stays.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 

@@ -39,7 +39,7 @@ export type GatewayParts = {
   policy: () => Policy
   /** Undefined where nobody can sign in. */
   login: Login | undefined
-  /** What gives tokens out, where they are. */
+  /** The token endpoint, where kura gives out tokens. */
   tokens: readonly Middleware[]
   /** Hears of each request that a policy denies. */
   reportDenial?: ReportRefusal

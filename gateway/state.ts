@@ -1,8 +1,8 @@
-/** What each middleware leaves in the context for those behind it. */
+/** The state of a request: each middleware leaves something in it for those behind it. */
 import type Koa from 'koa'
 import type { CallState } from '../registry/protocol/call.ts'
 
-/** What trusted proxies say of a request. The host is as they wrote it. */
+/** A request by the words of trusted proxies. The host is as they wrote it. */
 export type Said = {
   address: string | undefined
   scheme: string | undefined
@@ -12,7 +12,7 @@ export type Said = {
 export type State = CallState & {
   /** Undefined for a request that no trusted proxy has passed on. */
   said?: Said | undefined
-  /** Who showed a password for its own sake: to log in, and not as a part of other work. */
+  /** The user of a request that only logs in, such as `docker login`. */
   loggedIn?: string
 }
 export type Context = Koa.ParameterizedContext<State>

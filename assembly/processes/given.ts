@@ -1,4 +1,4 @@
-/** What a supervisor tells all of its processes, and where they write. */
+/** The message of a supervisor to all of its processes, and the log that they write to. */
 import type { Logger } from 'pino'
 
 export type Logs = {
@@ -13,7 +13,7 @@ export type Given = {
   folder: string
   /** Random, and theirs alone as well. */
   key: string
-  /** What gateways and workers sign with. */
+  /** The secret with which gateways and workers sign. */
   secret: string
   /** Whether nobody configured `log`. */
   brief?: boolean

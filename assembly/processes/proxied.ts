@@ -29,7 +29,7 @@ export async function startProxied(
       notices[level](worker, `a worker is ${state}`)
     },
   })
-  // What workers of this machine can read, it can read too: bytes of a pull need not come through them.
+  // It reads the same storage as workers of this machine: the bytes of a pull need not come through them.
   const storage = sockets ? (await openStorageOf(config, notices)).driver : undefined
   const sendBlob = storage && createBlobSender(storage)
   const shared = await openShared(config, notices, folder)

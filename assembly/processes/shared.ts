@@ -1,4 +1,4 @@
-/** What a process shares with all others that serve the same registry: who holds what, and through what. */
+/** The leases and the Redis that a process shares with all others that serve the same registry. */
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'

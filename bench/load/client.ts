@@ -13,7 +13,7 @@ type Options = {
   headers?: Record<string, string>
   /** Sent one after the other. */
   body?: Uint8Array[]
-  /** What the bytes of the answer have to hash to; without it they are only counted. */
+  /** The digest of the answer's bytes; without it they are only counted. */
   digest?: string
 }
 

@@ -7,7 +7,7 @@ export type Content = { parts: Uint8Array[]; digest: string; size: number }
 const uniqueBytes = 16
 
 /**
- * Makes contents of `size` bytes that differ in their end. What is the same is hashed once, so that a
+ * Makes contents of `size` bytes that differ in their end. Their common part is hashed once, so that a
  * new digest costs the client next to nothing.
  */
 export function createContents(size: number): () => Content {

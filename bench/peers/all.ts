@@ -9,5 +9,5 @@ export const peers = {
   'docker-registry': dockerRegistry,
 } satisfies Record<string, Peer>
 
-/** Whom the others are held against. */
+/** The peer that the others are compared with. */
 export const yardstick = 'docker-registry'

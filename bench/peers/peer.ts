@@ -17,7 +17,7 @@ export type Started = {
   url: string
   /** The processes that do the work, with all below them. */
   processes(): Promise<number[]>
-  /** What it wrote, for when it fails. */
+  /** Its output, for when it fails. */
   output(): string
 }
 

@@ -16,7 +16,7 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 
 export type Measure = 'speed' | 'cost'
 
-/** What a turn is worth, in the units of its scenario. */
+/** The figure of a turn, in the units of its scenario. */
 const measures: Record<Measure, (turn: Turn, line: Line) => number> = {
   speed: ({ perSecond }, { scenario }) => perSecond * scenarios[scenario].amount,
   cost: ({ cpuSeconds, operations }, { scenario }) =>

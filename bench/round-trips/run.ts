@@ -73,7 +73,7 @@ function inRow(passed: Passed[]): number {
   return count
 }
 
-/** What a request is, by the first row of which it fits. */
+/** The kind of a request, by the first row that it fits. */
 const kinds: [kind: string, fits: (it: Passed, query: URLSearchParams) => boolean][] = [
   ['copy part', ({ copies }, query) => copies && query.has('partNumber')],
   ['copy', ({ copies }) => copies],

@@ -1,4 +1,4 @@
-/** What is measured: something that clients do again and again. */
+/** Something that clients do again and again, to be measured. */
 import type { Client } from '../load/client.ts'
 
 export type Scenario = {
@@ -8,9 +8,9 @@ export type Scenario = {
   unit: string
   /** How much of the unit one operation is. */
   amount: number
-  /** What the server's processor time is told for: so many of the unit. */
+  /** The server's processor time is told for so many of this unit. */
   cost: { unit: string; amount: number }
-  /** What a turn leaves behind takes so much room that it has to go before the next. */
+  /** A turn leaves so much behind that it has to be removed before the next. */
   isLarge?: boolean
   /** The most operations of one turn, so that there is room for it. */
   most?: number

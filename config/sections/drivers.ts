@@ -18,7 +18,7 @@ import {
 } from '../values.ts'
 
 const mebibyte = 1024 * 1024
-/** What is behind the host would be part of a signature and missing at the service, or the reverse. */
+/** A path would be in the signature and not in the request, or the reverse. */
 const origin = () =>
   value('an http or https URL with nothing behind the host', (written) =>
     /^https?:\/\/[^/?#@\s]+\/?$/i.test(written) && URL.canParse(written) ? written : undefined,

@@ -60,7 +60,7 @@ const debug = section({
   }).prefault({}),
 })
 
-/** What is no address of a network is a path, and refused below unless `net` is `unix`. */
+/** Text that is no address of a network is a path, and refused below unless `net` is `unix`. */
 const place = () =>
   value(addressRule, (text): Address => findTcpAddress(text) ?? { text, path: text }).meta(
     asWritten,

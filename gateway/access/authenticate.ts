@@ -1,4 +1,4 @@
-/** Finds out who is asking. What is sent has to hold: a wrong password is a 401, never a stranger. */
+/** Finds the user of a request. Credentials have to hold: a wrong password is a 401, never a stranger. */
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'

@@ -24,8 +24,8 @@ export function authorize({ policy, challenge, report }: AuthorizeParts): Middle
     const { name, groups, bound } = identity
     const answering = letAsk(ctx, { policy, report })
 
-    // Whoever can sign in has to, before the first of these says anything: clients ask it how to. The
-    // catalog lists what they may see, so it is for strangers where there is anything for them in it.
+    // Clients ask `/v2/` how to sign in, so it is for members where there is a way to sign in. The catalog
+    // is for strangers too where it would list a repository for them.
     const isMember = identity.method !== 'none' || challenge === undefined
     const open = { ping: false, list: policy().showsStrangers === true }[target.action as string]
     const wanted = wantedBy(target)

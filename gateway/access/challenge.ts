@@ -21,7 +21,7 @@ export type ChallengeRequest = {
 
 export type Challenge = ReturnType<typeof createChallenge>
 
-/** What a token must allow for a target; to push, clients also look at what is there. */
+/** The scope that a target needs; a push needs `pull` too, as clients look before they push. */
 const scopeFor: Record<Target['action'], (target: Target) => string | undefined> = {
   ping: () => undefined,
   list: () => 'registry:catalog:*',

@@ -1,6 +1,6 @@
 /**
- * Takes the `Authorization` header apart, once, at the edge. What is not plainly one name with a
- * password, or one token, is refused; nothing of it is ever repeated in a message.
+ * Takes the `Authorization` header apart, once, at the edge. A header that is not plainly one name
+ * with a password, or one token, is refused; no message repeats any of it.
  */
 export type Credentials =
   | { scheme: 'basic'; name: string; password: string }

@@ -1,6 +1,6 @@
 /**
- * What a request may do while it is answered, and the word to the log when it ends in a denial. Many
- * things are asked whose denial ends nothing: the source of a mount, or a tag that nobody moves.
+ * Asks the policies for a request while it is answered, and tells the log when it ends in a denial. Many
+ * denials end nothing: that of a mount's source leads to an ordinary upload.
  */
 import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'

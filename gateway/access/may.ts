@@ -1,6 +1,6 @@
 /**
- * What somebody may do, by the policies and by what their token allows at most. The gateway asks this
- * about each request, and a worker about what comes up while it answers one.
+ * Decides what a user may do: by the policies, and by the bound of the token. The gateway asks about each
+ * request, a worker about actions that show up in one, such as the read that a mount needs.
  */
 import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { CallState, Identity, Wanted } from '../../registry/protocol/call.ts'

@@ -1,6 +1,6 @@
 /**
- * What one client can move about in: an IPv4 address, or the 64 bits of an IPv6 network, since every
- * machine has 2^64 addresses there to choose from. Empty for one that is not known.
+ * The addresses that one client can choose from: an IPv4 address, or the 64 bits of an IPv6 network, in
+ * which every machine has 2^64 addresses. Empty where the address is not known.
  */
 import { findIpAddress, writeAddress } from '../../network/range.ts'
 

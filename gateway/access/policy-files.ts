@@ -1,6 +1,6 @@
 /**
- * The policies of a folder, read again when their content changes. What cannot be used is told once
- * and changes nothing: the last good policies stay in force until better ones are there.
+ * The policies of a folder, read again when their content changes. Files that cannot be used are
+ * reported once and change nothing: the last good policies stay in force until better ones are there.
  */
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'

@@ -1,6 +1,6 @@
 /**
- * Says in the log who was refused, and why: a line for each login that fails, each that has to wait,
- * and each denial by a policy. What repeats is counted after a while, so that nobody fills the log.
+ * Writes refusals and their reasons to the log: a line for each login that fails, each that has to wait,
+ * and each denial by a policy. Repeated lines are counted after a while, so that nobody fills the log.
  */
 import type { RuleReference } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
@@ -14,7 +14,7 @@ export type Refusal = {
   /** As the client typed it, or as a token that was once good has it. */
   user?: string | undefined
   reason: string
-  /** What a policy was asked, and the rule that denied it. */
+  /** The question to the policies, and the rule that denied it. */
   wanted?: Wanted
   rule?: RuleReference | undefined
 }

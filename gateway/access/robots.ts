@@ -36,7 +36,7 @@ const robot = z.object({
   expiresAt: z.iso.datetime().optional(),
 })
 
-/** What there is to know of a robot, but for its token, which nobody knows. */
+/** A robot without its token, of which only a hash is kept. */
 export type Robot = Omit<z.infer<typeof robot>, 'hash'>
 export type NewRobot = Pick<Robot, 'name' | 'actions' | 'repositories' | 'expiresAt'>
 
@@ -45,7 +45,7 @@ type Stored = { robot: z.infer<typeof robot>; identity: Identity }
 
 export type Robots = Awaited<ReturnType<typeof openRobots>>
 
-/** Whatever begins like this can only be a robot's token. */
+/** A password that begins like this can only be a robot's token. */
 export const robotPrefix = 'kura_'
 const shape = /^kura_[\w-]{43}$/
 

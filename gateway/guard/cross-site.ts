@@ -1,8 +1,8 @@
 /**
  * Refuses writes that a page of another site has its visitor's browser send. The browser adds the
  * password or certificate that it remembers, and asks no one before a plain POST. Origins that
- * `Access-Control-Allow-Origin` of `http.headers` names may write. What is no browser says nothing of
- * a site and goes on as ever.
+ * `Access-Control-Allow-Origin` of `http.headers` names may write. A client that is no browser, such
+ * as docker, names no site and goes on as ever.
  */
 import type { TLSSocket } from 'node:tls'
 import { RegistryError } from '../../registry/protocol/errors.ts'

@@ -10,7 +10,7 @@ import { canonicalAddress } from '../../network/range.ts'
  */
 export const unknownAddress = 'unknown'
 
-/** What one header says. `hop` counts from the end of its list, and is 0 for the last element. */
+/** The client by one header. `hop` counts from the end of its list, and is 0 for the last element. */
 type Claim = { address: string; hop: number; isProxy: boolean }
 export type Client = { address: string; hop: number }
 

@@ -45,7 +45,7 @@ function readSaid(ctx: Context, isTrusted: (address: string) => boolean): Said {
   const { address, hop = 0 } = findClient(chains, isTrusted) ?? {}
   const valuesOf = (key: string) => forwarded?.map((element) => element.get(key) ?? '') ?? []
   const hostIn = (header: string, values: readonly string[]) => {
-    // What the proxy said that saw the client, or the nearest to it; not what the client said before.
+    // The value of the proxy that saw the client, or of the nearest to it; not one that the client sent.
     const found = values.slice(-1 - hop).find((value) => value !== '')
     return found === undefined ? undefined : { header, found }
   }

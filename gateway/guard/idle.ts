@@ -48,7 +48,7 @@ function markOf({ bytesRead, bytesWritten, writableLength }: Socket): string {
   return [bytesRead, bytesWritten, writableLength].join()
 }
 
-/** What of the client's we are waiting for; undefined when it waits for us. */
+/** The part of the client that is missing; undefined when the client waits for us. */
 function findWaiting({ request, socket }: Exchange): string | undefined {
   if (socket.writableLength > 0) return 'its answer to be taken'
   // Everything that came has been read, so it is not us who hold the rest up.

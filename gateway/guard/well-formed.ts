@@ -16,7 +16,7 @@ export const refuseMalformed: Middleware = (ctx, next) => {
     if (reason !== undefined) throw new RegistryError(reason)
     ctx.state.origin = originOf(ctx, parseAsked(ctx.req))
   } catch (error) {
-    // What comes next on the connection may be a part of what was refused.
+    // The next bytes of the connection may be a part of the request that was refused.
     if (error instanceof RegistryError) error.headers.Connection = 'close'
     throw error
   }

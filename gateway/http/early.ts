@@ -1,6 +1,6 @@
 /**
  * An answer that comes before its request's body is through: it is sent at once, and says whether the
- * connection is of use afterwards. What the client still sends is read by the listener, for a while.
+ * connection is of use afterwards. The rest of the body is read by the listener, for a while.
  */
 import type { Context, Middleware } from '../state.ts'
 

@@ -1,8 +1,8 @@
-/** Whatever is thrown further in leaves here, as the specification's JSON. */
+/** Errors that are thrown further in leave here, as the specification's JSON. */
 import { errorBody, type RegistryError, toRegistryError } from '../../registry/protocol/errors.ts'
 import type { Context, Middleware } from '../state.ts'
 
-/** What a client asked for that no version of ours would do. */
+/** Statuses for requests that kura will never do, such as an unknown version of HTTP. */
 const beyondUs = new Set([501, 505])
 
 export const answerErrors: Middleware = async (ctx, next) => {

@@ -29,7 +29,7 @@ export function answerClientErrors(server: Server): void {
   // A tunnel has no place here, and Node hangs up where nothing hears of one.
   server.on('connect', (_request, socket) => answerLast(socket, 'methodUnknown'))
   server.on('clientError', (error: ClientError, socket) => {
-    // Whatever still comes after an error is one more.
+    // The bytes after an error are an error too, and one answer is enough.
     if (ended.has(socket)) return
     ended.add(socket)
     const reason = reasonOf(error)

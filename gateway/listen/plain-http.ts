@@ -12,7 +12,7 @@ const lingerMs = 2_000
 /** How OpenSSL calls a first record that is none, but begins as HTTP does. */
 const codes = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_HTTPS_PROXY_REQUEST'])
 
-/** What Node keeps of the connection below one that speaks TLS. */
+/** The fields in which Node keeps the connection below one that speaks TLS. */
 type Layers = { _parent?: Socket; ssl?: { destroySSL(): void } | null }
 
 export function answerPlainHttp(server: Server): void {
@@ -32,7 +32,7 @@ export function answerPlainHttp(server: Server): void {
 
 /**
  * Node is about to destroy the connection as well, which takes the answer away from a client that still
- * sends. What that client sends goes to nobody instead.
+ * sends. The client's bytes are thrown away instead.
  */
 function keepOpen(connection: Socket, endTls: () => void): void {
   const { destroy } = connection

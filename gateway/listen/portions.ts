@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 const headEnd = Buffer.from('\r\n\r\n')
 
 export function createPortions() {
-  /** What is still to come of a body whose length is known. */
+  /** The bytes that are still to come of a body whose length is known. */
   let bodyLeft = 0
   /** The last bytes of what was given out, where an end may have begun. */
   let tail = ''

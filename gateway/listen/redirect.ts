@@ -10,7 +10,7 @@ import { formatHost, type Host } from '../guard/host.ts'
 type Options = {
   /** Where the TLS of a host is reached; undefined for a host of somebody else. */
   secureHost: (name: string) => Host | undefined
-  /** What an authority that asks for this token wants to read. */
+  /** The answer to an authority that asks for this token. */
   challenge?: (token: string) => Promise<string | undefined>
 }
 

@@ -1,4 +1,4 @@
-/** What `http.tls` says about the protocol, as the options of a TLS server. */
+/** The protocol settings of `http.tls`, as the options of a TLS server. */
 import type { SecureContextOptions, SecureVersion, TlsOptions } from 'node:tls'
 import { type ClientAuth, handshakeOptions } from './certificates/client-auth.ts'
 import { cipherList } from './ciphers.ts'
@@ -18,7 +18,7 @@ const versions: Record<TlsSettings['minimumtls'], SecureVersion> = {
 /** A client that connects and never finishes its handshake is given up after this. */
 const handshakeTimeout = 20_000
 
-/** What goes with every certificate, also with one that comes later. */
+/** The options beside every certificate, also one that comes later. */
 type ProtocolOptions = Pick<
   SecureContextOptions,
   'minVersion' | 'ciphers' | 'honorCipherOrder' | 'sessionIdContext'
@@ -33,7 +33,7 @@ export function protocolOptions({ minimumtls, ciphersuites }: TlsSettings): Prot
   }
 }
 
-/** What a server is created with, and keeps. HTTP/2 is not offered: large bodies are slower in it. */
+/** The options that a server keeps for good. HTTP/2 is not offered: large bodies are slower in it. */
 export function serverOptions({ clientauth, clientcas }: TlsSettings): TlsOptions {
   return {
     ...handshakeOptions(clientauth, clientcas.length > 0),

@@ -43,7 +43,7 @@ function createClock() {
   }
 }
 
-/** Whatever a client sends stays within its quotes and on its line. */
+/** Text of a client stays within its quotes and on its line. */
 function escaped(text: string): string {
   return text.replace(/["\\]|[^\x20-\x7e]/g, written)
 }

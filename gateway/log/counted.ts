@@ -1,5 +1,5 @@
 /**
- * Lines that somebody else can cause as often as they like. What repeats is counted after a while and
+ * Lines that a stranger can cause as often as they like. Repeated ones are counted after a while and
  * told as a number, so that nobody fills the log, and nothing is lost from the count.
  */
 import type { Logger } from 'pino'

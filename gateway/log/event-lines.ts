@@ -6,7 +6,7 @@ import { withoutSecrets } from './redact.ts'
 
 const plainName = /^[\p{L}\p{N}._@:+/-]+$/u
 
-/** What is no plain word stands in quotes: a name could tell of another event. */
+/** A name that is no plain word stands in quotes: it could tell of another event. */
 export function userText(name: string | undefined): string {
   if (name === undefined) return 'anonymous'
   const safe = safeName(name)

@@ -1,16 +1,16 @@
 /**
- * What is remembered of events between the requests that make them up: when a push began, and who
- * logged in lately. The oldest go where there are too many, so that a client cannot fill the memory.
+ * The memory of events between the requests that make them up: when a push began, and which users logged
+ * in lately. The oldest go where there are too many, so that a client cannot fill the memory.
  */
 import { LRUCache } from 'lru-cache'
 import { createPulls, type ManifestRead } from './event-pulls.ts'
 
 export type EventMemory = {
-  /** Whether this login is the first for a while. */
-  login(who: string): Promise<boolean>
+  /** Whether this login is the first for a while; `source` is a user and an address. */
+  login(source: string): Promise<boolean>
   /** A request of a push is over that began then, in milliseconds since 1970. */
   pushing(push: string, began: number): Promise<void>
-  /** When the push began that is over now; undefined for one that nothing is known of. */
+  /** When the push began that is over now; undefined for an unknown one. */
   pushed(push: string): Promise<number | undefined>
   /** The reference by which a pull is told that this read is; undefined where it is a part of another. */
   pull(read: ManifestRead): Promise<string | undefined>
@@ -36,9 +36,9 @@ export function createEventMemory({
   const pullOf = createPulls({ most, now })
 
   return {
-    async login(who) {
-      const last = logins.get(who) ?? Number.NEGATIVE_INFINITY
-      logins.set(who, now())
+    async login(source) {
+      const last = logins.get(source) ?? Number.NEGATIVE_INFINITY
+      logins.set(source, now())
       return now() - last > loginMs
     },
     async pushing(push, began) {

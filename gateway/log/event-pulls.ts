@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache'
 import { knownShape } from '../../registry/protocol/media-types.ts'
 
 export type ManifestRead = {
-  /** Who reads in which repository, and from where. */
+  /** The user, the address and the repository. */
   reader: string
   isHead: boolean
   reference: string

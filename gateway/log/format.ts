@@ -10,7 +10,7 @@ type Format = {
   line?: (json: string) => string
 }
 
-/** What distribution calls pino's levels. */
+/** The names of pino's levels in distribution, where they differ. */
 export const levelWords: Record<string, string> = { warn: 'warning' }
 
 export const formats = {

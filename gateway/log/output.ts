@@ -7,7 +7,7 @@ import { write, writeSync } from 'node:fs'
 
 export type Output = { write(line: string): void }
 
-/** What a reader that has stopped reading may cost in memory before lines are dropped. */
+/** Bytes that wait for a reader that has stopped reading; lines beyond them are dropped. */
 const waitingLimit = 16 * 1024 * 1024
 const retryMs = 10
 const retriesAtExit = 100

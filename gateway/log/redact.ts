@@ -28,12 +28,12 @@ const harmless = new Map([
   ['tag', name],
 ])
 
-/** What follows a colon is a port or the rest of a digest, and never a password. */
+/** A colon stands before a port or the rest of a digest, and never before a password. */
 const plainSegment =
   /^(?:[\p{L}\p{N}_.@+~,*!$-]*(?::[\da-f]*)?|sha\d+:\w*|\[[\da-f:.]+\](?::\d*)?)$/iu
 /** A name or a digest is no longer. */
 const longestSegment = 255
-/** Words of one case, as parameters are called. What some secret may be itself is not shown. */
+/** Words of one case, as parameters are called. A word that may itself be a secret is not shown. */
 const plainKey = /^[_-]?(?:(?:[A-Z]?[a-z]{1,16}|[A-Z])[_.-]?){0,4}$/
 const user = /(^|[\\/]{2})[^\\/?#\s]*@/g
 

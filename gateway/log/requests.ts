@@ -13,7 +13,7 @@ import { withoutSecrets } from './redact.ts'
 import { textWithoutSecrets } from './redact-text.ts'
 import { countWritten } from './written.ts'
 
-/** What the log reads of a request's state; whoever finds it out leaves it there. */
+/** The fields of a request's state that the log reads; other middleware fills them. */
 export type LogState = {
   requestId: string
   target?: { kind: string; repository: string; reference: string; action: string }
@@ -21,7 +21,7 @@ export type LogState = {
   identity?: { name: string | undefined }
 }
 
-/** What a reference is called, by the kind of target it belongs to. */
+/** The name of a reference in the log, by the kind of its target. */
 const referenceNames: Record<string, string> = {
   manifest: 'vars.reference',
   blob: 'vars.digest',

@@ -19,7 +19,7 @@ export const internalHeaders = {
   unsigned: 'kura-unsigned',
 } as const
 
-/** What a registry reads of a request. The rest, passwords and tokens with it, ends at the gateway. */
+/** The headers that a registry reads. The rest, passwords and tokens with it, ends at the gateway. */
 const passed = [
   'accept',
   'content-length',

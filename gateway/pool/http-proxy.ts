@@ -71,8 +71,8 @@ export function createHttpProxy() {
 }
 
 /**
- * What is given to the library in place of a stream. Nothing is read of the body before there is a
- * connection to send it on, so that a request which found none can still go to another worker.
+ * The library gets this in place of a stream. The body is not read before there is a connection to send
+ * it on, so that a request which found none can still go to another worker.
  */
 function bodyOf(req: IncomingMessage, res: ServerResponse) {
   let begun = false

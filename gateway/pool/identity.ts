@@ -1,6 +1,6 @@
 /**
- * What a gateway has found out about a request, written down for a worker and signed. It holds for
- * one method and one target and for a minute or two, so what is overheard opens nothing else for long.
+ * The user and the origin of a request, written down by a gateway for a worker and signed. A signature
+ * holds for one method, one target and a minute or two, so a stolen one opens nothing else.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
@@ -11,7 +11,7 @@ import { createPatternGrant } from '../access/verify/bound.ts'
 const goodFor = 60_000
 const skew = 60_000
 
-/** What a worker has to know that does not stand in the request itself. */
+/** The facts for a worker that do not stand in the request itself. */
 export type SignedCall = Pick<CallState, 'requestId' | 'origin' | 'identity'> & {
   /** Where the client is, for the rules that ask. */
   address: string

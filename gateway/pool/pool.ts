@@ -1,6 +1,6 @@
 /**
  * The door between the halves: a request that is read, known and allowed goes through, and is
- * answered on the other side. What stands behind the door, only the files of this folder know.
+ * answered on the other side: by a worker, or in this process. Only the files of this folder know which.
  */
 import type { Context } from '../state.ts'
 

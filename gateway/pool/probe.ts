@@ -8,7 +8,7 @@ import type { Identities } from './identity.ts'
 
 const asked = { method: 'GET', url: '/v2/' }
 
-/** What a worker makes of it; `unfit` says why one that is there is of no use. */
+/** The answer to a probe; `unfit` says why a worker that is there is of no use. */
 export type Sign = 'up' | 'leaving' | { unfit: string }
 
 export const otherSecret =

@@ -11,7 +11,7 @@ import { internalHeaders, type NamedBlob, parseNamedBlob, parsePushed } from './
 /** Sends what was named; answers false when it cannot, before anything has left. */
 export type SendBlob = (ctx: Context, blob: NamedBlob) => Promise<boolean>
 
-/** What concerns one connection only, and what gateway and worker say to each other. */
+/** Headers of one connection only, and those between gateway and worker. */
 const ownHeaders = new Set([
   'connection',
   'keep-alive',
@@ -58,7 +58,7 @@ export async function relayBlob(
   return false
 }
 
-/** What the client hears of a worker that is gone: its connection ends, before or in the answer. */
+/** Ends the connection of a client whose worker is gone, before or in the answer. */
 export function breakOff(ctx: Context, cause: unknown): undefined {
   const { res, state } = ctx
   const error = new Error(`the worker broke off: ${(cause as Error).message}`)

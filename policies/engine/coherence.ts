@@ -28,7 +28,7 @@ export function findIncoherences(documents: readonly PolicyDocument[]): Problem[
   ]
 }
 
-/** What is no fault, but most likely not what was meant. */
+/** Rules that are no fault, but most likely a mistake. */
 export function findDoubts(documents: readonly PolicyDocument[]): Problem[] {
   const rules = documents.flatMap(rulesIn)
   const untagged = rules.filter((it) => isAllowing(it) && childOf(it, 'tags').value === undefined)

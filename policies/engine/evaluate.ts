@@ -17,9 +17,9 @@ import { indexBySegment } from './rule-index.ts'
 import type { PlacedRule, PolicyFile } from './schema.ts'
 
 /**
- * The rules that answer for an action, by the actions they name. To move a tag is to push as well,
- * and asked in addition: whoever may push may do it unless a rule denies `overwrite`. What someone
- * may pull they may see, and what they are denied to pull is not shown to them.
+ * The rules that answer for an action, by the actions they name. To move a tag is a push as well, and
+ * `overwrite` is asked in addition: a rule that allows `push` allows it unless another denies `overwrite`.
+ * A list shows the repositories that its reader may pull, and hides those that a rule denies to pull.
  */
 const answering: Record<Action, { denied: Action[]; allowed: Action[] }> = {
   pull: { denied: ['pull'], allowed: ['pull'] },

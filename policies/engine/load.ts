@@ -19,7 +19,7 @@ export type Loaded = {
   counts: Counts
   /** The tests in the files that did not come out as expected, as sentences with their place. */
   failures: readonly string[]
-  /** What can be used and is most likely not what was meant, with its place. */
+  /** Rules that can be used but are most likely a mistake, with their places. */
   doubts: readonly string[]
 }
 

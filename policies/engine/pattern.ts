@@ -34,7 +34,7 @@ const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 /** The first of several parts may be called so in volumes of registry:2. */
 const first = new RegExp(`^${host}$`)
 
-/** What is wrong with a pattern of repositories; undefined when nothing is. */
+/** The fault of a pattern of repositories; undefined for a good one. */
 export function faultOfRepositoryPattern(text: string): string | undefined {
   const plain = text.replaceAll(userPlace, 'u')
   const strange = /[^a-zA-Z0-9._/*-]/.exec(plain)?.[0]
@@ -74,7 +74,7 @@ function faultOfStars(text: string): string | undefined {
   return `has ${count} wildcards; at most ${mostWildcards} are allowed, segments of a single * not counted`
 }
 
-/** What is wrong with a pattern of tags; undefined when nothing is. */
+/** The fault of a pattern of tags; undefined for a good one. */
 export function faultOfTagPattern(text: string): string | undefined {
   const strange = /[^a-zA-Z0-9._*-]/.exec(text)?.[0]
   if (strange) return `has a ${JSON.stringify(strange)}; allowed are a-z A-Z 0-9 . _ - and *`

@@ -1,6 +1,6 @@
 /**
- * What a policy file may hold: groups, rules and tests. Every value reads the text that was written,
- * so a tag 1.10 stays 1.10. What concerns several keys or files is in coherence.ts.
+ * The schema of a policy file: groups, rules and tests. Every value reads the text that was written, so a
+ * tag 1.10 stays 1.10. Checks across several keys or files are in coherence.ts.
  */
 import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'

@@ -9,8 +9,8 @@ type Options = GuessRule & {
 }
 
 /**
- * `level` is what is left of the failures at the time `since`; from there on it is forgiven. What runs
- * is held to be lost at `lostAt`.
+ * `level` counts the failures that are not forgiven at the time `since`; from there on they fade. An
+ * attempt that has no outcome by `lostAt`, for example since its process died, counts as lost.
  */
 type Entry = {
   level: number

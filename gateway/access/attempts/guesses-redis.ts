@@ -1,7 +1,7 @@
 /**
- * What is known of guesses, as all machines know it together: guesses.ts once more, as scripts that
- * Redis runs, so that looking and counting are one step on its clock. While Redis is away, what this
- * machine knows by itself decides; it hears of each outcome in any case, and so is not new to it.
+ * The guesses that all machines know of together: guesses.ts once more, as scripts that Redis runs, so
+ * that looking and counting are one step on its clock. While Redis is away, the memory of this machine
+ * decides; it hears of each outcome in any case, so it is up to date by then.
  */
 
 import type { Answer, Guess, Guesses } from './guesses.ts'

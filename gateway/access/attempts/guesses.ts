@@ -1,7 +1,7 @@
 /**
- * What is known of the passwords that were tried: which were right or wrong of late, and how often
- * whom failed where. A guess is told before it is compared, and how that ended. This one is the memory
- * of a process; guesses-redis.ts asks that of all.
+ * The passwords that were tried of late: which were right or wrong, and how often a user or a network
+ * failed. A guess is told before it is compared, and its outcome afterwards. This is the memory of one
+ * process; guesses-redis.ts asks that of all.
  */
 import { LRUCache } from 'lru-cache'
 import { createFailures, type Wait } from './failures.ts'
@@ -87,7 +87,7 @@ export function createGuesses({
     return rightPairs.has(pair) ? [] : [pairs.waitOf(pair)]
   }
 
-  /** Whoever was right somewhere is held up there only by failures under their own name. */
+  /** Ann, who signed in from this network before, is held up there only by failures under her name. */
   function waitsOf({ pair, user, network }: Guess): Wait[] {
     const isKnown = rightPairs.has(pair)
     const isKnownPlace = rightNetworks.has(network)

@@ -1,4 +1,4 @@
-/** What a request for a token can be refused with: the words are those of RFC 6749, section 5.2. */
+/** The refusals of a request for a token, in the words of RFC 6749, section 5.2. */
 import type { Refusal } from '../refusals.ts'
 
 const table = {

@@ -22,7 +22,7 @@ type Options = {
   sessions: Pick<Sessions, 'begin' | 'isThere'>
 }
 
-/** Who keeps it, for the list of sessions. */
+/** The client that keeps the token, for the list of sessions. */
 type Keeper = { client: string; address: string }
 
 export type RefreshTokens = ReturnType<typeof createRefreshTokens>

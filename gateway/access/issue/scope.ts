@@ -1,6 +1,6 @@
 /**
  * The scopes that a client asks a token for: `type[(class)]:name:action[,action]`, one or several to a
- * parameter. What cannot be read or is not known is dropped, for asking too much is no error.
+ * parameter. A scope that cannot be read or is not known is dropped: asking too much is no error.
  */
 import type { Grant } from '../../../registry/protocol/call.ts'
 

@@ -10,18 +10,18 @@ import { createPrivateFile, removeFile } from '../../../files/create.ts'
 
 const session = z.object({
   user: z.string().min(1),
-  /** What the client called itself, and where it was. */
+  /** The name that the client gave, such as `docker`, and its address. */
   client: z.string(),
   address: z.string(),
   startedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
-  /** What its tokens are tied to. */
+  /** Of the credential that its tokens are tied to. */
   fingerprint: z.string(),
 })
 export type Session = z.infer<typeof session>
 export type NewSession = Omit<Session, 'startedAt' | 'expiresAt'>
 
-/** What names a session: all of it stands in its refresh token. */
+/** The name of a session; all of it stands in its refresh token. */
 export type SessionKey = { user: string; id: string; endsAt: number }
 
 type Options = {
@@ -70,7 +70,7 @@ export function createSessions({ folder, report, most = 100 }: Options) {
     },
   }
 
-  /** What is over goes, and of one user's the oldest that are too many. */
+  /** Removes sessions that are over, and the oldest ones of a user that has too many. */
   async function makeRoom(user: string): Promise<void> {
     const all = await namesIn(folder)
     const theirs = all.filter((it) => isGood(it) && it.userDigest === digestOf(user))

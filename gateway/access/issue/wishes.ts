@@ -11,7 +11,7 @@ export type Wish = {
   byPassword: boolean
   scopes: string[]
   service: string | undefined
-  /** What the client calls itself, such as `docker`. */
+  /** The name that the client gives, such as `docker`. */
   client: string
   /** Whether a refresh token is asked for. */
   offline: boolean

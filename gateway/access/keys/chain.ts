@@ -1,6 +1,6 @@
 /**
  * Verifies the chain of certificates that a token brings along (`x5c`) up to one that is trusted.
- * What fails here is final: a token with a bad chain is not tried in another way.
+ * A failure is final: a token with a bad chain is not tried in another way.
  */
 import { X509Certificate } from 'node:crypto'
 import { TokenRefused } from '../verify/refused.ts'

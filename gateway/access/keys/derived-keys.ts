@@ -1,7 +1,7 @@
 /**
  * Signing keys that each machine makes of a secret which all of them have, so that they need no folder
- * to share: one for each period of time. What one machine signs, all others verify, also when the
- * clock of one is already, or still, in another period.
+ * to share: one for each period of time. Each machine verifies the tokens of all others, also when a
+ * clock is already, or still, in another period.
  */
 import { createPublicKey } from 'node:crypto'
 import { deriveKey } from './derive-key.ts'

@@ -104,7 +104,7 @@ async function loadNewest(folder: string): Promise<KeySet> {
   try {
     return keySetOf(number, generation.parse(JSON.parse(text)))
   } catch {
-    // What a parser says of this file could quote from it.
+    // The parser's message could quote from this file.
     throw new Error(`${path} holds no signing key; restore it, or remove it to make a new one`)
   }
 }

@@ -6,7 +6,7 @@ import { createHash, type KeyObject, type webcrypto, type X509Certificate } from
 
 type JsonWebKey = webcrypto.JsonWebKey
 
-/** What RFC 7638 hashes of a key, in its order. */
+/** The members of a key that RFC 7638 hashes, in its order. */
 const required: Record<string, (keyof JsonWebKey)[]> = {
   EC: ['crv', 'kty', 'x', 'y'],
   OKP: ['crv', 'kty', 'x'],

@@ -1,4 +1,4 @@
-/** What the built-in issuer asks of its keys, wherever they come from, and how they are published. */
+/** The keys of the built-in issuer, from a folder or derived from a secret, and how they are published. */
 import type { KeyObject, webcrypto } from 'node:crypto'
 
 export type OwnKey = { kid: string; key: KeyObject }

@@ -1,4 +1,4 @@
-/** What bcrypt does with a password, and what a comparison costs. */
+/** The limits of bcrypt: the length of a password, and the cost of a comparison. */
 
 /** It reads so much of a password and would take any that begins with it. */
 export const longestPasswordBytes = 72
@@ -18,8 +18,8 @@ export function nobodysHash(cost: number): string {
 }
 
 /**
- * What to compare besides, so that a comparison at `cost` takes as long as one at `dearest`: each cost
- * is twice the work of the one before, so the first is done once more and then each in between.
+ * Hashes to compare besides, so that a comparison at `cost` takes as long as one at `dearest`. Each cost
+ * is twice the work of the one before: from 10 to 12, one more comparison at 10 and one at 11.
  */
 export function paddingOf(cost: number, dearest: number): string[] {
   return Array.from({ length: Math.max(0, dearest - cost) }, (_, n) => nobodysHash(cost + n))

@@ -9,7 +9,7 @@ import { paddingOf } from './bcrypt-limits.ts'
 export type Question = { password: string; hash: string; dearest: number }
 
 parentPort?.on('message', ({ password, hash, dearest }: Question) => {
-  // What Go's bcrypt makes of $2x$, which is the same as all the others.
+  // Go's bcrypt treats $2x$ like all the others.
   const matches = compareSync(password, hash.replace(/^\$2x\$/, '$2y$'))
   const cost = Number(hash.slice(4, 6))
   if (!matches) for (const other of paddingOf(cost, dearest)) compareSync(password, other)

@@ -6,7 +6,7 @@ import { changeFile } from '../../../files/replace.ts'
 import { splitLine } from './htpasswd-lines.ts'
 import { decodeHtpasswd } from './htpasswd-text.ts'
 
-/** Replaces the file whole. Whatever its encoding was, it is UTF-8 afterwards. */
+/** Replaces the file whole. It is UTF-8 afterwards, also where it was not before. */
 export async function changeHtpasswd(
   path: string,
   change: (text: string) => string,

@@ -56,7 +56,7 @@ export function parseHtpasswd(text: string): ParsedHtpasswd {
   return { users, unusable, warnings: warningsOf(found) }
 }
 
-/** What stands behind the colon for each user, the last line of each. */
+/** The hash of each user: the text behind the colon, of the user's last line. */
 function hashesOf(text: string, found: Found): Map<string, string> {
   const hashes = new Map<string, string>()
   for (const { number, name, hash } of linesOf(text)) {

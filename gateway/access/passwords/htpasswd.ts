@@ -63,7 +63,7 @@ export async function openHtpasswd(options: HtpasswdOptions) {
     find: (name: string): string | undefined => users.get(name),
     /** Of what kind the hash of a user is who cannot log in for it. */
     unusable: (name: string): string | undefined => unusable.get(name),
-    /** What the comparison costs that costs most. */
+    /** The highest cost of all hashes in the file. */
     dearestCost: (): number => dearestCost,
     close: () => void watched.close(),
   }

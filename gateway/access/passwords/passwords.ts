@@ -60,8 +60,8 @@ export function createPasswords({
 
   /**
    * Undefined when this is not a user's password. Throws LoginDelayed when it was not even looked
-   * at. What was found right is never delayed at the network where it was; elsewhere, the failures
-   * under that name come first, or guesses could go on for as long as its user is signed in.
+   * at. A right password is never delayed in a network where it was right before. In another one the
+   * failures under its name come first, or guesses could go on for as long as its user is signed in.
    */
   async function check(
     name: string,

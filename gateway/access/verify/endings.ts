@@ -1,6 +1,6 @@
 /**
- * Whose tokens an administrator has ended, all at once. A user has a mark from then on, which becomes
- * a part of what their tokens are tied to: what was given out without it is worth nothing any more.
+ * The users whose tokens an administrator has ended, all at once. Such a user has a mark from then on,
+ * and new tokens are tied to it: those that were given out without the mark are refused.
  */
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'

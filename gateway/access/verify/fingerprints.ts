@@ -16,15 +16,15 @@ export const credentialClaim = 'kura_credential'
 export type FingerprintParts = {
   /** The same for all gateways, and for as long as a token may live. */
   key: Uint8Array
-  /** What the htpasswd file has of a user now. */
+  /** The hash that the htpasswd file has for a user now. */
   hashOf: (user: string) => string | undefined
   robots: Pick<Robots, 'recordOf' | 'check'>
-  /** What is configured of other issuers, by the prefix of the names that come from there. */
+  /** The settings of other issuers, by the prefix of the names that come from there. */
   issuers: ReadonlyMap<string, string>
   endings: Pick<Endings, 'markOf' | 'check'>
 }
 
-/** What a token can be given out for. A stranger's is tied to nothing. */
+/** A user to give a token to. That of a stranger is tied to nothing. */
 export type SignedIn = { identity: Identity; fingerprint?: string }
 
 export type Fingerprints = ReturnType<typeof createFingerprints>
@@ -39,7 +39,7 @@ export function createFingerprints(parts: FingerprintParts) {
   const known = new LRUCache<string, Made>({ max: mostRemembered })
   return { of, confirm }
 
-  /** What a token for this name is tied to now; undefined where the name has no credential. */
+  /** The fingerprint that ties a token to this name's credential now; undefined where it has none. */
   async function of(name: string): Promise<string | undefined> {
     const credential = await credentialOf(name)
     if (credential === undefined) return undefined

@@ -1,4 +1,4 @@
-/** What is refused of another issuer before its keys are looked for. */
+/** Refuses a token of another issuer that cannot be good, before its keys are looked for. */
 import { quote } from './refused.ts'
 
 const reserved = new Set(['robot', 'user', 'group'])

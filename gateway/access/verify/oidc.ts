@@ -12,7 +12,7 @@ import type { Authority } from './verify.ts'
 
 export type OidcIssuer = {
   issuer: string
-  /** What `aud` must name: this registry, so that a token made for another place is worth nothing. */
+  /** The name in `aud`: this registry, so that a token made for another place is worth nothing. */
   audience: string
   /** Where its keys are: a URL, or a file where that cannot be reached. */
   keys: Pick<TrustOptions, 'jwks' | 'jwksUrl'>

@@ -7,7 +7,7 @@ import { LoginRefused } from '../login-refused.ts'
 
 type Options = {
   cause?: unknown
-  /** Whose token it is, where its signature has been found good. */
+  /** The user of the token, where its signature has been found good. */
   user?: string
   /** Set when the token is right in every way but that its time has passed. */
   expired?: { identity: Identity; at: Date }
@@ -26,7 +26,7 @@ export class TokenRefused extends LoginRefused {
   }
 }
 
-/** What a token says of itself, cut and quoted so that it can be neither long nor a line of its own. */
+/** A claim of a token, cut and quoted so that it can be neither long nor a line of its own. */
 export function quote(claimed: unknown): string {
   const text = JSON.stringify(claimed) ?? 'nothing'
   return text.length > 100 ? `${text.slice(0, 100)}…` : text

@@ -14,7 +14,7 @@ import { quote, TokenRefused } from './refused.ts'
 
 export type Authority = {
   issuer: string
-  /** What `aud` must name. */
+  /** The name in `aud`. */
   service: string
   /** As `allowedAlgorithms` answers them. */
   algorithms: readonly string[]
@@ -91,7 +91,7 @@ async function hasSameKeys({ trust, authority }: Remembered): Promise<boolean> {
   return (await authority.trust.load()) === trust
 }
 
-/** Who claims to have issued it; that only says against whose keys it is held. */
+/** The authority that the token names; its keys have to confirm that. */
 function authorityOf(token: string, authorities: readonly Authority[]): Authority {
   const issuer = claimedIssuer(token)
   const authority = authorities.find((it) => it.issuer === issuer)
@@ -143,7 +143,7 @@ async function refusalOf(cause: unknown, authority: Authority): Promise<TokenRef
   if (cause instanceof TokenRefused) return cause
   if (cause instanceof errors.JWTExpired) {
     const at = new Date(Number(cause.payload.exp) * 1000)
-    // What its time alone has ended may still be let in; what was ended may not.
+    // An expired token may still be let in, for example to end an upload; one that was ended may not.
     const identity = await confirmed(readFrom(cause.payload, authority), authority)
     const expired = { identity, at }
     return new TokenRefused(`it expired at ${at.toISOString()}`, { cause, expired })

@@ -53,7 +53,7 @@ export async function orderCertificate(order: Order): Promise<string> {
   return key + chain
 }
 
-/** What to answer an authority that asks for this token, whichever process it reaches. */
+/** The answer to an authority that asks for this token; every process finds it. */
 export async function findChallenge(folder: string, token: string): Promise<string | undefined> {
   if (!tokenPattern.test(token)) return undefined
   return readFile(challengeFile(folder, token), 'utf8').catch(() => undefined)

@@ -1,5 +1,5 @@
 /**
- * Makes the key and the certificates of an authority, as PEM: ECDSA on P-256. What makes them is
+ * Makes the key and the certificates of an authority, as PEM: ECDSA on P-256. The library is
  * loaded when the first is asked for, which is once in the life of most installations.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto'

@@ -16,7 +16,7 @@ export function parseNames(names: readonly string[]): string[] {
   })
 }
 
-/** What clients on this machine and on its network may call it. */
+/** The names and addresses under which clients here and on the network may reach this machine. */
 function standardNames(): string[] {
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])

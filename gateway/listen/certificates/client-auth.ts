@@ -1,6 +1,6 @@
 /**
- * What is asked of clients once there are authorities for their certificates. Nobody is refused with
- * an answer: a certificate belongs to the connection, and the connection ends.
+ * Certificates of clients, which are asked for once there are authorities for them. A refusal has no
+ * answer: a certificate belongs to the connection, and the connection ends.
  */
 import type { Server, TLSSocket } from 'node:tls'
 

@@ -37,7 +37,7 @@ function read(socket: TLSSocket): Known {
 
 const longest = 255
 
-/** A part of a subject may be there several times. What cannot be printed on a line is no name. */
+/** A part of a subject may be there several times. A value with unprintable characters is no name. */
 function namesOf(part: string | string[] | undefined): string[] {
   return [part ?? []].flat().filter(isName)
 }
@@ -46,7 +46,7 @@ function isName(text: string): boolean {
   return text.length > 0 && text.length <= longest && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text)
 }
 
-/** `DNS:a, IP Address:10.0.0.1`. What has to be quoted in there has no business being a name. */
+/** `DNS:a, IP Address:10.0.0.1`. A value that has to be quoted in there is no name. */
 function firstAlternative(text: string | undefined): string | undefined {
   const value = /^(?:DNS|IP Address|email|URI):([^",]+)(?:, |$)/.exec(text ?? '')?.[1]
   return value !== undefined && isName(value) ? value : undefined

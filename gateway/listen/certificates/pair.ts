@@ -33,7 +33,7 @@ export function checkPair(chain: Chain, { file, key }: PrivateKey): void {
   }
 }
 
-/** What is odd about a server's chain, though it can be served. */
+/** Warnings about a server's chain that can be served even so. */
 export function chainWarnings({ file, certificates }: Chain, now: Date): string[] {
   const [leaf] = certificates
   const gap = certificates.findIndex((certificate, index) => {
