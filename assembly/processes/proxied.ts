@@ -1,7 +1,7 @@
 /** A gateway whose registry is in other processes, on this machine or elsewhere. */
 import type { Config } from '../../config/schema.ts'
 import { findByName, findInFolder } from '../../gateway/pool/addresses.ts'
-import { createIdentities } from '../../gateway/pool/identity.ts'
+import { createIdentities } from '../../gateway/pool/call-signer.ts'
 import { createProbe } from '../../gateway/pool/probe.ts'
 import { createProxiedPool } from '../../gateway/pool/proxied.ts'
 import { createWorkers } from '../../gateway/pool/workers.ts'

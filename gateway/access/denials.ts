@@ -5,7 +5,7 @@
 import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context } from '../state.ts'
+import type { Context } from '../context.ts'
 import { createMay } from './may.ts'
 import type { ReportRefusal } from './refusals.ts'
 

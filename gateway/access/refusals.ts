@@ -4,9 +4,9 @@
  */
 import type { RuleReference } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
+import type { Context } from '../context.ts'
 import { createCounted } from '../log/counted.ts'
 import { withoutSecrets } from '../log/redact.ts'
-import type { Context } from '../state.ts'
 import { safeName } from './safe-name.ts'
 
 export type Refusal = {

@@ -3,7 +3,7 @@
  * would read it as a second request. One without a byte is none, however it is framed.
  */
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware } from '../context.ts'
 
 const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
 

@@ -6,7 +6,7 @@
  */
 import type { TLSSocket } from 'node:tls'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware } from '../context.ts'
 
 type Options = {
   /** `http.headers`. */

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net'
 import { canonicalAddress, contains, findIpAddress, type Network } from '../../network/range.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware, Said } from '../state.ts'
+import type { Context, Middleware, Said } from '../context.ts'
 import type { Asked } from './asked-host.ts'
 import { findClient, unknownAddress } from './forwarded-client.ts'
 import { type ForwardedElement, parseForwarded } from './forwarded-header.ts'

@@ -3,7 +3,7 @@
  * nothing; the answer is what makes them say so.
  */
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Middleware } from '../state.ts'
+import type { Middleware } from '../context.ts'
 
 const docker = /^docker\/(\d+)(?:\.(\d+))?/
 /** `Go 1.1 package http`: what Go's library called itself before it was `Go-http-client`. */

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { type Reason, RegistryError } from '../../registry/protocol/errors.ts'
-import type { Middleware } from '../state.ts'
+import type { Middleware } from '../context.ts'
 import { parseAsked } from './asked-host.ts'
 import { originOf } from './forwarded.ts'
 

@@ -2,7 +2,7 @@
  * An answer that comes before its request's body is through: it is sent at once, and says whether the
  * connection is of use afterwards. The rest of the body is read by the listener, for a while.
  */
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware } from '../context.ts'
 
 /** So little is soon read, and the connection then free for the next request. */
 const smallBody = 256 * 1024

@@ -1,6 +1,6 @@
 /** Errors that are thrown further in leave here, as the specification's JSON. */
 import { errorBody, type RegistryError, toRegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware } from '../context.ts'
 
 /** Statuses for requests that kura will never do, such as an unknown version of HTTP. */
 const beyondUs = new Set([501, 505])

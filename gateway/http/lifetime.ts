@@ -1,5 +1,5 @@
 /** Ties the work for a request to its client: when the connection goes, `signal` says so. */
-import type { Middleware } from '../state.ts'
+import type { Middleware } from '../context.ts'
 
 export const lifetime: Middleware = (ctx, next) => {
   const controller = new AbortController()

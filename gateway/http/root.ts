@@ -1,5 +1,5 @@
 /** GET / tells a load balancer that somebody is home, and nothing else. */
-import type { Middleware } from '../state.ts'
+import type { Middleware } from '../context.ts'
 import { strictTransport } from './strict-transport.ts'
 
 export const answerRoot: Middleware = async (ctx, next) => {

@@ -5,7 +5,7 @@
 import { parseTarget } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { type LocationRules, writeLocation } from '../../registry/protocol/location.ts'
-import type { Context } from '../state.ts'
+import type { Context } from '../context.ts'
 
 /** Answers whether it has answered. */
 export type Redirect = (ctx: Context) => boolean

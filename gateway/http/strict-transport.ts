@@ -4,8 +4,8 @@
  */
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import type { Context, Middleware } from '../context.ts'
 import { findHost, plainName } from '../guard/host.ts'
-import type { Context, Middleware } from '../state.ts'
 
 export const strictTransport = 'Strict-Transport-Security'
 

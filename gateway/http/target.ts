@@ -1,7 +1,7 @@
 /** Reads the target once; whatever comes after uses that and never the raw path. */
 import { parseTarget } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware } from '../context.ts'
 import type { Redirect } from './slashes.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** Our own faults, in the application log with the request they happened to. */
 import type { Logger } from 'pino'
-import type { Context } from '../state.ts'
+import type { Context } from '../context.ts'
 
 /** For koa's `error` event. Of a fault that a client was told about, the cause is what matters here. */
 export function logErrors(log: Pick<Logger, 'error'>) {

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { canonicalAddress } from '../../network/range.ts'
-import type { Context, Middleware } from '../state.ts'
+import type { Context, Middleware } from '../context.ts'
 import { createCounted } from './counted.ts'
 import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
 import { createEventMemory, type EventMemory } from './event-memory.ts'

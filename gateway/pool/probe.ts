@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
 import type { Address } from './addresses.ts'
-import { headersFor, internalHeaders } from './headers.ts'
-import type { Identities } from './identity.ts'
+import type { Identities } from './call-signer.ts'
+import { headersFor, internalHeaders } from './wire-headers.ts'
 
 const asked = { method: 'GET', url: '/v2/' }
 

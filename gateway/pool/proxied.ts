@@ -4,13 +4,13 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context } from '../state.ts'
-import { headersFor, internalHeaders } from './headers.ts'
+import type { Context } from '../context.ts'
+import type { Identities } from './call-signer.ts'
 import { createHttpProxy } from './http-proxy.ts'
-import type { Identities } from './identity.ts'
 import type { Pool } from './pool.ts'
 import { otherSecret } from './probe.ts'
 import { breakOff, relay, relayBlob, type SendBlob } from './relay.ts'
+import { headersFor, internalHeaders } from './wire-headers.ts'
 import type { Worker } from './worker.ts'
 import type { Workers } from './workers.ts'
 

@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import type { Context } from '../context.ts'
 import { leaveBody } from '../http/early.ts'
-import type { Context } from '../state.ts'
-import { internalHeaders, type NamedBlob, parseNamedBlob, parsePushed } from './headers.ts'
+import { internalHeaders, type NamedBlob, parseNamedBlob, parsePushed } from './wire-headers.ts'
 
 /** Sends what was named; answers false when it cannot, before anything has left. */
 export type SendBlob = (ctx: Context, blob: NamedBlob) => Promise<boolean>

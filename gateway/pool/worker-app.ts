@@ -7,13 +7,13 @@ import type { Policy } from '../../policies/engine/decision.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { letAsk } from '../access/denials.ts'
 import type { ReportRefusal } from '../access/refusals.ts'
+import type { Context, Middleware, State } from '../context.ts'
 import { answerErrors } from '../http/errors.ts'
 import { lifetime } from '../http/lifetime.ts'
 import { readTarget } from '../http/target.ts'
-import type { Context, Middleware, State } from '../state.ts'
-import { internalHeaders, nameBlob, namePushed } from './headers.ts'
-import type { Identities } from './identity.ts'
+import type { Identities } from './call-signer.ts'
 import type { Pool } from './pool.ts'
+import { internalHeaders, nameBlob, namePushed } from './wire-headers.ts'
 
 export type WorkerParts = {
   identities: Identities

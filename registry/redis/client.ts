@@ -3,8 +3,8 @@
  * serve one aim: whoever asks hears soon, and what has failed is never sent again behind our back.
  */
 import { Cluster, Redis } from 'ioredis'
-import { tlsSettings } from './identity.ts'
 import { defaultAnswerMs, defaultConnectMs, kindOf, type RedisOptions } from './options.ts'
+import { tlsSettings } from './tls.ts'
 
 export type Client = Redis | Cluster
 

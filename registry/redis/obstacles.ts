@@ -4,8 +4,8 @@
  */
 import { connect as connectPlainly, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
-import { tlsSettings } from './identity.ts'
 import { type Address, defaultAnswerMs, type RedisOptions } from './options.ts'
+import { tlsSettings } from './tls.ts'
 
 export const speaksTls = 'it speaks TLS and nothing else'
 export const speaksNoTls = 'it speaks no TLS'

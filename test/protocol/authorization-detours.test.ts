@@ -1,6 +1,6 @@
 /** Ways round the policies that somebody may try, each of which leads nowhere. */
 import { describe, expect, it } from '@jest/globals'
-import { createIdentities } from '../../gateway/pool/identity.ts'
+import { createIdentities } from '../../gateway/pool/call-signer.ts'
 import { poolSecret } from '../support/pool.ts'
 import { follow } from './support/client.ts'
 import { sha256, startUpload } from './support/content.ts'

@@ -3,7 +3,7 @@
  * a token for whatever part of their wish is allowed; only wrong credentials are refused.
  */
 import { RegistryError } from '../../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../../state.ts'
+import type { Context, Middleware } from '../../context.ts'
 import type { ReportRefusal } from '../refusals.ts'
 import { GrantRefused } from './grant-refused.ts'
 import type { IssuedToken, TokenIssuer } from './issue.ts'

@@ -1,5 +1,5 @@
 /** Reads a request to the token endpoint, from its query or from its form. */
-import type { Context } from '../../state.ts'
+import type { Context } from '../../context.ts'
 import type { SignedIn } from '../verify/fingerprints.ts'
 import { readForm, single } from './form.ts'
 import { GrantRefused } from './grant-refused.ts'

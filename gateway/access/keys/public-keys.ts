@@ -1,5 +1,5 @@
 /** The public keys of the built-in issuer, for others who want to check its tokens (RFC 7517). */
-import type { Middleware } from '../../state.ts'
+import type { Middleware } from '../../context.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
 export function publishKeys(path: string, keys: Pick<SigningKeys, 'jwks'>): Middleware {

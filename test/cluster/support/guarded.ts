@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addUser } from '../../../assembly/accounts.ts'
-import { createIdentities } from '../../../gateway/pool/identity.ts'
+import { createIdentities } from '../../../gateway/pool/call-signer.ts'
 import { exchange } from '../../protocol/support/raw.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
 import { next, send } from '../../support/http.ts'

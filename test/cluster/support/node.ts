@@ -1,5 +1,5 @@
 /** Speaks to one worker of a cluster as its gateways do, so that a test can say which node does what. */
-import { createIdentities } from '../../../gateway/pool/identity.ts'
+import { createIdentities } from '../../../gateway/pool/call-signer.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import { type Answer, send } from '../../support/http.ts'
 

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals'
 import { createRefusals } from '../../../gateway/access/refusals.ts'
 import { safeName } from '../../../gateway/access/safe-name.ts'
+import type { Context } from '../../../gateway/context.ts'
 import { createLog } from '../../../gateway/log/log.ts'
-import type { Context } from '../../../gateway/state.ts'
 
 type Options = Omit<Parameters<typeof createRefusals>[0], 'log'>
 

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from '@jest/globals'
 import Koa from 'koa'
+import type { Context, State } from '../../../gateway/context.ts'
 import { logEvents } from '../../../gateway/log/events.ts'
 import { createLog } from '../../../gateway/log/log.ts'
-import { namePushed, parsePushed } from '../../../gateway/pool/headers.ts'
-import type { Context, State } from '../../../gateway/state.ts'
+import { namePushed, parsePushed } from '../../../gateway/pool/wire-headers.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
 const cleanup = useCleanup()

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
-import { createIdentities } from '../../../gateway/pool/identity.ts'
+import { createIdentities } from '../../../gateway/pool/call-signer.ts'
 import { paths } from '../../../registry/content/paths.ts'
 import { createBlobSender } from '../../../registry/http/send-blob.ts'
 import { parseDigest } from '../../../registry/protocol/digest.ts'

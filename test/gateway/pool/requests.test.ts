@@ -1,6 +1,6 @@
 /** What a worker sees of a request: the target as it was signed, and the headers that are listed. */
 import { describe, expect, it } from '@jest/globals'
-import { createIdentities } from '../../../gateway/pool/identity.ts'
+import { createIdentities } from '../../../gateway/pool/call-signer.ts'
 import { exchange, head } from '../../protocol/support/raw.ts'
 import { poolSecret } from '../../support/pool.ts'
 import { usePool } from './support/pool.ts'

@@ -2,7 +2,7 @@
 import { Agent, createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createIdentities, type SignedCall } from '../../../gateway/pool/identity.ts'
+import { createIdentities, type SignedCall } from '../../../gateway/pool/call-signer.ts'
 import { createWorkerApp } from '../../../gateway/pool/worker-app.ts'
 import { openPolicy } from '../../../policies/engine/decision.ts'
 import { RegistryError } from '../../../registry/protocol/errors.ts'

@@ -1,9 +1,9 @@
 /** Sentinels, and a cluster, that speak TLS only and let in whoever shows a certificate they know. */
 import type { PeerCertificate } from 'node:tls'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { identityCheck } from '../../../registry/redis/identity.ts'
 import { openRedis } from '../../../registry/redis/open.ts'
 import type { Address, RedisOptions } from '../../../registry/redis/options.ts'
+import { identityCheck } from '../../../registry/redis/tls.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'

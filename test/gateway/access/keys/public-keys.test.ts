@@ -1,7 +1,7 @@
 /** The public keys are where others look for them, and nothing secret is among them. */
 import { expect, it } from '@jest/globals'
 import { publishKeys } from '../../../../gateway/access/keys/public-keys.ts'
-import type { Context } from '../../../../gateway/state.ts'
+import type { Context } from '../../../../gateway/context.ts'
 
 const set = {
   keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'a', alg: 'ES256', use: 'sig' }],

@@ -1,5 +1,5 @@
 /** The headers of every answer: the version that clients look for, and those of `http.headers`. */
-import type { Middleware } from '../state.ts'
+import type { Middleware } from '../context.ts'
 
 export function commonHeaders(configured: Record<string, string[]>): Middleware {
   return (ctx, next) => {

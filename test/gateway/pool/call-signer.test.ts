@@ -1,7 +1,7 @@
 /** What is signed for a worker holds for one method, one target and a short time, and as it stands. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { createIdentities, type SignedCall } from '../../../gateway/pool/identity.ts'
+import { createIdentities, type SignedCall } from '../../../gateway/pool/call-signer.ts'
 
 const now = Date.UTC(2026, 10, 21)
 const at = (time: number) => createIdentities('the secret of all', () => time)
