@@ -62,7 +62,7 @@ export async function listen(handler: RequestListener, { config, log, notices, l
   const redirect = certificates && (await openRedirect(config, certificates))
 
   return {
-    async drain({ replaced, hurry }: Stop) {
+    async stop({ replaced, hurry }: Stop) {
       redirect?.close()
       redirect?.closeAllConnections()
       await (replaced

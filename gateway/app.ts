@@ -5,7 +5,7 @@ import type { Policy } from '../policies/engine/decision.ts'
 import { authenticate, type Login } from './access/authenticate.ts'
 import { authorize } from './access/authorize.ts'
 import type { ReportRefusal } from './access/refusals.ts'
-import type { Middleware, State } from './context.ts'
+import type { GatewayState, Middleware } from './context.ts'
 import { refuseBodies } from './guard/bodies.ts'
 import { refuseCrossSite } from './guard/cross-site.ts'
 import { readForwarded } from './guard/forwarded.ts'
@@ -59,8 +59,8 @@ export function createApp({
   tokens,
   reportDenial,
   pool,
-}: GatewayParts): Koa<State> {
-  return new Koa<State>()
+}: GatewayParts): Koa<GatewayState> {
+  return new Koa<GatewayState>()
     .use(readForwarded(trustedProxies))
     .use(logRequests)
     .use(logEvents)

@@ -1,4 +1,8 @@
-/** The state of a request: each middleware leaves something in it for those behind it. */
+/**
+ * A request on its way through the gateway: each middleware leaves something in its state for those behind it.
+ * The registry gets the same request as a `CallContext` (registry/http/context.ts), which holds only what can
+ * also come from a gateway in another process.
+ */
 import type Koa from 'koa'
 import type { CallState } from '../registry/protocol/call.ts'
 
@@ -9,11 +13,11 @@ export type Said = {
   host: { header: string; found: string } | undefined
 }
 
-export type State = CallState & {
+export type GatewayState = CallState & {
   /** Undefined for a request that no trusted proxy has passed on. */
   said?: Said | undefined
   /** The user of a request that only logs in, such as `docker login`. */
   loggedIn?: string
 }
-export type Context = Koa.ParameterizedContext<State>
-export type Middleware = Koa.Middleware<State>
+export type GatewayContext = Koa.ParameterizedContext<GatewayState>
+export type Middleware = Koa.Middleware<GatewayState>

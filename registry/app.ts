@@ -15,11 +15,10 @@ import { createRepositories } from './content/repositories.ts'
 import { createTagPointers } from './content/tags/tag-pointers.ts'
 import { createTagged } from './content/tags/tagged.ts'
 import { createTags } from './content/tags/tags.ts'
-import { baseHandlers } from './http/base.ts'
 import { blobHandlers } from './http/blob.ts'
 import { createBodyBudget } from './http/body-budget.ts'
 import { catalogHandlers } from './http/catalog.ts'
-import type { Context, Handlers } from './http/context.ts'
+import type { CallContext, Handlers } from './http/context.ts'
 import { createLocations } from './http/locations.ts'
 import { manifestHandlers } from './http/manifest.ts'
 import { referrersHandlers } from './http/referrers.ts'
@@ -88,7 +87,7 @@ export function createRegistry(parts: RegistryParts) {
   const checkClass = createClassCheck(rules.classes)
 
   const handlers: Record<Kind, Handlers> = {
-    base: baseHandlers(),
+    base: { GET: answerBase, HEAD: answerBase },
     catalog: catalogHandlers({ repositories, locations, largestPage: rules.largestCatalogPage }),
     tags: tagsHandlers({ tags, repositories, locations, largestPage: rules.largestTagPage }),
     referrers: referrersHandlers({ referrers, locations }),
@@ -111,7 +110,7 @@ export function createRegistry(parts: RegistryParts) {
   return { handle, purge }
 
   /** Answers one request through `ctx`, or throws a `RegistryError` that says why not. */
-  async function handle(ctx: Context): Promise<void> {
+  async function handle(ctx: CallContext): Promise<void> {
     refuseSwitchedOff(ctx)
     const { kind, repository } = ctx.state.target
     if (repository !== '') await repositories.refuseNew(repository, { signal: ctx.state.signal })
@@ -120,7 +119,7 @@ export function createRegistry(parts: RegistryParts) {
     await handler(ctx)
   }
 
-  function refuseSwitchedOff(ctx: Context): void {
+  function refuseSwitchedOff(ctx: CallContext): void {
     const { kind, action } = ctx.state.target
     if (rules.readOnly && (action === 'push' || action === 'delete')) {
       throw new RegistryError('readOnly', { headers: { Allow: 'GET, HEAD' } })
@@ -130,4 +129,10 @@ export function createRegistry(parts: RegistryParts) {
       throw new RegistryError('deleteDisabled', { headers: { Allow } })
     }
   }
+}
+
+/** GET and HEAD /v2/: says that the registry speaks the protocol ("Determining Support"). */
+async function answerBase(ctx: CallContext): Promise<void> {
+  ctx.set('Content-Type', 'application/json')
+  ctx.body = '{}'
 }

@@ -57,7 +57,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
 
   return {
     async stop(how) {
-      await server.drain(how)
+      await server.stop(how)
       await access.close()
       refusals.close()
       await events?.close()

@@ -1,11 +1,11 @@
 /** A gateway whose registry is in other processes, on this machine or elsewhere. */
 import type { Config } from '../../config/schema.ts'
 import { findByName, findInFolder } from '../../gateway/pool/addresses.ts'
-import { createIdentities } from '../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../gateway/pool/call-signer.ts'
 import { createProbe } from '../../gateway/pool/probe.ts'
 import { createProxiedPool } from '../../gateway/pool/proxied.ts'
 import { createWorkers } from '../../gateway/pool/workers.ts'
-import { createBlobSender } from '../../registry/http/send-blob.ts'
+import { createBlobSender } from '../../registry/http/send.ts'
 import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
 import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
@@ -20,10 +20,10 @@ export async function startProxied(
   { folder, secret, sockets, key, brief }: Given,
   ask: Ask,
 ): Promise<Running> {
-  const identities = createIdentities(secret)
+  const signer = createCallSigner(secret)
   const workers = createWorkers({
     find: sockets ? findInFolder(sockets) : findByName(config.kura.workers.addresses),
-    probe: createProbe(identities),
+    probe: createProbe(signer),
     report: ({ state, ...worker }) => {
       const level = state === 'down' ? 'warn' : 'info'
       notices[level](worker, `a worker is ${state}`)
@@ -33,7 +33,7 @@ export async function startProxied(
   const storage = sockets ? (await openStorageOf(config, notices)).driver : undefined
   const sendBlob = storage && createBlobSender(storage)
   const shared = await openShared(config, notices, folder)
-  const pool = createProxiedPool({ workers, identities, sendBlob })
+  const pool = createProxiedPool({ workers, signer, sendBlob })
   const { leases, redis } = shared
   const guesses = openSharedGuesses({ ask, redis, log })
   const own = { guesses, secret: guessSecret(config, key) }

@@ -7,7 +7,7 @@ import { meetExpectations } from '../../gateway/listen/expectations.ts'
 import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { logErrors } from '../../gateway/log/errors.ts'
 import { socketIn } from '../../gateway/pool/addresses.ts'
-import { createIdentities } from '../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../gateway/pool/call-signer.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import { idleMs } from '../../gateway/pool/worker.ts'
 import { createWorkerApp } from '../../gateway/pool/worker-app.ts'
@@ -38,7 +38,7 @@ export async function startWorker(
   const refusals = createRefusals({ log })
   let leaving = false
   const app = createWorkerApp({
-    identities: createIdentities(secret),
+    signer: createCallSigner(secret),
     policy: policies.policy,
     isLeaving: () => leaving,
     registry: createInProcessPool(registry),

@@ -2,12 +2,11 @@
 import type { TLSSocket } from 'node:tls'
 import type { Identity } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 import { createClientCertificates } from '../listen/certificates/client-certificate.ts'
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
-import { LoginRefused } from './login-refused.ts'
-import { LoginDelayed } from './passwords/passwords-delayed.ts'
+import { LoginDelayed, LoginRefused } from './login-errors.ts'
 import type { ReportRefusal } from './refusals.ts'
 import { unauthorized } from './unauthorized.ts'
 import { TokenRefused } from './verify/refused.ts'
@@ -59,7 +58,7 @@ export function authenticate(login: Login | undefined): Middleware {
   }
 }
 
-async function identify(ctx: Context, login: Login): Promise<Identity> {
+async function identify(ctx: GatewayContext, login: Login): Promise<Identity> {
   const given = credentialsOf(ctx)
   if (given === undefined) return login.stranger ?? stranger
   if (given instanceof BadCredentials) {
@@ -75,7 +74,7 @@ async function identify(ctx: Context, login: Login): Promise<Identity> {
 }
 
 /** Two headers are told from one here, which koa's own reading would not do. */
-function credentialsOf(ctx: Context): Credentials | BadCredentials | undefined {
+function credentialsOf(ctx: GatewayContext): Credentials | BadCredentials | undefined {
   try {
     return parseAuthorization(ctx.req.headersDistinct.authorization)
   } catch (error) {
@@ -84,7 +83,7 @@ function credentialsOf(ctx: Context): Credentials | BadCredentials | undefined {
   }
 }
 
-async function check(given: Credentials, ctx: Context, login: Login) {
+async function check(given: Credentials, ctx: GatewayContext, login: Login) {
   if (given.scheme === 'bearer') return verify(given.token, ctx, login)
   const { name: user, password } = given
   try {
@@ -104,7 +103,7 @@ async function check(given: Credentials, ctx: Context, login: Login) {
   }
 }
 
-async function verify(token: string, ctx: Context, login: Login) {
+async function verify(token: string, ctx: GatewayContext, login: Login) {
   try {
     const identity = await login.verifyToken?.(token)
     if (!identity) login.report?.(ctx, { what: 'login', reason: 'no tokens are taken here' })

@@ -3,7 +3,7 @@ import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import type { Target } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 import type { Challenge } from './challenge.ts'
 import { letAsk, tellDenial } from './denials.ts'
 import type { ReportRefusal } from './refusals.ts'
@@ -38,7 +38,7 @@ export function authorize({ policy, challenge, report }: AuthorizeParts): Middle
     throw refusal(ctx, challenge)
   }
 
-  function explain(ctx: Context, wanted: Wanted, decision: Decision | undefined): void {
+  function explain(ctx: GatewayContext, wanted: Wanted, decision: Decision | undefined): void {
     const isPolicys = decision?.allowed === false
     // A client with a token for something else gets another one next, if it may.
     if (!isPolicys && challenge && ctx.state.identity.method === 'token') return
@@ -56,7 +56,7 @@ function wantedBy({ kind, action, repository, reference }: Target) {
  * A stranger may still sign in, and who has a token may get another: for them a 403 would be the end
  * of it. Someone we know by name and password gets a plain no.
  */
-function refusal(ctx: Context, challenge: Challenge | undefined): RegistryError {
+function refusal(ctx: GatewayContext, challenge: Challenge | undefined): RegistryError {
   const { method } = ctx.state.identity
   if (challenge && method === 'none') return unauthorized(ctx, challenge)
   if (challenge && method === 'token') return unauthorized(ctx, challenge, 'insufficient_scope')

@@ -5,14 +5,14 @@
 import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context } from '../context.ts'
+import type { GatewayContext } from '../context.ts'
 import { createMay } from './may.ts'
 import type { ReportRefusal } from './refusals.ts'
 
 type Asking = { policy: () => Policy; report?: ReportRefusal | undefined }
 
 /** Sets `may` for the request; what is answered runs whatever comes next. */
-export function letAsk(ctx: Context, { policy, report }: Asking) {
+export function letAsk(ctx: GatewayContext, { policy, report }: Asking) {
   const { identity } = ctx.state
   let denied: { wanted: Wanted; decision: Decision } | undefined
   ctx.state.may = createMay({
@@ -44,7 +44,7 @@ type Denial = {
   report: ReportRefusal | undefined
 }
 
-export function tellDenial(ctx: Context, { wanted, decision, report }: Denial): void {
+export function tellDenial(ctx: GatewayContext, { wanted, decision, report }: Denial): void {
   const { rule, because: reason } = decision
   report?.(ctx, { what: 'denied', user: ctx.state.identity.name, reason, wanted, rule })
 }

@@ -4,7 +4,7 @@
  */
 import type { RuleReference } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
-import type { Context } from '../context.ts'
+import type { GatewayContext } from '../context.ts'
 import { createCounted } from '../log/counted.ts'
 import { withoutSecrets } from '../log/redact.ts'
 import { safeName } from './safe-name.ts'
@@ -19,7 +19,7 @@ export type Refusal = {
   rule?: RuleReference | undefined
 }
 
-export type ReportRefusal = (ctx: Context, refusal: Refusal) => void
+export type ReportRefusal = (ctx: GatewayContext, refusal: Refusal) => void
 
 const messages = {
   login: 'a login was refused',
@@ -35,7 +35,7 @@ export function createRefusals(options: Options) {
   const { write, close } = createCounted({ level: 'warn', others, ...options })
   return { report, close }
 
-  function report(ctx: Context, refusal: Refusal): void {
+  function report(ctx: GatewayContext, refusal: Refusal): void {
     if (!log.isLevelEnabled('warn')) return
     const { requestId } = ctx.state
     const own = { 'http.request.id': requestId, 'http.request.method': ctx.method }
@@ -44,7 +44,7 @@ export function createRefusals(options: Options) {
 }
 
 /** Undefined fields are left out of the line. */
-function fieldsOf(ctx: Context, { user, reason, wanted, rule }: Refusal) {
+function fieldsOf(ctx: GatewayContext, { user, reason, wanted, rule }: Refusal) {
   return {
     'auth.user.name': user === undefined ? undefined : safeName(user),
     'http.request.remoteaddr': ctx.ip || undefined,

@@ -1,11 +1,11 @@
 /** The 401: says how to sign in, and nothing of why whatever was sent did not do. */
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context } from '../context.ts'
+import type { GatewayContext } from '../context.ts'
 import type { Challenge } from './challenge.ts'
 
 /** `error` is for those who came with a token. */
 export function unauthorized(
-  ctx: Context,
+  ctx: GatewayContext,
   challenge: Challenge,
   error?: 'invalid_token' | 'insufficient_scope',
 ): RegistryError {

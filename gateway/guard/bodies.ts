@@ -3,7 +3,7 @@
  * would read it as a second request. One without a byte is none, however it is framed.
  */
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 
 const bodiless = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
 
@@ -18,7 +18,7 @@ export const refuseBodies: Middleware = async (ctx, next) => {
 }
 
 /** Of chunks, only the first says whether there are any. */
-async function hasBytes({ req }: Context): Promise<boolean> {
+async function hasBytes({ req }: GatewayContext): Promise<boolean> {
   if (req.headers['transfer-encoding'] === undefined)
     return Number(req.headers['content-length']) > 0
   for await (const _ of req.iterator({ destroyOnReturn: false })) return true

@@ -6,7 +6,7 @@
  */
 import type { TLSSocket } from 'node:tls'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 
 type Options = {
   /** `http.headers`. */
@@ -30,14 +30,14 @@ export function refuseCrossSite({ headers, host }: Options): Middleware {
   }
 
   /** A browser that says where its page stands knows better than we do behind a proxy. */
-  function isForeign(ctx: Context): boolean {
+  function isForeign(ctx: GatewayContext): boolean {
     const site = ctx.get('Sec-Fetch-Site')
     if (site !== '') return site !== 'same-origin' && site !== 'none'
     const origin = ctx.get('Origin')
     return origin !== '' && origin !== configured && !isWhereItAsks(origin, ctx.state.origin)
   }
 
-  function isAllowed(ctx: Context): boolean {
+  function isAllowed(ctx: GatewayContext): boolean {
     if (allowed.has(ctx.get('Origin'))) return true
     // A browser sends no credentials where any origin is allowed, but for a POST it does not ask first.
     return allowed.has('*') && (ctx.method !== 'POST' || !showsCredentials(ctx))
@@ -64,6 +64,6 @@ function originOf(url: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? origin : undefined
 }
 
-function showsCredentials({ req }: Context): boolean {
+function showsCredentials({ req }: GatewayContext): boolean {
   return req.headers.authorization !== undefined || (req.socket as TLSSocket).authorized === true
 }

@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net'
 import { canonicalAddress, contains, findIpAddress, type Network } from '../../network/range.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware, Said } from '../context.ts'
+import type { GatewayContext, Middleware, Said } from '../context.ts'
 import type { Asked } from './asked-host.ts'
 import { findClient, unknownAddress } from './forwarded-client.ts'
 import { type ForwardedElement, parseForwarded } from './forwarded-header.ts'
@@ -26,7 +26,7 @@ export function readForwarded(trustedProxies: readonly Network[]): Middleware {
 }
 
 /** Scheme and host as the client used them. Throws `hostMalformed` for a proxy's host that is none. */
-export function originOf(ctx: Context, asked: Asked): string {
+export function originOf(ctx: GatewayContext, asked: Asked): string {
   const { said } = ctx.state
   const host = (said?.host && parseSaid(said.host)) ?? asked.host
   return `${said?.scheme ?? ctx.protocol}://${host ? formatHost(host) : localHost(ctx.req.socket)}`
@@ -39,7 +39,7 @@ function parseSaid({ header, found }: NonNullable<Said['host']>): Host {
   throw new RegistryError('hostMalformed', { detail: { header, found: found.slice(0, 200) } })
 }
 
-function readSaid(ctx: Context, isTrusted: (address: string) => boolean): Said {
+function readSaid(ctx: GatewayContext, isTrusted: (address: string) => boolean): Said {
   const forwarded = parseForwarded(ctx.get('Forwarded'))
   const chains = [listOf(ctx, 'X-Forwarded-For'), hopsOf(forwarded), listOf(ctx, 'X-Real-IP')]
   const { address, hop = 0 } = findClient(chains, isTrusted) ?? {}
@@ -58,7 +58,7 @@ function readSaid(ctx: Context, isTrusted: (address: string) => boolean): Said {
   }
 }
 
-function listOf(ctx: Context, header: string): string[] {
+function listOf(ctx: GatewayContext, header: string): string[] {
   const text = ctx.get(header)
   return text === '' ? [] : text.split(',').map((item) => item.trim())
 }

@@ -1,6 +1,6 @@
 /** Errors that are thrown further in leave here, as the specification's JSON. */
 import { errorBody, type RegistryError, toRegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 
 /** Statuses for requests that kura will never do, such as an unknown version of HTTP. */
 const beyondUs = new Set([501, 505])
@@ -20,7 +20,7 @@ export const answerErrors: Middleware = async (ctx, next) => {
   }
 }
 
-function answer(ctx: Context, error: RegistryError, common: Set<string>): void {
+function answer(ctx: GatewayContext, error: RegistryError, common: Set<string>): void {
   // Those of the answer that failed may not go with this one, least of all how long to keep it.
   const others = ctx.res.getHeaderNames().filter((name) => !common.has(name))
   for (const name of others) ctx.remove(name)

@@ -5,10 +5,10 @@
 import { parseTarget } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { type LocationRules, writeLocation } from '../../registry/protocol/location.ts'
-import type { Context } from '../context.ts'
+import type { GatewayContext } from '../context.ts'
 
 /** Answers whether it has answered. */
-export type Redirect = (ctx: Context) => boolean
+export type Redirect = (ctx: GatewayContext) => boolean
 
 export function createSlashRedirect(rules: LocationRules): Redirect {
   return (ctx) => {

@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 import { findHost, plainName } from '../guard/host.ts'
 
 export const strictTransport = 'Strict-Transport-Security'
@@ -18,12 +18,12 @@ export const keepToTls: Middleware = (ctx, next) => {
 }
 
 /** The TLS that a client sees ends at the first proxy, and only that one knows what it may promise. */
-function isOurTls({ req, state }: Context): boolean {
+function isOurTls({ req, state }: GatewayContext): boolean {
   return (req.socket as TLSSocket).encrypted === true && state.said === undefined
 }
 
 /** Browsers take no heed of it for an address, and `localhost` is everybody's own machine. */
-function isNamed({ req }: Context): boolean {
+function isNamed({ req }: GatewayContext): boolean {
   const name = plainName(findHost(req.headers.host ?? '')?.name ?? '')
   return name !== '' && !isIP(name) && !/(?:^|\.)localhost$/.test(name)
 }

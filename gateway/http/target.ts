@@ -1,7 +1,7 @@
 /** Reads the target once; whatever comes after uses that and never the raw path. */
 import { parseTarget } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 import type { Redirect } from './slashes.ts'
 
 /**
@@ -24,12 +24,12 @@ export function readTarget(prefix: string, redirect?: Redirect): Middleware {
 }
 
 /** Koa reads a backslash as a slash in some targets, so this looks at the target as it came. */
-function refuseTwisted({ originalUrl }: Context): void {
+function refuseTwisted({ originalUrl }: GatewayContext): void {
   if (!/^[^?]*[\\#]/.test(originalUrl)) return
   throw new RegistryError('badPath', { detail: { path: originalUrl.slice(0, 200) } })
 }
 
-function answerOptions(ctx: Context, allow: string): void {
+function answerOptions(ctx: GatewayContext, allow: string): void {
   ctx.body = null
   ctx.status = 200
   ctx.set({ Allow: allow, 'Content-Length': '0' })

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { canonicalAddress } from '../../network/range.ts'
-import type { Context, Middleware } from '../context.ts'
+import type { GatewayContext, Middleware } from '../context.ts'
 import { createCounted } from './counted.ts'
 import { contentText, imageText, statusText, timeText, userText } from './event-lines.ts'
 import { createEventMemory, type EventMemory } from './event-memory.ts'
@@ -16,7 +16,7 @@ type Options = {
 }
 
 /** One request that is over. */
-type Event = { ctx: Context; user: string; address: string; began: number }
+type Event = { ctx: GatewayContext; user: string; address: string; began: number }
 
 type Parts = {
   log: Logger
@@ -53,7 +53,7 @@ export function logEvents({ log, memory = createEventMemory() }: Options) {
     const { ip } = ctx
 
     ctx.res.once('close', () => {
-      const { target, identity, loggedIn } = ctx.state as Partial<Context['state']>
+      const { target, identity, loggedIn } = ctx.state as Partial<GatewayContext['state']>
       const tell = events[`${ctx.method} ${target?.kind}`]
       if (!tell && loggedIn === undefined) return
       const address = canonicalAddress(ip) ?? ip
@@ -165,7 +165,7 @@ function tellFailure({ ctx, user, failed, image }: Failure, { counted }: Parts):
 const pushOf = ({ ctx, user, address }: Event) =>
   `${user} ${address} ${ctx.state.target.repository}`
 
-const headerOf = (ctx: Context, name: string) => String(ctx.res.getHeader(name) ?? '')
+const headerOf = (ctx: GatewayContext, name: string) => String(ctx.res.getHeader(name) ?? '')
 
 /** A status that has a line of its own already, at `warn` or `error`. */
 const isToldElsewhere = (status: number) => [401, 403, 429].includes(status) || status >= 500

@@ -47,10 +47,10 @@ const written = z.object({
   }),
 })
 
-export type Identities = ReturnType<typeof createIdentities>
+export type CallSigner = ReturnType<typeof createCallSigner>
 
 /** `secret` is what gateways and workers share: `http.secret`. */
-export function createIdentities(secret: string, now: () => number = Date.now) {
+export function createCallSigner(secret: string, now: () => number = Date.now) {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'kura gateway to worker, 1', 32))
   const macOf = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
 

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
 import type { Address } from './addresses.ts'
-import type { Identities } from './call-signer.ts'
+import type { CallSigner } from './call-signer.ts'
 import { headersFor, internalHeaders } from './wire-headers.ts'
 
 const asked = { method: 'GET', url: '/v2/' }
@@ -15,9 +15,9 @@ export const otherSecret =
   'it does not accept our signature: is its http.secret the same, and its clock?'
 
 /** Rejects with what a log should say when there is no answer. */
-export function createProbe(identities: Identities) {
+export function createProbe(signer: CallSigner) {
   return async (address: Address, signal: AbortSignal): Promise<Sign> => {
-    const identity = identities.sign(asked, {
+    const identity = signer.sign(asked, {
       requestId: randomUUID(),
       origin: 'http://worker',
       address: '127.0.0.1',

@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { RegistryError } from '../../registry/protocol/errors.ts'
-import type { Context } from '../context.ts'
-import type { Identities } from './call-signer.ts'
+import type { GatewayContext } from '../context.ts'
+import type { CallSigner } from './call-signer.ts'
 import { createHttpProxy } from './http-proxy.ts'
 import type { Pool } from './pool.ts'
 import { otherSecret } from './probe.ts'
@@ -16,7 +16,7 @@ import type { Workers } from './workers.ts'
 
 export type ProxiedPoolParts = {
   workers: Workers
-  identities: Identities
+  signer: CallSigner
   /** Where the gateway has the storage at hand. */
   sendBlob?: SendBlob | undefined
 }
@@ -30,7 +30,7 @@ const mostWeight = 8
 
 const mostAttempts = 3
 
-export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPoolParts): Pool {
+export function createProxiedPool({ workers, signer, sendBlob }: ProxiedPoolParts): Pool {
   const exchange = createHttpProxy()
 
   return {
@@ -43,7 +43,10 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
   }
 
   /** Brings an answer to the client, unless a blob is named in it: then it comes back. */
-  async function ask(ctx: Context, readsBlobs: boolean): Promise<IncomingMessage | undefined> {
+  async function ask(
+    ctx: GatewayContext,
+    readsBlobs: boolean,
+  ): Promise<IncomingMessage | undefined> {
     for (let attempt = 1; ctx.respond !== false; attempt++) {
       const worker = await workers.pick(ctx.state.signal)
       const end = worker.begin(weightOf(ctx))
@@ -64,7 +67,7 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
   }
 
   /** The head of the worker's answer; undefined where there is none, and another may be asked. */
-  async function reach(ctx: Context, worker: Worker, { readsBlobs, isLast }: Attempt) {
+  async function reach(ctx: GatewayContext, worker: Worker, { readsBlobs, isLast }: Attempt) {
     const { answer, hasBegun } = send(ctx, worker, readsBlobs)
     try {
       return await answer
@@ -76,17 +79,17 @@ export function createProxiedPool({ workers, identities, sendBlob }: ProxiedPool
     }
   }
 
-  function send(ctx: Context, { address, agent }: Worker, readsBlobs: boolean) {
+  function send(ctx: GatewayContext, { address, agent }: Worker, readsBlobs: boolean) {
     const { requestId, origin, identity } = ctx.state
     const call = { requestId, origin, identity, address: ctx.ip, readsBlobs }
     // Not as it came: a client may have sent a whole URL, and the prefix ends here.
     const url = ctx.path + ctx.search
-    const signed = identities.sign({ method: ctx.method, url }, call)
+    const signed = signer.sign({ method: ctx.method, url }, call)
     const headers = headersFor(ctx.req.headers, signed)
     return exchange({ req: ctx.req, res: ctx.res, url, headers, to: address, agent })
   }
 
-  async function deliver(ctx: Context, worker: Worker, { head, readsBlobs }: Delivered) {
+  async function deliver(ctx: GatewayContext, worker: Worker, { head, readsBlobs }: Delivered) {
     if (head.headers[internalHeaders.leaving]) worker.leaving()
     if (head.headers[internalHeaders.blob]) {
       if (readsBlobs) return head
@@ -107,7 +110,7 @@ function isDisbelieved({ headers }: IncomingMessage, worker: Worker): boolean {
 }
 
 /** Done twice, it is as if it was done once; and there is no body that may be gone already. */
-function isHarmless({ method }: Context): boolean {
+function isHarmless({ method }: GatewayContext): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
@@ -119,7 +122,7 @@ function refused(head: IncomingMessage): RegistryError {
   return new RegistryError('unavailable', { headers: { 'Retry-After': '5' }, cause })
 }
 
-function weightOf({ req: { headers } }: Context): number {
+function weightOf({ req: { headers } }: GatewayContext): number {
   if (headers['transfer-encoding']) return mostWeight
   return Math.min(1 + Number(headers['content-length'] ?? 0) / weightOfBytes, mostWeight)
 }

@@ -4,12 +4,12 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import type { Context } from '../context.ts'
+import type { GatewayContext } from '../context.ts'
 import { leaveBody } from '../http/early.ts'
 import { internalHeaders, type NamedBlob, parseNamedBlob, parsePushed } from './wire-headers.ts'
 
 /** Sends what was named; answers false when it cannot, before anything has left. */
-export type SendBlob = (ctx: Context, blob: NamedBlob) => Promise<boolean>
+export type SendBlob = (ctx: GatewayContext, blob: NamedBlob) => Promise<boolean>
 
 /** Headers of one connection only, and those between gateway and worker. */
 const ownHeaders = new Set([
@@ -23,7 +23,7 @@ const ownHeaders = new Set([
   ...Object.values(internalHeaders),
 ])
 
-export async function relay(ctx: Context, answer: IncomingMessage): Promise<void> {
+export async function relay(ctx: GatewayContext, answer: IncomingMessage): Promise<void> {
   const { res } = ctx
   ctx.respond = false
   const pushed = parsePushed(answer.headers[internalHeaders.pushed])
@@ -42,7 +42,7 @@ export async function relay(ctx: Context, answer: IncomingMessage): Promise<void
 
 /** The bytes of the blob that the answer names; false when it has to be asked for in full. */
 export async function relayBlob(
-  ctx: Context,
+  ctx: GatewayContext,
   answer: IncomingMessage,
   send: SendBlob,
 ): Promise<boolean> {
@@ -59,7 +59,7 @@ export async function relayBlob(
 }
 
 /** Ends the connection of a client whose worker is gone, before or in the answer. */
-export function breakOff(ctx: Context, cause: unknown): undefined {
+export function breakOff(ctx: GatewayContext, cause: unknown): undefined {
   const { res, state } = ctx
   const error = new Error(`the worker broke off: ${(cause as Error).message}`)
   ctx.respond = false
@@ -68,7 +68,7 @@ export function breakOff(ctx: Context, cause: unknown): undefined {
   res.destroy(error)
 }
 
-function copyHead(ctx: Context, answer: IncomingMessage): void {
+function copyHead(ctx: GatewayContext, answer: IncomingMessage): void {
   ctx.res.statusCode = answer.statusCode ?? 500
   // As the worker wrote them: there are clients that mind upper and lower case.
   const { rawHeaders } = answer

@@ -7,16 +7,16 @@ import type { Policy } from '../../policies/engine/decision.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { letAsk } from '../access/denials.ts'
 import type { ReportRefusal } from '../access/refusals.ts'
-import type { Context, Middleware, State } from '../context.ts'
+import type { GatewayContext, GatewayState, Middleware } from '../context.ts'
 import { answerErrors } from '../http/errors.ts'
 import { lifetime } from '../http/lifetime.ts'
 import { readTarget } from '../http/target.ts'
-import type { Identities } from './call-signer.ts'
+import type { CallSigner } from './call-signer.ts'
 import type { Pool } from './pool.ts'
 import { internalHeaders, nameBlob, namePushed } from './wire-headers.ts'
 
 export type WorkerParts = {
-  identities: Identities
+  signer: CallSigner
   policy: () => Policy
   /** Whether this process is about to stop. */
   isLeaving: () => boolean
@@ -26,18 +26,18 @@ export type WorkerParts = {
 }
 
 export function createWorkerApp({
-  identities,
+  signer,
   policy,
   isLeaving,
   registry,
   reportDenial,
 }: WorkerParts) {
-  return new Koa<State>()
+  return new Koa<GatewayState>()
     .use(sayWhenLeaving(isLeaving))
     .use(lifetime)
     .use(readOn)
     .use(answerErrors)
-    .use(readIdentity(identities))
+    .use(readIdentity(signer))
     .use((ctx, next) => letAsk(ctx, { policy, report: reportDenial })(next))
     .use(readTarget('/'))
     .use(async (ctx) => {
@@ -64,9 +64,9 @@ function sayWhenLeaving(isLeaving: () => boolean): Middleware {
   }
 }
 
-function readIdentity(identities: Identities): Middleware {
+function readIdentity(signer: CallSigner): Middleware {
   return (ctx, next) => {
-    const signed = identities.verify(ctx.get(internalHeaders.identity), ctx)
+    const signed = signer.verify(ctx.get(internalHeaders.identity), ctx)
     if (!signed)
       throw new RegistryError('unsigned', { headers: { [internalHeaders.unsigned]: 'yes' } })
 
@@ -79,7 +79,7 @@ function readIdentity(identities: Identities): Middleware {
 }
 
 /** Status and headers are those of the whole answer; only its length is that of no body. */
-function answerName(ctx: Context, name: string): void {
+function answerName(ctx: GatewayContext, name: string): void {
   // Koa would take the type away with the body.
   ctx.respond = false
   ctx.set({ [internalHeaders.blob]: name, 'Content-Length': '0' })

@@ -74,7 +74,7 @@ export function createBlobs(storage: StorageDriver, links: Links) {
 
   /** Takes a blob out of a repository under every digest it is known by there. False if it was not in. */
   async function unlink(under: FencedStorage, { repository, digest }: Named, call?: Call) {
-    const names = await links.names(paths.layers(repository), digest, call)
+    const names = await links.findNames(paths.layers(repository), digest, call)
     if (!names) return false
     await Promise.all(names.map((name) => under.remove(paths.layerLink(repository, name), call)))
     return true

@@ -23,7 +23,7 @@ const rememberedReports = 10_000
 
 export function createLinks(storage: ReadableStorage, report: ReportBadLink) {
   const reported = new LRUCache<string, true>({ max: rememberedReports })
-  return { read, readVersioned, names, aliases }
+  return { read, readVersioned, findNames, aliases }
 
   async function read(path: string, call?: Call): Promise<Digest | undefined> {
     const bytes = await storage.get(path, call)
@@ -45,7 +45,11 @@ export function createLinks(storage: ReadableStorage, report: ReportBadLink) {
   }
 
   /** All that the bytes are called below `folder` which `digest` is a name of; undefined if it is none. */
-  async function names(folder: string, digest: Digest, call?: Call): Promise<Digest[] | undefined> {
+  async function findNames(
+    folder: string,
+    digest: Digest,
+    call?: Call,
+  ): Promise<Digest[] | undefined> {
     const [algorithm, hex] = [algorithmOf(digest), hexOf(digest)]
     const stored = await read(`${folder}/${algorithm}/${hex}/link`, call)
     return stored && [...new Set([digest, stored, ...(await aliases(folder, stored, call))])]

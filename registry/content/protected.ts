@@ -60,7 +60,7 @@ export function createProtection({ storage, tags, manifests, links, leases }: Ne
   ): Promise<T> {
     // Held in any case: the first tag that has to stay may be about to be set.
     return holding(repository, async (under) => {
-      const kept = (await tags.names(repository)).filter((tag) => !mayRemove(tag))
+      const kept = (await tags.listNames(repository)).filter((tag) => !mayRemove(tag))
       const tag =
         kept.length > 0 ? await findKeeping(repository, kept, { kind, digest }) : undefined
       // It is asked about that tag last, so that the log names the rule that keeps it.
@@ -87,7 +87,7 @@ export function createProtection({ storage, tags, manifests, links, leases }: Ne
 
   /** The first of `kept` that reaches the digest under one of its names. */
   async function findKeeping(repository: string, kept: Tag[], { kind, digest }: Named) {
-    const names = new Set(await links.names(folders[kind](repository), digest))
+    const names = new Set(await links.findNames(folders[kind](repository), digest))
     if (names.size === 0) return undefined
     for await (const [reached, tag] of reach(repository, kept)) if (names.has(reached)) return tag
     return undefined

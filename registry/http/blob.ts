@@ -2,14 +2,14 @@
 import type { Blob, Blobs } from '../content/blobs.ts'
 import { paths } from '../content/paths.ts'
 import type { Protection } from '../content/protected.ts'
-import { entityTag, names } from '../protocol/conditions.ts'
+import { entityTag, hasDigest } from '../protocol/conditions.ts'
 import { type Digest, parseDigest } from '../protocol/digest.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import type { Tag } from '../protocol/name.ts'
 import { type ByteRange, parseRanges } from '../protocol/range.ts'
 import type { FindUrl, Opened } from '../storage/driver.ts'
 import { byteranges } from './byteranges.ts'
-import { answerEmpty, type Context, type Handlers } from './context.ts'
+import { answerEmpty, type CallContext, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
 type Parts = {
@@ -22,7 +22,7 @@ type Parts = {
 export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
   return { GET: send, HEAD: send, DELETE: remove }
 
-  async function send(ctx: Context) {
+  async function send(ctx: CallContext) {
     const { signal, target } = ctx.state
     const digest = parseDigest(target.reference)
     const opened = wantsAll(ctx) && (await blobs.open(target.repository, digest, { signal }))
@@ -42,7 +42,7 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
   }
 
   /** Whether the blob is sent as a whole, from here, without any condition to be looked at first. */
-  function wantsAll(ctx: Context): boolean {
+  function wantsAll(ctx: CallContext): boolean {
     if (ctx.method !== 'GET' || findUrl || ctx.state.nameBlob) return false
     return !conditions.some((name) => ctx.get(name))
   }
@@ -51,7 +51,7 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
    * Undefined also for requests that the storage would answer in another way than we do: it does not know
    * our ETag, so that an `If-Match` with it would fail there.
    */
-  async function findElsewhere(ctx: Context, blob: Blob): Promise<string | undefined> {
+  async function findElsewhere(ctx: CallContext, blob: Blob): Promise<string | undefined> {
     if (ctx.method !== 'GET' || onlyHere.some((name) => ctx.get(name))) return undefined
     // Object stores answer a list of ranges with the whole object.
     if (ctx.get('Range').includes(',')) return undefined
@@ -59,7 +59,12 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
     return findUrl?.(paths.blob(blob.canonical), call)
   }
 
-  async function sendPart(ctx: Context, digest: Digest, blob: Blob, range: ByteRange | undefined) {
+  async function sendPart(
+    ctx: CallContext,
+    digest: Digest,
+    blob: Blob,
+    range: ByteRange | undefined,
+  ) {
     describe(ctx, digest, { size: blob.size, range })
     if (ctx.method !== 'GET') return
     if (!ctx.state.nameBlob || blob.size === 0) {
@@ -69,7 +74,7 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
     ctx.state.nameBlob({ digest: blob.canonical, range: range ?? whole })
   }
 
-  async function sendParts(ctx: Context, digest: Digest, blob: Blob, ranges: ByteRange[]) {
+  async function sendParts(ctx: CallContext, digest: Digest, blob: Blob, ranges: ByteRange[]) {
     const parts = byteranges(ranges, blob.size, blobType)
     describe(ctx, digest, { size: blob.size, range: undefined })
     ctx.set('Content-Type', parts.type)
@@ -83,13 +88,13 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
   }
 
   /** It was found a moment ago; if it has been collected since, that is no failure of ours. */
-  async function open(blob: Blob, digest: Digest, range: ByteRange | undefined, ctx: Context) {
+  async function open(blob: Blob, digest: Digest, range: ByteRange | undefined, ctx: CallContext) {
     const bytes = await blobs.read(blob, { range, signal: ctx.state.signal })
     if (!bytes) throw new RegistryError('blobUnknown', { detail: digest })
     return bytes
   }
 
-  async function remove(ctx: Context) {
+  async function remove(ctx: CallContext) {
     const { signal, target, may } = ctx.state
     const { repository } = target
     const digest = parseDigest(target.reference)
@@ -108,20 +113,24 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
 const blobType = 'application/octet-stream'
 const conditions = ['Range', 'If-Range', 'If-Match', 'If-None-Match']
 
-async function sendOpened(ctx: Context, digest: Digest, { size, bytes }: Opened): Promise<void> {
+async function sendOpened(
+  ctx: CallContext,
+  digest: Digest,
+  { size, bytes }: Opened,
+): Promise<void> {
   nameFor(ctx, digest)
   describe(ctx, digest, { size, range: undefined })
   await sendBytes(ctx, bytes)
 }
 
 /** A digest never names other bytes, so a client may keep them for good. */
-function nameFor(ctx: Context, digest: Digest): void {
+function nameFor(ctx: CallContext, digest: Digest): void {
   ctx.set({ ETag: entityTag(digest), 'Cache-Control': 'max-age=31536000' })
 }
 
 type Part = { size: number; range: ByteRange | undefined }
 
-function describe(ctx: Context, digest: Digest, { size, range }: Part): void {
+function describe(ctx: CallContext, digest: Digest, { size, range }: Part): void {
   ctx.set({ 'Docker-Content-Digest': digest, 'Accept-Ranges': 'bytes' })
   ctx.set('Content-Type', blobType)
   ctx.status = range ? 206 : 200
@@ -133,7 +142,7 @@ function describe(ctx: Context, digest: Digest, { size, range }: Part): void {
 const onlyHere = ['If-Match', 'If-Range', 'If-Unmodified-Since']
 
 /** The address alone gives the bytes to any client, and only for a while: no cache may keep it. */
-function sendElsewhere(ctx: Context, digest: Digest, location: string): void {
+function sendElsewhere(ctx: CallContext, digest: Digest, location: string): void {
   ctx.remove('ETag')
   answerEmpty(ctx, 307, {
     Location: location,
@@ -143,15 +152,15 @@ function sendElsewhere(ctx: Context, digest: Digest, location: string): void {
 }
 
 /** Throws `preconditionFailed` when the client insists on other bytes. */
-function hasAlready(ctx: Context, digest: Digest): boolean {
+function hasAlready(ctx: CallContext, digest: Digest): boolean {
   const ifMatch = ctx.get('If-Match')
-  if (ifMatch && !names(ifMatch, digest)) throw new RegistryError('preconditionFailed')
-  return names(ctx.get('If-None-Match'), digest)
+  if (ifMatch && !hasDigest(ifMatch, digest)) throw new RegistryError('preconditionFailed')
+  return hasDigest(ctx.get('If-None-Match'), digest)
 }
 
 /** A client that resumes with If-Range gets the whole blob unless it means this one (RFC 9110, 13.1.5). */
-function wantedRanges(ctx: Context, digest: Digest, blob: Blob): ByteRange[] | undefined {
+function wantedRanges(ctx: CallContext, digest: Digest, blob: Blob): ByteRange[] | undefined {
   const ifRange = ctx.get('If-Range')
-  if (ifRange && !names(ifRange, digest)) return undefined
+  if (ifRange && !hasDigest(ifRange, digest)) return undefined
   return parseRanges(ctx.get('Range'), blob.size)
 }

@@ -3,7 +3,7 @@
  * leaves free: a client that is alone gets half of it, and a later one still finds some.
  */
 import { RegistryError } from '../protocol/errors.ts'
-import type { Context } from './context.ts'
+import type { CallContext } from './context.ts'
 
 /** Of one process. */
 const usualBytes = 64 * 1024 * 1024
@@ -17,7 +17,7 @@ export function createBodyBudget(total = usualBytes) {
 
   return {
     /** The function takes that many bytes more for this request, until it ends; or throws. */
-    openFor(ctx: Context): (bytes: number) => void {
+    openFor(ctx: CallContext): (bytes: number) => void {
       const owner = ownerOf(ctx)
       let own = 0
       ctx.res.once('close', () => give(owner, own))
@@ -42,7 +42,7 @@ export function createBodyBudget(total = usualBytes) {
 }
 
 /** Strangers share nothing but their address. */
-function ownerOf({ state, ip }: Context): string {
+function ownerOf({ state, ip }: CallContext): string {
   const { name } = state.identity
   return name === undefined ? `address:${ip}` : `user:${name}`
 }

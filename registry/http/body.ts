@@ -3,24 +3,24 @@ import { RegistryError } from '../protocol/errors.ts'
 import { largestManifest } from '../protocol/manifest.ts'
 import type { Bytes } from '../storage/driver.ts'
 import type { BodyBudget } from './body-budget.ts'
-import type { Context } from './context.ts'
+import type { CallContext } from './context.ts'
 
-export function declaredLength(ctx: Context): number | undefined {
+export function declaredLength(ctx: CallContext): number | undefined {
   const header = ctx.get('Content-Length')
   return header === '' ? undefined : Number(header)
 }
 
-export function hasBody(ctx: Context): boolean {
+export function hasBody(ctx: CallContext): boolean {
   return ctx.get('Transfer-Encoding') !== '' || (declaredLength(ctx) ?? 0) > 0
 }
 
 /** The bytes as they arrive. A reader that stops early leaves the connection usable for an answer. */
-export function bodyOf(ctx: Context): Bytes {
+export function bodyOf(ctx: CallContext): Bytes {
   return ctx.req.iterator({ destroyOnReturn: false })
 }
 
 /** A manifest as a whole. Throws `manifestTooLarge` and `tooManyBodies`. */
-export async function readManifestBody(ctx: Context, budget: BodyBudget): Promise<Buffer> {
+export async function readManifestBody(ctx: CallContext, budget: BodyBudget): Promise<Buffer> {
   refuseAbove(declaredLength(ctx) ?? 0)
   const take = budget.openFor(ctx)
   let memory = Buffer.alloc(0)

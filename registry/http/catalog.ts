@@ -2,7 +2,7 @@
 import type { Repositories } from '../content/repositories.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import { nextLink, parsePage, takePage } from '../protocol/page.ts'
-import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
+import { answerJson, type CallContext, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 const usualPage = 100
@@ -12,7 +12,7 @@ type Parts = { repositories: Repositories; locations: Locations; largestPage: nu
 export function catalogHandlers({ repositories, locations, largestPage }: Parts): Handlers {
   return { GET: list }
 
-  async function list(ctx: Context) {
+  async function list(ctx: CallContext) {
     const { signal, may, seesAll } = ctx.state
     const { size = Math.min(usualPage, largestPage), last } = parsePage(queryOf(ctx))
     if (size > largestPage) {

@@ -1,19 +1,26 @@
-/** What a handler gets: koa's context, with the call that the gateway has already read and allowed. */
+/**
+ * What a handler gets: koa's context, with the call that the gateway has already read and allowed, and nothing
+ * of what the gateway keeps for itself (gateway/context.ts).
+ */
 import type Koa from 'koa'
 import type { CallState } from '../protocol/call.ts'
 import type { Method } from '../protocol/endpoints.ts'
 
-export type Context = Koa.ParameterizedContext<CallState>
-type Handler = (ctx: Context) => Promise<void>
+export type CallContext = Koa.ParameterizedContext<CallState>
+type Handler = (ctx: CallContext) => Promise<void>
 export type Handlers = Partial<Record<Method, Handler>>
 
 /** The query as it was sent; koa's own turns a repeated key into a list. */
-export function queryOf(ctx: Context): URLSearchParams {
+export function queryOf(ctx: CallContext): URLSearchParams {
   return new URLSearchParams(ctx.querystring)
 }
 
 /** An answer without a body. In koa a null body must come first, or it changes the status. */
-export function answerEmpty(ctx: Context, status: number, headers: Record<string, string>): void {
+export function answerEmpty(
+  ctx: CallContext,
+  status: number,
+  headers: Record<string, string>,
+): void {
   ctx.body = null
   ctx.status = status
   ctx.set(headers)
@@ -21,7 +28,7 @@ export function answerEmpty(ctx: Context, status: number, headers: Record<string
 }
 
 /** JSON without a charset and with a newline, as registry:2 writes it. */
-export function answerJson(ctx: Context, value: unknown, type = 'application/json'): void {
+export function answerJson(ctx: CallContext, value: unknown, type = 'application/json'): void {
   ctx.set('Content-Type', type)
   ctx.body = `${JSON.stringify(value)}\n`
 }

@@ -7,14 +7,14 @@ import type { References } from '../content/manifests/references.ts'
 import type { Protection } from '../content/protected.ts'
 import type { Tagged } from '../content/tags/tagged.ts'
 import type { Pushed } from '../protocol/call.ts'
-import { entityTag, names } from '../protocol/conditions.ts'
+import { entityTag, hasDigest } from '../protocol/conditions.ts'
 import { type Digest, parseDigest } from '../protocol/digest.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import { type Manifest, parseManifest } from '../protocol/manifest.ts'
 import { isTag, parseTag, type Tag } from '../protocol/name.ts'
 import { readManifestBody } from './body.ts'
 import type { BodyBudget } from './body-budget.ts'
-import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
+import { answerEmpty, type CallContext, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 /** More than anyone needs, and few enough to fit a request line and an answer's header. */
@@ -35,18 +35,18 @@ export function manifestHandlers(parts: Parts): Handlers {
   const { manifests, tagged, references, protection, locations, checkClass, budget } = parts
   return { GET: send, HEAD: send, PUT: take, DELETE: remove }
 
-  async function send(ctx: Context) {
+  async function send(ctx: CallContext) {
     const { digest, manifest: found } = await find(ctx)
     if (!found) throw unknown(ctx.state.target.repository, digest)
 
     const tag = { ETag: entityTag(digest) }
-    if (names(ctx.get('If-None-Match'), digest)) return answerEmpty(ctx, 304, tag)
+    if (hasDigest(ctx.get('If-None-Match'), digest)) return answerEmpty(ctx, 304, tag)
     ctx.set({ ...tag, 'Docker-Content-Digest': digest })
     ctx.set('Content-Type', found.description.mediaType)
     ctx.body = found.bytes
   }
 
-  async function find(ctx: Context) {
+  async function find(ctx: CallContext) {
     const { signal, target } = ctx.state
     const { repository, reference } = target
     if (reference.includes(':')) {
@@ -58,7 +58,7 @@ export function manifestHandlers(parts: Parts): Handlers {
     throw unknownTag(reference)
   }
 
-  async function take(ctx: Context) {
+  async function take(ctx: CallContext) {
     const { signal, target } = ctx.state
     const { repository, reference } = target
     const byDigest = reference.includes(':')
@@ -89,7 +89,7 @@ export function manifestHandlers(parts: Parts): Handlers {
     })
   }
 
-  async function remove(ctx: Context) {
+  async function remove(ctx: CallContext) {
     const { repository, reference } = ctx.state.target
     if (reference.includes(':')) {
       const digest = parseDigest(reference)
@@ -116,12 +116,12 @@ function pushedOf({ shape, config, layers, manifests }: Manifest): Pushed {
   return { layers: layers.length, bytes }
 }
 
-function mayRemove(ctx: Context, tag: Tag): boolean {
+function mayRemove(ctx: CallContext, tag: Tag): boolean {
   return ctx.state.may({ action: 'delete', repository: ctx.state.target.repository, tag })
 }
 
 /** The tag in the path was asked about before the request came here; these are not in the path. */
-function refuseUnless(ctx: Context, action: string, tag: Tag): void {
+function refuseUnless(ctx: CallContext, action: string, tag: Tag): void {
   const { repository } = ctx.state.target
   if (!ctx.state.may({ action, repository, tag }))
     throw new RegistryError('denied', { detail: { tag } })

@@ -3,7 +3,7 @@ import type { Referrers } from '../content/referrers/referrers.ts'
 import { parseDigest } from '../protocol/digest.ts'
 import { imageIndex } from '../protocol/media-types.ts'
 import { nextLink, parsePage } from '../protocol/page.ts'
-import { type Context, type Handlers, queryOf } from './context.ts'
+import { type CallContext, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 const largestPage = 1000
@@ -13,7 +13,7 @@ type Parts = { referrers: Referrers; locations: Locations }
 export function referrersHandlers({ referrers, locations }: Parts): Handlers {
   return { GET: list }
 
-  async function list(ctx: Context) {
+  async function list(ctx: CallContext) {
     const { signal, target } = ctx.state
     const subject = parseDigest(target.reference)
     const query = queryOf(ctx)

@@ -3,11 +3,14 @@
  * use its buffers again. Koa would pipe a stream instead, which costs twice as much.
  */
 import type { ServerResponse } from 'node:http'
-import type { Bytes } from '../storage/driver.ts'
-import type { Context } from './context.ts'
+import { paths } from '../content/paths.ts'
+import type { Digest } from '../protocol/digest.ts'
+import type { ByteRange } from '../protocol/range.ts'
+import type { Bytes, StorageDriver } from '../storage/driver.ts'
+import type { CallContext } from './context.ts'
 
 /** Status and headers are set by now. Resolves once the client has everything, or is gone. */
-export async function sendBytes(ctx: Context, bytes: Bytes): Promise<void> {
+export async function sendBytes(ctx: CallContext, bytes: Bytes): Promise<void> {
   const { res } = ctx
   ctx.respond = false
   try {
@@ -23,6 +26,19 @@ export async function sendBytes(ctx: Context, bytes: Bytes): Promise<void> {
     ctx.app.emit('error', error, ctx)
     // The head is out: only breaking off can still say that this is not all.
     res.destroy(error instanceof Error ? error : undefined)
+  }
+}
+
+/**
+ * Sends a blob that a worker has named, from the storage that both have at hand. Answers false, and has sent
+ * nothing, when the bytes are not here.
+ */
+export function createBlobSender(storage: StorageDriver) {
+  return async (ctx: CallContext, { digest, range }: { digest: Digest; range: ByteRange }) => {
+    const call = { range, signal: ctx.state.signal }
+    const bytes = await storage.read(paths.blob(digest), call)
+    if (bytes) await sendBytes(ctx, bytes)
+    return bytes !== undefined
   }
 }
 

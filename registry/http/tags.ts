@@ -3,7 +3,7 @@ import type { Repositories } from '../content/repositories.ts'
 import type { Tags } from '../content/tags/tags.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import { nextLink, parsePage, takePage } from '../protocol/page.ts'
-import { answerJson, type Context, type Handlers, queryOf } from './context.ts'
+import { answerJson, type CallContext, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 type Parts = { tags: Tags; repositories: Repositories; locations: Locations; largestPage: number }
@@ -11,7 +11,7 @@ type Parts = { tags: Tags; repositories: Repositories; locations: Locations; lar
 export function tagsHandlers({ tags, repositories, locations, largestPage }: Parts): Handlers {
   return { GET: list }
 
-  async function list(ctx: Context) {
+  async function list(ctx: CallContext) {
     const { signal, target } = ctx.state
     const { size, last } = parsePage(queryOf(ctx))
     if (!(await repositories.exists(target.repository, { signal }))) {

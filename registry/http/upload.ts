@@ -9,7 +9,7 @@ import { carriedIn } from '../uploads/bucket/signed-state.ts'
 import type { AskedUpload, Progress, Uploads } from '../uploads/rules.ts'
 import type { Chunk } from '../uploads/store.ts'
 import { bodyOf, declaredLength, hasBody } from './body.ts'
-import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
+import { answerEmpty, type CallContext, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 type Parts = { uploads: Uploads; locations: Locations }
@@ -17,11 +17,11 @@ type Parts = { uploads: Uploads; locations: Locations }
 export function uploadHandlers({ uploads, locations }: Parts): Handlers {
   return { GET: status, HEAD: status, PATCH: append, PUT: commit, DELETE: cancel }
 
-  async function status(ctx: Context) {
+  async function status(ctx: CallContext) {
     answerEmpty(ctx, 204, tell(ctx, await uploads.progress(uploadOf(ctx))))
   }
 
-  async function append(ctx: Context) {
+  async function append(ctx: CallContext) {
     const type = ctx.get('Content-Type')
     if (type !== '' && !/^application\/octet-stream\s*(;|$)/i.test(type)) {
       throw new RegistryError('uploadType', { detail: { found: type.slice(0, 200) } })
@@ -30,7 +30,7 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
     answerEmpty(ctx, 202, tell(ctx, now))
   }
 
-  async function commit(ctx: Context) {
+  async function commit(ctx: CallContext) {
     const text = queryOf(ctx).get('digest')
     if (!text) throw new RegistryError('digestMissing')
 
@@ -43,13 +43,13 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
     })
   }
 
-  async function cancel(ctx: Context) {
+  async function cancel(ctx: CallContext) {
     const upload = uploadOf(ctx)
     await uploads.cancel(upload)
     answerEmpty(ctx, 204, { 'Docker-Upload-UUID': upload.id })
   }
 
-  function tell(ctx: Context, { size, carried }: Progress): Record<string, string> {
+  function tell(ctx: CallContext, { size, carried }: Progress): Record<string, string> {
     const { id } = uploadOf(ctx)
     return {
       Location: locations.upload(ctx, { id, carried }),
@@ -59,7 +59,7 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
   }
 
   /** The refusal of a wrong chunk says where the right one goes: a client at byte 10 hears `0-4`. */
-  async function inOrder<T>(ctx: Context, work: () => Promise<T>): Promise<T> {
+  async function inOrder<T>(ctx: CallContext, work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
@@ -72,13 +72,13 @@ export function uploadHandlers({ uploads, locations }: Parts): Handlers {
   }
 }
 
-function uploadOf(ctx: Context): AskedUpload {
+function uploadOf(ctx: CallContext): AskedUpload {
   const { repository, reference } = ctx.state.target
   const carried = queryOf(ctx).get(carriedIn) ?? undefined
   return { repository, id: reference, by: ctx.state.identity, carried }
 }
 
-function chunkOf(ctx: Context): Chunk {
+function chunkOf(ctx: CallContext): Chunk {
   const range = parseContentRange(ctx.get('Content-Range'))
   const length = declaredLength(ctx)
   if (range && length !== undefined && length !== range.last - range.first + 1) {

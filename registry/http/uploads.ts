@@ -17,7 +17,7 @@ import { parseAnyRepository } from '../protocol/name.ts'
 import { receivedRange } from '../protocol/range.ts'
 import type { Uploads } from '../uploads/rules.ts'
 import { bodyOf, hasBody } from './body.ts'
-import { answerEmpty, type Context, type Handlers, queryOf } from './context.ts'
+import { answerEmpty, type CallContext, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 type Parts = {
@@ -30,7 +30,7 @@ type Parts = {
 export function uploadsHandlers({ uploads, blobs, repositories, locations }: Parts): Handlers {
   return { POST: begin }
 
-  async function begin(ctx: Context) {
+  async function begin(ctx: CallContext) {
     const query = queryOf(ctx)
     const mounted = await mount(ctx, query)
     if (mounted) return answerCreated(ctx, mounted)
@@ -52,7 +52,7 @@ export function uploadsHandlers({ uploads, blobs, repositories, locations }: Par
   }
 
   /** Undefined when there is nothing they may mount: they then upload, as the specification has it. */
-  async function mount(ctx: Context, query: URLSearchParams): Promise<Digest | undefined> {
+  async function mount(ctx: CallContext, query: URLSearchParams): Promise<Digest | undefined> {
     const digest = query.get('mount') ?? ''
     if (!isDigest(digest)) return undefined
 
@@ -81,20 +81,20 @@ export function uploadsHandlers({ uploads, blobs, repositories, locations }: Par
     }
   }
 
-  async function takeWhole(ctx: Context, digest: Digest): Promise<Digest> {
+  async function takeWhole(ctx: CallContext, digest: Digest): Promise<Digest> {
     const { target, identity } = ctx.state
     const whole = { digest, source: bodyOf(ctx), subject: identity.name }
     await uploads.take(target.repository, whole)
     return digest
   }
 
-  function answerCreated(ctx: Context, digest: Digest): void {
+  function answerCreated(ctx: CallContext, digest: Digest): void {
     const Location = locations.blob(ctx, digest)
     answerEmpty(ctx, 201, { Location, 'Docker-Content-Digest': digest })
   }
 }
 
 /** Some clients name the digest and send the bytes later; only an empty blob comes without a body. */
-function carriesBlob(ctx: Context, digest: Digest): boolean {
+function carriesBlob(ctx: CallContext, digest: Digest): boolean {
   return hasBody(ctx) || digest === digestOf(algorithmOf(digest), new Uint8Array())
 }

@@ -7,7 +7,7 @@ export function entityTag(digest: Digest): string {
 }
 
 /** Whether a header such as `If-None-Match` names `digest`: quoted, weak, bare, in a list, or `*`. */
-export function names(header: string, digest: Digest): boolean {
+export function hasDigest(header: string, digest: Digest): boolean {
   return header
     .split(',')
     .map((tag) =>

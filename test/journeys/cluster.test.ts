@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from 'node:http'
 import { dirname } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, it } from '@jest/globals'
-import { createIdentities } from '../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../gateway/pool/call-signer.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { imageFrom } from '../support/image.ts'
 import { processTree } from '../support/processes.ts'
@@ -37,7 +37,7 @@ describeWith(['linux'], 'a worker', () => {
   }
   const longAgo = () => Date.now() - 600_000
   const sign = (secret: string, asked = tags, now?: () => number) =>
-    createIdentities(secret, now).sign(asked, call)
+    createCallSigner(secret, now).sign(asked, call)
 
   /** Each looks like something that a gateway sends. `secret` is that of the gateways. */
   const attempts: [what: string, header: (secret: string) => string | undefined][] = [

@@ -1,6 +1,6 @@
 /** Ways round the policies that somebody may try, each of which leads nowhere. */
 import { describe, expect, it } from '@jest/globals'
-import { createIdentities } from '../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../gateway/pool/call-signer.ts'
 import { poolSecret } from '../support/pool.ts'
 import { follow } from './support/client.ts'
 import { sha256, startUpload } from './support/content.ts'
@@ -103,7 +103,7 @@ describe('a path', () => {
 
 /** What a worker of this registry would believe, were a gateway to pass it on. */
 const signedAs = (name: string) =>
-  createIdentities(poolSecret).sign(
+  createCallSigner(poolSecret).sign(
     { method: 'GET', url: hidden },
     {
       requestId: 'a request',

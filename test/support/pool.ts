@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { meetExpectations } from '../../gateway/listen/expectations.ts'
 import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { type FindAddresses, findByName, findInFolder } from '../../gateway/pool/addresses.ts'
-import { createIdentities } from '../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../gateway/pool/call-signer.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import type { Pool } from '../../gateway/pool/pool.ts'
 import { createProbe } from '../../gateway/pool/probe.ts'
@@ -16,7 +16,7 @@ import { createWorkerApp } from '../../gateway/pool/worker-app.ts'
 import { createWorkers } from '../../gateway/pool/workers.ts'
 import type { Policy } from '../../policies/engine/decision.ts'
 import { createRegistry, type Registry, type RegistryParts } from '../../registry/app.ts'
-import { createBlobSender } from '../../registry/http/send-blob.ts'
+import { createBlobSender } from '../../registry/http/send.ts'
 import { close, listening } from './http-server.ts'
 
 /** In one process; workers beside the gateway that share its disk; workers on other machines. */
@@ -52,15 +52,15 @@ export async function openPool(topology: Topology, parts: Parts): Promise<Opened
   const servers = registries.map((registry) => workerOf(registry, parts))
   await Promise.all(servers.map((server, index) => listening(server, places[index] ?? {})))
 
-  const identities = createIdentities(poolSecret)
+  const signer = createCallSigner(poolSecret)
   const workers = createWorkers({
     find: topology === 'beside' ? findInFolder(folder) : findServers(servers),
-    probe: createProbe(identities),
+    probe: createProbe(signer),
     report: () => {},
   })
   const sendBlob = topology === 'beside' ? createBlobSender(parts.registry.storage) : undefined
   return {
-    pool: createProxiedPool({ workers, identities, sendBlob }),
+    pool: createProxiedPool({ workers, signer, sendBlob }),
     purge,
     async closePool() {
       workers.close()
@@ -87,7 +87,7 @@ function once(report: RegistryParts['reportBadLink']) {
 
 function workerOf(registry: Registry, { policy, onError }: Parts): Server {
   const app = createWorkerApp({
-    identities: createIdentities(poolSecret),
+    signer: createCallSigner(poolSecret),
     policy,
     isLeaving: () => false,
     registry: createInProcessPool(registry),

@@ -3,7 +3,7 @@
  * a token for whatever part of their wish is allowed; only wrong credentials are refused.
  */
 import { RegistryError } from '../../../registry/protocol/errors.ts'
-import type { Context, Middleware } from '../../context.ts'
+import type { GatewayContext, Middleware } from '../../context.ts'
 import type { ReportRefusal } from '../refusals.ts'
 import { GrantRefused } from './grant-refused.ts'
 import type { IssuedToken, TokenIssuer } from './issue.ts'
@@ -19,7 +19,7 @@ export type TokenEndpointParts = WishParts & {
   seconds?: number
   issueToken: TokenIssuer
   /** Where a request comes from, with what a trusted proxy says of it. */
-  addressOf?: (ctx: Context) => string
+  addressOf?: (ctx: GatewayContext) => string
   /** Hears the reason of each refusal, which the client does not. */
   report?: ReportRefusal | undefined
 }
@@ -27,18 +27,18 @@ export type TokenEndpointParts = WishParts & {
 /** Some clients take any answer for one of a minute, and so may be late with a shorter one. */
 const leastSeconds = 60
 
-type Reader = (ctx: Context, address: string) => Promise<Wish>
+type Reader = (ctx: GatewayContext, address: string) => Promise<Wish>
 
 /** Must stand outside of what asks for credentials, and within what turns a RegistryError into JSON. */
 export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
   const { paths, service, issuer, issueToken, refreshTokens, seconds = 900 } = parts
-  const { addressOf = (ctx: Context) => ctx.ip } = parts
+  const { addressOf = (ctx: GatewayContext) => ctx.ip } = parts
   const readers: Record<string, Reader> = createWishReaders(parts)
   const challenge = `Basic realm="${service.replace(/[^\x20-\x7e]|["\\]/g, '')}"`
 
   return (ctx, next) => (paths.includes(ctx.path) ? answer(ctx) : next())
 
-  async function answer(ctx: Context): Promise<void> {
+  async function answer(ctx: GatewayContext): Promise<void> {
     ctx.set('Cache-Control', 'no-store')
     // A browser asks before a page of another origin may send its visitor's password here.
     if (ctx.method === 'OPTIONS') return answerEmpty(ctx)
@@ -57,7 +57,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
     }
   }
 
-  async function fulfil(ctx: Context, wish: Wish, address: string): Promise<void> {
+  async function fulfil(ctx: GatewayContext, wish: Wish, address: string): Promise<void> {
     if (wish.service !== undefined && wish.service !== service) throw new GrantRefused('service')
     const { signedIn, byPassword, client, offline } = wish
     const scopes = parseScopes(wish.scopes)
@@ -77,7 +77,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
     if (isLogin && signedIn.identity.name) ctx.state.loggedIn = signedIn.identity.name
   }
 
-  function refuse(ctx: Context, error: GrantRefused): void {
+  function refuse(ctx: GatewayContext, error: GrantRefused): void {
     if (error.told) parts.report?.(ctx, error.told)
     if (ctx.state.signal.aborted) return
     ctx.set(error.headers)
@@ -88,7 +88,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts): Middleware {
 
 const allowed = 'GET, POST'
 
-function answerEmpty(ctx: Context): void {
+function answerEmpty(ctx: GatewayContext): void {
   ctx.body = null
   ctx.status = 200
   ctx.set({ Allow: allowed, 'Content-Length': '0' })
@@ -111,7 +111,7 @@ const registryBody = ({ status, message }: GrantRefused) => ({
   errors: [{ code: codes[status] ?? 'UNSUPPORTED', message }],
 })
 
-function sendJson(ctx: Context, status: number, body: object): void {
+function sendJson(ctx: GatewayContext, status: number, body: object): void {
   ctx.status = status
   ctx.set('Content-Type', 'application/json')
   ctx.body = `${JSON.stringify(body)}\n`

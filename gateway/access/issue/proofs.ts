@@ -1,8 +1,7 @@
 /** The proofs of a user that the token endpoint takes: a header, a name and password, a refresh token. */
 import { wrongPassword } from '../authenticate.ts'
 import { BadCredentials, parseAuthorization } from '../credentials.ts'
-import { LoginRefused } from '../login-refused.ts'
-import { LoginDelayed } from '../passwords/passwords-delayed.ts'
+import { LoginDelayed, LoginRefused } from '../login-errors.ts'
 import type { SignedIn } from '../verify/fingerprints.ts'
 import { TokenRefused } from '../verify/refused.ts'
 import { GrantRefused } from './grant-refused.ts'

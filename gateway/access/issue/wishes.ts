@@ -1,5 +1,5 @@
 /** Reads a request to the token endpoint, from its query or from its form. */
-import type { Context } from '../../context.ts'
+import type { GatewayContext } from '../../context.ts'
 import type { SignedIn } from '../verify/fingerprints.ts'
 import { readForm, single } from './form.ts'
 import { GrantRefused } from './grant-refused.ts'
@@ -37,7 +37,7 @@ export function createWishReaders(parts: WishParts) {
 
   return { GET: readQuery, POST: readPosted }
 
-  async function readQuery(ctx: Context, address: string): Promise<Wish> {
+  async function readQuery(ctx: GatewayContext, address: string): Promise<Wish> {
     const query = new URLSearchParams(ctx.querystring)
     const signedIn = await byHeader(ctx.req.headersDistinct.authorization, address)
     return {
@@ -50,7 +50,7 @@ export function createWishReaders(parts: WishParts) {
     }
   }
 
-  async function readPosted(ctx: Context, address: string): Promise<Wish> {
+  async function readPosted(ctx: GatewayContext, address: string): Promise<Wish> {
     const { signal } = ctx.state
     const form = await readForm(ctx.req, { mostBytes, withinMs: bodyWithinMs, signal })
     const type = single(form, 'grant_type')

@@ -2,7 +2,7 @@
  * Jobs that wait, by network and user, and the room for them: a full line makes room for a source that
  * has little of it by refusing a job of the source that has most.
  */
-import { LoginDelayed } from './passwords-delayed.ts'
+import { LoginDelayed } from '../login-errors.ts'
 
 export type Source = { network: string; user: string }
 type Job = { work: () => Promise<void>; refuse: (error: Error) => void }

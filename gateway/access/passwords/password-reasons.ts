@@ -1,6 +1,6 @@
 /** Why a password did not do, as far as the file of users tells: for the log of the operator. */
 import type { CheckPassword } from '../authenticate.ts'
-import { LoginRefused } from '../login-refused.ts'
+import { LoginRefused } from '../login-errors.ts'
 import type { Htpasswd } from './htpasswd.ts'
 
 /** Throws LoginRefused for whom `check` does not know. */

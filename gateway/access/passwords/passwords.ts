@@ -6,13 +6,13 @@ import { createHash, createHmac } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Identity } from '../../../registry/protocol/call.ts'
 import type { Guess, Guesses, Outcome } from '../attempts/guesses.ts'
+import { LoginDelayed } from '../login-errors.ts'
 import { networkOf } from '../network-of.ts'
 import { nobodysHash } from './bcrypt-limits.ts'
 import type { BcryptPool } from './bcrypt-pool.ts'
 import type { Htpasswd } from './htpasswd.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createPasswordLine } from './password-line.ts'
-import { LoginDelayed } from './passwords-delayed.ts'
 
 export type PasswordParts = {
   htpasswd: Htpasswd

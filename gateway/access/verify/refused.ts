@@ -3,7 +3,7 @@
  * never the token, and never goes into an answer.
  */
 import type { Identity } from '../../../registry/protocol/call.ts'
-import { LoginRefused } from '../login-refused.ts'
+import { LoginRefused } from '../login-errors.ts'
 
 type Options = {
   cause?: unknown

@@ -47,7 +47,7 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
   const { pointers, lookups } = options
   /** Both names are of the same bytes, so the older one does no harm for a moment. */
   const given = new LRUCache<string, Digest>({ max: 10_000, ttl: 2_000 })
-  return { find, nameOf, names, list, naming, set, decideMove, remove }
+  return { find, nameOf, listNames, list, naming, set, decideMove, remove }
 
   async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
     return links.read(paths.tagCurrent(repository, tag), call)
@@ -85,7 +85,7 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
   }
 
   /** Those of `list`, and such as a crash left half made: quick to get, for no tag is read. */
-  async function names(repository: string, call?: Call & { after?: string }): Promise<Tag[]> {
+  async function listNames(repository: string, call?: Call & { after?: string }): Promise<Tag[]> {
     const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
     return entries.flatMap(({ name, isFolder }) => (isFolder && isTag(name) ? [name] : []))
   }
@@ -110,7 +110,7 @@ export function createTags(storage: ReadableStorage, links: Links, options: Opti
     call?: Call & { after?: string },
     most: number | undefined = undefined,
   ) {
-    yield* fewAtOnce(await names(repository, call), (tag) => find(repository, tag, call), most)
+    yield* fewAtOnce(await listNames(repository, call), (tag) => find(repository, tag, call), most)
   }
 
   /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addUser } from '../../../assembly/accounts.ts'
-import { createIdentities } from '../../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../../gateway/pool/call-signer.ts'
 import { exchange } from '../../protocol/support/raw.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
 import { next, send } from '../../support/http.ts'
@@ -27,7 +27,7 @@ const basic = (name: string): string =>
 
 /** What a gateway would say of a request by ann, signed with what an attacker can guess. */
 export function forgedIdentity(method: string, url: string): string {
-  return createIdentities('a guess at the secret of all').sign(
+  return createCallSigner('a guess at the secret of all').sign(
     { method, url },
     {
       requestId: 'a request',

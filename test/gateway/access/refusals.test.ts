@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { createRefusals } from '../../../gateway/access/refusals.ts'
 import { safeName } from '../../../gateway/access/safe-name.ts'
-import type { Context } from '../../../gateway/context.ts'
+import type { GatewayContext } from '../../../gateway/context.ts'
 import { createLog } from '../../../gateway/log/log.ts'
 
 type Options = Omit<Parameters<typeof createRefusals>[0], 'log'>
@@ -14,7 +14,7 @@ function setUp(options: Options) {
     { write },
   )
   const { report, close } = createRefusals({ log, ...options })
-  const from = (ip: string) => ({ ip, method: 'GET', state: { requestId: 'r' } }) as Context
+  const from = (ip: string) => ({ ip, method: 'GET', state: { requestId: 'r' } }) as GatewayContext
   const refuse = (user: string, ip = '192.0.2.1') =>
     report(from(ip), { what: 'login', user, reason: 'wrong' })
   return { refuse, close, lines }

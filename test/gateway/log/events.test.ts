@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from '@jest/globals'
 import Koa from 'koa'
-import type { Context, State } from '../../../gateway/context.ts'
+import type { GatewayContext, GatewayState } from '../../../gateway/context.ts'
 import { logEvents } from '../../../gateway/log/events.ts'
 import { createLog } from '../../../gateway/log/log.ts'
 import { namePushed, parsePushed } from '../../../gateway/pool/wire-headers.ts'
@@ -18,7 +18,7 @@ type Answer = {
   name?: string
   headers?: Record<string, string>
   loggedIn?: string
-  pushed?: Context['state']['pushed']
+  pushed?: GatewayContext['state']['pushed']
 }
 type Asked = [method: string, answer: Answer]
 
@@ -33,7 +33,7 @@ async function textOf(asked: Asked[]): Promise<string> {
   const options = { level: 'info', formatter: 'text', fields: {}, reportcaller: false } as const
   const events = logEvents({ log: createLog(options, output) })
   let answer: Answer | undefined
-  const app = new Koa<State>().use(events.middleware).use((ctx) => {
+  const app = new Koa<GatewayState>().use(events.middleware).use((ctx) => {
     const { status = 500, kind, reference = '', name, headers = {}, ...rest } = answer ?? {}
     Object.assign(ctx.state, { identity: { name }, ...rest })
     if (kind) Object.assign(ctx.state, { target: { kind, repository: 'a/b', reference } })

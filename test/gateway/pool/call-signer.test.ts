@@ -1,10 +1,10 @@
 /** What is signed for a worker holds for one method, one target and a short time, and as it stands. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { createIdentities, type SignedCall } from '../../../gateway/pool/call-signer.ts'
+import { createCallSigner, type SignedCall } from '../../../gateway/pool/call-signer.ts'
 
 const now = Date.UTC(2026, 10, 21)
-const at = (time: number) => createIdentities('the secret of all', () => time)
+const at = (time: number) => createCallSigner('the secret of all', () => time)
 const { sign, verify } = at(now)
 const asked = { method: 'PUT', url: '/v2/a/manifests/latest?x=1' }
 const call: SignedCall = {
@@ -80,7 +80,7 @@ describe('a signed call', () => {
 
   it('does not hold where the secret is another', () => {
     for (const secret of ['', 'the secret of al', 'the secret of all ']) {
-      expect(createIdentities(secret, () => now).verify(header, asked)).toBeUndefined()
+      expect(createCallSigner(secret, () => now).verify(header, asked)).toBeUndefined()
     }
   })
 })

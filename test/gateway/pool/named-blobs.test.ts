@@ -2,9 +2,9 @@
 
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
-import { createIdentities } from '../../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../../gateway/pool/call-signer.ts'
 import { paths } from '../../../registry/content/paths.ts'
-import { createBlobSender } from '../../../registry/http/send-blob.ts'
+import { createBlobSender } from '../../../registry/http/send.ts'
 import { parseDigest } from '../../../registry/protocol/digest.ts'
 import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
 import { sha256 } from '../../protocol/support/content.ts'
@@ -16,10 +16,10 @@ const startPool = usePool()
 const bytes = Buffer.from('the bytes of a blob')
 const digest = sha256(bytes)
 const target = `/v2/a/blobs/${digest}`
-const identities = createIdentities(poolSecret)
+const signer = createCallSigner(poolSecret)
 
 function mayName({ headers, method = '', url = '' }: IncomingMessage): boolean | undefined {
-  return identities.verify(String(headers['kura-identity']), { method, url })?.readsBlobs
+  return signer.verify(String(headers['kura-identity']), { method, url })?.readsBlobs
 }
 
 const said = {

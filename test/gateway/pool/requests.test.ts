@@ -1,13 +1,13 @@
 /** What a worker sees of a request: the target as it was signed, and the headers that are listed. */
 import { describe, expect, it } from '@jest/globals'
-import { createIdentities } from '../../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../../gateway/pool/call-signer.ts'
 import { exchange, head } from '../../protocol/support/raw.ts'
 import { poolSecret } from '../../support/pool.ts'
 import { usePool } from './support/pool.ts'
 import { echo } from './support/workers.ts'
 
 const startPool = usePool()
-const identities = createIdentities(poolSecret)
+const signer = createCallSigner(poolSecret)
 const close = { Connection: 'close' }
 
 /** What `exchange` hears of requests that are written as they are. */
@@ -60,7 +60,7 @@ describe('a client that expects 100 Continue', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 .*\r\n\r\nabc$/s)
     const { headers, method = '', url = '' } = requests[0] ?? {}
     expect(headers?.expect).toBe('100-continue')
-    expect(identities.verify(String(headers?.['kura-identity']), { method, url })).toBeDefined()
+    expect(signer.verify(String(headers?.['kura-identity']), { method, url })).toBeDefined()
   })
 })
 
@@ -137,7 +137,7 @@ describe('the target of a request', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 200 /)
     expect(requests.map(({ url }) => url)).toEqual([target])
     const identity = String(requests[0]?.headers['kura-identity'])
-    expect(identities.verify(identity, { method: 'GET', url: target })).toBeDefined()
+    expect(signer.verify(identity, { method: 'GET', url: target })).toBeDefined()
   })
 
   const spelled: [target: string, sent: string][] = [
@@ -153,7 +153,7 @@ describe('the target of a request', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 200 /)
     expect(requests.map(({ url }) => url)).toEqual([sent])
     const identity = String(requests[0]?.headers['kura-identity'])
-    expect(identities.verify(identity, { method: 'GET', url: sent })).toBeDefined()
+    expect(signer.verify(identity, { method: 'GET', url: sent })).toBeDefined()
   })
 
   const twisted = [

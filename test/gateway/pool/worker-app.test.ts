@@ -2,7 +2,7 @@
 import { Agent, createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { createIdentities, type SignedCall } from '../../../gateway/pool/call-signer.ts'
+import { createCallSigner, type SignedCall } from '../../../gateway/pool/call-signer.ts'
 import { createWorkerApp } from '../../../gateway/pool/worker-app.ts'
 import { openPolicy } from '../../../policies/engine/decision.ts'
 import { RegistryError } from '../../../registry/protocol/errors.ts'
@@ -20,7 +20,7 @@ const call: SignedCall = {
 }
 const asked = { method: 'GET', url: '/v2/a/tags/list' }
 const sign = (request = asked, at = Date.now()) =>
-  createIdentities(poolSecret, () => at).sign(request, call)
+  createCallSigner(poolSecret, () => at).sign(request, call)
 
 describe('a worker', () => {
   const reached: unknown[] = []
@@ -36,7 +36,7 @@ describe('a worker', () => {
 
   beforeAll(async () => {
     const app = createWorkerApp({
-      identities: createIdentities(poolSecret),
+      signer: createCallSigner(poolSecret),
       policy: () => openPolicy,
       isLeaving: () => leaving,
       registry: {
@@ -68,7 +68,7 @@ describe('a worker', () => {
     ['a path outside of the registry', undefined, { method: 'GET', url: '/debug' }],
     ['no target at all', undefined, { method: 'OPTIONS', url: '/v2/a/tags/list' }],
     ['an empty signature', '', asked],
-    ['a signature of somebody else', createIdentities('another').sign(asked, call), asked],
+    ['a signature of somebody else', createCallSigner('another').sign(asked, call), asked],
     ['an old signature', sign(asked, Date.now() - 130_000), asked],
     ['a signature from the future', sign(asked, Date.now() + 70_000), asked],
     ['a signature for another path', sign(), { ...asked, url: '/v2/b/tags/list' }],

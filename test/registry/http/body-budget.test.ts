@@ -2,11 +2,11 @@
 import { EventEmitter } from 'node:events'
 import { expect, it } from '@jest/globals'
 import { createBodyBudget } from '../../../registry/http/body-budget.ts'
-import type { Context } from '../../../registry/http/context.ts'
+import type { CallContext } from '../../../registry/http/context.ts'
 
 function requestOf(name: string | undefined, ip = '10.0.0.1') {
   const res = new EventEmitter()
-  const ctx = { state: { identity: { name } }, ip, res } as unknown as Context
+  const ctx = { state: { identity: { name } }, ip, res } as unknown as CallContext
   return { ctx, end: () => res.emit('close') }
 }
 

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { expect, it } from '@jest/globals'
 import { readManifestBody } from '../../../registry/http/body.ts'
 import { createBodyBudget } from '../../../registry/http/body-budget.ts'
-import type { Context } from '../../../registry/http/context.ts'
+import type { CallContext } from '../../../registry/http/context.ts'
 import { largestManifest } from '../../../registry/protocol/manifest.ts'
 
 function read(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
@@ -13,7 +13,7 @@ function read(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
     res: new EventEmitter(),
     state: { identity: { name: 'ann' } },
   }
-  return readManifestBody(ctx as unknown as Context, createBodyBudget())
+  return readManifestBody(ctx as unknown as CallContext, createBodyBudget())
 }
 
 /** In one and the same memory: to keep a chunk of one byte would cost hundreds of bytes. */

@@ -12,11 +12,11 @@ import { createSessions } from '../../../../gateway/access/issue/sessions.ts'
 import { createSignIn } from '../../../../gateway/access/issue/sign-in.ts'
 import { openSigningKeys } from '../../../../gateway/access/keys/folder-keys.ts'
 import { openTrust } from '../../../../gateway/access/keys/trust.ts'
-import { LoginDelayed } from '../../../../gateway/access/passwords/passwords-delayed.ts'
+import { LoginDelayed } from '../../../../gateway/access/login-errors.ts'
 import { openEndings } from '../../../../gateway/access/verify/endings.ts'
 import { createFingerprints } from '../../../../gateway/access/verify/fingerprints.ts'
 import { createVerifier } from '../../../../gateway/access/verify/verify.ts'
-import type { State } from '../../../../gateway/context.ts'
+import type { GatewayState } from '../../../../gateway/context.ts'
 import { answerErrors } from '../../../../gateway/http/errors.ts'
 import { lifetime } from '../../../../gateway/http/lifetime.ts'
 import type { Identity } from '../../../../registry/protocol/call.ts'
@@ -88,7 +88,7 @@ export const verify = createVerifier({
 type Options = { seconds?: number; bodyWithinMs?: number; refreshTokens?: undefined }
 
 export async function start(options: Options = {}) {
-  const app = new Koa<State>()
+  const app = new Koa<GatewayState>()
   app.silent = true
   const endpoint = createTokenEndpoint({
     paths: ['/v2/token', '/auth/token'],

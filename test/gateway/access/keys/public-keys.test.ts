@@ -1,7 +1,7 @@
 /** The public keys are where others look for them, and nothing secret is among them. */
 import { expect, it } from '@jest/globals'
 import { publishKeys } from '../../../../gateway/access/keys/public-keys.ts'
-import type { Context } from '../../../../gateway/context.ts'
+import type { GatewayContext } from '../../../../gateway/context.ts'
 
 const set = {
   keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'a', alg: 'ES256', use: 'sig' }],
@@ -16,7 +16,7 @@ function request(method: string, path: string) {
     body: undefined as unknown,
     set: (it: object) => Object.assign(headers, it),
   }
-  return { ctx: ctx as unknown as Context, headers }
+  return { ctx: ctx as unknown as GatewayContext, headers }
 }
 
 it('are served as a JSON Web Key Set', async () => {

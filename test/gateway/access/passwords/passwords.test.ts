@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { hashSync } from 'bcryptjs'
 import { createGuesses } from '../../../../gateway/access/attempts/guesses.ts'
+import { LoginDelayed } from '../../../../gateway/access/login-errors.ts'
 import { nobodysHash } from '../../../../gateway/access/passwords/bcrypt-limits.ts'
 import { createBcryptPool } from '../../../../gateway/access/passwords/bcrypt-pool.ts'
 import type { Question } from '../../../../gateway/access/passwords/bcrypt-worker.ts'
@@ -11,7 +12,6 @@ import {
   createPasswords,
   type PasswordParts,
 } from '../../../../gateway/access/passwords/passwords.ts'
-import { LoginDelayed } from '../../../../gateway/access/passwords/passwords-delayed.ts'
 import { createLog } from '../../../../gateway/log/log.ts'
 import { useCleanup } from '../../../support/cleanup.ts'
 

@@ -8,7 +8,7 @@ import { answerClientErrors } from '../../../../gateway/listen/client-errors.ts'
 import { logErrors } from '../../../../gateway/log/errors.ts'
 import { createLog } from '../../../../gateway/log/log.ts'
 import type { Address } from '../../../../gateway/pool/addresses.ts'
-import { createIdentities } from '../../../../gateway/pool/call-signer.ts'
+import { createCallSigner } from '../../../../gateway/pool/call-signer.ts'
 import { createProbe } from '../../../../gateway/pool/probe.ts'
 import { createProxiedPool } from '../../../../gateway/pool/proxied.ts'
 import type { SendBlob } from '../../../../gateway/pool/relay.ts'
@@ -28,13 +28,13 @@ type Options = {
 
 /** Resolves once all workers there are at first are up. */
 export async function startGateway({ addresses, times, sendBlob, prefix, login }: Options) {
-  const identities = createIdentities(poolSecret)
+  const signer = createCallSigner(poolSecret)
   const changes: { worker: string; state: string; reason?: string }[] = []
   const failures: string[] = []
   const heard = new EventTarget()
   const workers = createWorkers({
     find: async () => addresses,
-    probe: createProbe(identities),
+    probe: createProbe(signer),
     report(change) {
       changes.push(change)
       heard.dispatchEvent(new Event('change'))
@@ -52,7 +52,7 @@ export async function startGateway({ addresses, times, sendBlob, prefix, login }
     policy: () => openPolicy,
     login,
     tokens: [],
-    pool: createProxiedPool({ workers, identities, sendBlob }),
+    pool: createProxiedPool({ workers, signer, sendBlob }),
   })
   const log = createLog(
     { level: 'error', formatter: 'json', fields: {}, reportcaller: false },

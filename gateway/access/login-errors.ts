@@ -1,3 +1,5 @@
+/** The two ends of a login that brings nobody in: it is refused, or its password is not even looked at. */
+
 /** A login that failed. The reason is for the log: it holds no secret, and never goes into an answer. */
 export class LoginRefused extends Error {
   override readonly name: string = 'LoginRefused'
@@ -13,3 +15,15 @@ export class LoginRefused extends Error {
 }
 
 type LoginRefusedOptions = { cause?: unknown; hidesName?: boolean }
+
+/** Why a password was not even looked at: too many wrong ones before it, or too many at once. */
+export class LoginDelayed extends Error {
+  override readonly name = 'LoginDelayed'
+  /** When it is worth trying again, for `Retry-After`. */
+  readonly seconds: number
+
+  constructor(message: string, waitMs: number) {
+    super(message)
+    this.seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  }
+}
