@@ -1,6 +1,6 @@
 /**
- * The registry: content, and the protocol once access is settled. What the gateway's pool calls with
- * a request whose target is read and whose sender is known; the table of handlers is all there is.
+ * The registry: content, and the protocol once access is settled. The gateway's pool calls it with a
+ * request whose target is read and whose user is known; the table of handlers is all there is.
  */
 import { createBlobs } from './content/blobs.ts'
 import { createLinks, type ReportBadLink } from './content/links.ts'
@@ -43,7 +43,7 @@ export type RegistryRules = {
   largestTagPage: number
   /** How many tags are read at once when a manifest is deleted; without it, a usual number. */
   tagLookups?: number | undefined
-  /** What manifests may take of memory while they arrive; without it, a usual number. */
+  /** The memory for manifests while they arrive; without it, a usual number. */
   bodyBytes?: number | undefined
   /** The kinds of images that may be pushed; empty for all. */
   classes: readonly string[]

@@ -1,6 +1,6 @@
 /**
  * Counts the bytes of a response's body as they are written. Node counts bytes by connection and
- * with the headers, which says nothing of one response among many.
+ * with the headers, which says nothing of one response among many. `end` does not call `write`.
  */
 import type { ServerResponse } from 'node:http'
 
@@ -8,7 +8,7 @@ type Write = (chunk?: unknown, encoding?: unknown, callback?: unknown) => unknow
 
 /** Answers how much has been written so far. */
 export function countWritten(res: ServerResponse): () => number {
-  // Node drops whatever is written in answer to HEAD.
+  // Node drops the body of an answer to HEAD.
   if (res.req.method === 'HEAD') return () => 0
   let written = 0
   const write = res.write as Write
@@ -19,11 +19,8 @@ export function countWritten(res: ServerResponse): () => number {
     return write.call(res, chunk, encoding, callback)
   }
   const ending: Write = (chunk, encoding, callback) => {
-    const before = written
-    const ended = end.call(res, chunk, encoding, callback)
-    // HTTP/2 ends by way of write, where the last chunk has then been counted; HTTP/1 does not.
-    if (written === before) written += sizeOf(chunk, encoding)
-    return ended
+    written += sizeOf(chunk, encoding)
+    return end.call(res, chunk, encoding, callback)
   }
   res.write = counting as typeof res.write
   res.end = ending as typeof res.end

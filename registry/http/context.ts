@@ -1,6 +1,6 @@
 /**
- * What a handler gets: koa's context, with the call that the gateway has already read and allowed, and nothing
- * of what the gateway keeps for itself (gateway/context.ts).
+ * The context of a handler: koa's, with the call that the gateway has already read and allowed, and nothing
+ * of the gateway's own (gateway/context.ts).
  */
 import type Koa from 'koa'
 import type { CallState } from '../protocol/call.ts'

@@ -1,22 +1,22 @@
-/** What the gateway hands to the registry with a request: who asks, for what, and until when. */
+/** The call that the gateway hands to the registry with a request: its user, its target, its signal. */
 import type { Digest } from './digest.ts'
 import type { Target } from './endpoints.ts'
 import type { ByteRange } from './range.ts'
 
-/** What a token speaks of: `repository` and a name with the actions on it, as its scope had them. */
+/** A right in a token: `repository`, a name and the actions on it, as its scope had them. */
 export type Grant = { type: string; name: string; actions: readonly string[] }
 
-/** Who is asking. `name` is undefined for a stranger. */
+/** The user of a request. `name` is undefined for a stranger. */
 export type Identity = {
   name: string | undefined
   groups: readonly string[]
-  /** How they showed who they are. */
+  /** The way of signing in, such as `htpasswd`. */
   method: string
-  /** What their token allows at most, whatever the policies say; undefined means no bound. */
+  /** The rights in the token, beyond which the policies allow nothing; undefined without a bound. */
   bound?: readonly Grant[]
   /**
-   * Milliseconds since 1970, when their token stopped being good, if that has passed. All that is left
-   * to them then is to go on with uploads that they began before.
+   * Milliseconds since 1970, when the token ran out, if it has. The user may then only go on with uploads
+   * that began before.
    */
   expiredAt?: number
 }
@@ -24,7 +24,7 @@ export type Identity = {
 /** A question that comes up while a request is answered, such as the source of a mount. */
 export type Wanted = { action: string; repository: string; tag?: string }
 
-/** What a manifest that was pushed names: images and platforms of an index, or layers and bytes. */
+/** The parts of a manifest that was pushed: images and platforms of an index, or layers and bytes. */
 export type Pushed = { images?: number; platforms?: number; layers?: number; bytes?: number }
 
 export type CallState = {

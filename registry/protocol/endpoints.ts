@@ -18,7 +18,7 @@ export type Kind =
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 type Action = 'pull' | 'push' | 'delete' | 'list' | 'ping'
 
-/** What a request asks for. `repository` and `reference` are empty where an endpoint has none. */
+/** The target of a request. `repository` and `reference` are empty where an endpoint has none. */
 export type Target = { kind: Kind; action: Action; repository: string; reference: string }
 
 const read = { GET: 'pull', HEAD: 'pull' } as const

@@ -70,16 +70,16 @@ const table = {
 export type Reason = keyof typeof table
 
 type Options = {
-  /** What the message goes on with. */
+  /** The rest of the message. */
   more?: string
-  /** What was found and what is allowed; one entry of the answer for each element of `details`. */
+  /** The value found and those allowed; one entry of the answer for each element of `details`. */
   detail?: unknown
   details?: unknown[]
   headers?: Record<string, string>
   cause?: unknown
 }
 
-/** The only error meant for a client. Whatever else is thrown is our bug and answers `failed`. */
+/** The only error meant for a client. Any other one is our bug and answers `failed`. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
   readonly reason: Reason
@@ -105,13 +105,13 @@ const reasonsByCode = new Map<unknown, Reason>([
   ['EDQUOT', 'storageFull'],
   // Of the folder as a whole: its disk was unmounted, for instance.
   ['EVANISHED', 'storageGone'],
-  // What a storage driver throws when its store does not answer, or has too much to do.
+  // A storage driver throws it when its store does not answer, or has too much to do.
   ['EUNAVAILABLE', 'unavailable'],
 ])
 const isUnavailable = (reason: Reason) => reason === 'unavailable' || reason === 'storageGone'
 const retryAfter = { 'Retry-After': '5' }
 
-/** What a client hears of whatever was thrown. */
+/** The error that a client gets for anything that was thrown. */
 export function toRegistryError(cause: unknown): RegistryError {
   if (cause instanceof RegistryError) return cause
   const { code } = Object(cause) as { code?: unknown }

@@ -23,8 +23,8 @@ export type Descriptor = {
 }
 
 /**
- * `strict` for what is pushed. What a volume holds is read as far as it can be: a field that is not
- * as it should be counts as left out.
+ * `strict` for a manifest that is pushed. One from a volume is read as far as it can be: a field that is
+ * not as it should be counts as left out.
  */
 type Reading = {
   json: Json

@@ -34,7 +34,7 @@ const strangers: Record<Shape, (keyof ManifestFields)[]> = {
 export type Manifest = {
   mediaType: string
   shape: Shape
-  /** What the referrers API calls the type of this document; undefined for a plain index. */
+  /** The `artifactType` of this document in the referrers API; undefined for a plain index. */
   artifactType: string | undefined
   config: Descriptor | undefined
   /** Layers of an image, or blobs of an artifact. */
@@ -68,9 +68,9 @@ export function parseManifest(bytes: Uint8Array, contentType: string): Manifest 
 }
 
 /**
- * Reads a manifest that a volume holds, where its type is written nowhere but in itself. What some
- * earlier registry took is served as it is, even if we would not take it today; undefined only for
- * what is no manifest, or of schema 1.
+ * Reads a manifest that a volume holds, where its type is written nowhere but in itself. A
+ * manifest that an earlier registry took is served as it is, even if it would be refused today; undefined
+ * only for other bytes, and for schema 1.
  */
 export function readStoredManifest(bytes: Uint8Array): Manifest | undefined {
   const document = readStored(bytes)
@@ -115,7 +115,7 @@ function manifestOf(shape: Shape, mediaType: string, document: ManifestFields): 
 }
 
 function readPushed(bytes: Uint8Array): ManifestFields {
-  // Who reads other bytes as text replaces them, so two readers would see two keys or one.
+  // Other bytes are replaced when they are read as text, so two keys could become one.
   if (!isUtf8(bytes)) throw invalid('not JSON: it is not UTF-8')
   try {
     return readFields(bytes, true)

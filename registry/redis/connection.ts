@@ -30,7 +30,7 @@ export async function connect(client: Client, options: RedisOptions, errors: Err
   }
 }
 
-/** What last kept the connection from working, in the words of whoever knew best. */
+/** The last fault of the connection, in the most telling words: of a sentinel, a server or the client. */
 export function watchErrors(client: Client) {
   let last: string | undefined
   let ofSentinel: string | undefined

@@ -1,6 +1,6 @@
 /**
- * What stands before every call to Redis: a time limit, and a door that shuts when a call failed. While
- * it is shut calls are refused at once, and only a look now and then, that nobody waits for, opens it.
+ * The guard before every call to Redis: a time limit, and a door that shuts when a call failed. While it
+ * is shut, calls are refused at once. A look now and then, that no call waits for, opens it.
  */
 
 export type Availability = { available: true } | { available: false; reason: string }

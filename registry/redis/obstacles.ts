@@ -10,7 +10,7 @@ import { tlsSettings } from './tls.ts'
 export const speaksTls = 'it speaks TLS and nothing else'
 export const speaksNoTls = 'it speaks no TLS'
 
-/** What the first of the addresses says that says anything; undefined when none gives a reason. */
+/** The reason that the first of the addresses gives; undefined when none gives one. */
 export async function findObstacle(options: RedisOptions): Promise<string | undefined> {
   const look = options.tls ? lookSecurely : lookPlainly
   const found = await Promise.all(options.addresses.map((address) => look(address, options)))

@@ -1,4 +1,4 @@
-/** What there is to say about the Redis that replicas share. */
+/** The settings of the Redis that replicas share. */
 
 export type Address = { host: string; port: number }
 

@@ -1,6 +1,6 @@
 /**
- * What keeps Redis from being used, in words that name the setting. The rows are what servers and
- * sockets say; the first that fits is the one.
+ * Problems with Redis, in words that name the setting. The rows hold messages of servers and sockets; the
+ * first that fits counts.
  */
 import { speaksNoTls, speaksTls } from './obstacles.ts'
 import { kindOf, type RedisOptions, writeAddresses } from './options.ts'
@@ -39,7 +39,7 @@ const rows: [said: RegExp, meaning: string][] = [
   [/connection was lost/, 'redis.addrs: the server went away'],
 ]
 
-/** What is said as well by what is no Redis, and by one that misses its side of TLS. */
+/** Messages of a server that is no Redis, or of a Redis that expects TLS where there is none. */
 const vague: typeof rows = [
   [
     /no answer|timed out|Slots refresh timeout/i,
@@ -54,14 +54,14 @@ const fits =
   ([pattern]: (typeof rows)[number]) =>
     pattern.test(said)
 
-/** Whether somebody else may know better why it does not work. */
+/** Whether another message may tell more about the cause. */
 export const saysLittle = (said: string) => !rows.some(fits(said)) && vague.some(fits(said))
 
-/** What the client says of a call for which it has no connection. */
+/** The client's messages about a call for which it has no connection. */
 export const noConnection =
   /^(?:Stream|Cluster) isn't|^Connection is closed|retries per request|redirections/
 
-/** One sentence for the operator; `said` is what the server or the socket said. */
+/** One sentence for the operator; `said` is the message of the server or the socket. */
 export function explain(said: string, options: RedisOptions): string {
   const meaning = [...rows, ...vague].find(fits(said))?.[1]
   const what = meaning ?? `redis.addrs: the ${nouns[kindOf(options)]} cannot be reached`
@@ -73,7 +73,7 @@ const brief = (said: string) => /SSL routines:\w*:([^:]+):/.exec(said)?.[1] ?? s
 
 const nouns = { server: 'server', sentinels: 'sentinels', cluster: 'cluster' } as const
 
-/** What `INFO` tells of a server that is of the wrong kind; undefined when all is well. */
+/** The problem of a server that is of the wrong kind by its `INFO`; undefined when all is well. */
 export function wrongKind(info: Info, options: RedisOptions): string | undefined {
   const kind = kindOf(options)
   const where = writeAddresses(options)

@@ -1,5 +1,5 @@
 /**
- * Whose certificate is good enough. Sentinels and clusters announce servers by address unless they are
+ * The check of a server's certificate. Sentinels and clusters announce servers by address unless they are
  * told otherwise, and certificates rarely name addresses: such a server may also show a certificate
  * for one of the hosts that the configuration names.
  */
@@ -18,7 +18,7 @@ export function identityCheck(options: RedisOptions) {
   }
 }
 
-/** What a socket is told, or undefined without TLS. */
+/** The TLS options of a socket, or undefined without TLS. */
 export function tlsSettings(options: RedisOptions) {
   return options.tls && { ...options.tls, checkServerIdentity: identityCheck(options) }
 }

@@ -1,9 +1,9 @@
 /**
- * What a storage back end has to do, and nothing else: paths, bytes, no HTTP and no OCI.
+ * The interface of a storage back end: paths, bytes, no HTTP and no OCI.
  *
  * A path is `a/b/c`, built by registry/content/paths.ts from checked parts; drivers take it as given.
- * What is not there is an ordinary answer, so drivers have no error class: a rejection means that the
- * back end itself failed. A change that has resolved survives the loss of power.
+ * A value that is not there is an ordinary answer, so drivers have no error class: a rejection means that
+ * the back end itself failed. A change that has resolved survives the loss of power.
  * test/contract/storage-driver.ts holds every driver to this file.
  */
 import type { ByteRange } from '../protocol/range.ts'
@@ -53,14 +53,14 @@ export interface StorageDriver {
 
   /**
    * Removes a value if it is still the one of this version, and answers false where it is not or where there
-   * is none. What `replace` says of lost answers holds here, too.
+   * is none. A lost answer has the same effect as with `replace`.
    */
   removeVersion(path: string, call: Call & { version: Version }): Promise<boolean>
 
   /**
    * Adds `source` to a value that has `at` bytes so far (0: it need not exist) and answers the new
-   * size. Any other size rejects. When `source` breaks off, what it gave so far stays, in order, and
-   * the rejection carries the reason; `stat` tells how much that is. A full disk may keep nothing of it.
+   * size. Any other size rejects. When `source` breaks off, its bytes so far stay, in order, and the
+   * rejection carries the reason; `stat` tells how many. A full disk may keep nothing of it.
    */
   append(path: string, source: Bytes, call: Call & { at: number }): Promise<number>
 

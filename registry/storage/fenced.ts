@@ -6,7 +6,7 @@
 import type { Fence, StorageDriver } from './driver.ts'
 import type { Placing } from './placing.ts'
 
-/** What changes something, and how many arguments each has before its `call`. */
+/** The methods that change something, and how many arguments each has before its `call`. */
 const changing = {
   put: 2,
   replace: 2,

@@ -1,5 +1,5 @@
 /**
- * What object stores can do beside the methods of a driver. They have no rename, so a value that is
+ * Methods of object stores beside those of a driver. Object stores have no rename, so a value that is
  * written in one place and belongs in another has to be copied. These methods spare the copy.
  * test/contract/storage-placing.ts holds each implementation to this file.
  */

@@ -1,6 +1,6 @@
 /**
- * What registry:2 and :3 call storage middleware: it changes where clients are sent for a value, and
- * nothing else. `cloudfront` is not among it.
+ * The storage middleware of registry:2 and :3: it changes where clients are sent for a value, and nothing
+ * else. `cloudfront` is not supported.
  */
 import { posix } from 'node:path'
 import type { FindUrl } from './driver.ts'

@@ -12,7 +12,7 @@ import type { Adding, Found, UploadStates } from './store.ts'
 
 export const draftOf = ({ repository, id }: Upload) => paths.uploadData(repository, id)
 
-/** What the draft holds. Its digests are those of the state, if nobody has written to it since. */
+/** The bytes of the draft. Its digests are those of the state, if the draft has not changed since. */
 export function receivedIn(found: Stat | undefined, state: Received | undefined): Received {
   if (!found) return nothing
   const isAsWritten =

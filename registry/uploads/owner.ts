@@ -1,6 +1,6 @@
 /**
- * Who may go on with an upload: whoever began it and nobody else. A token that has run out since will
- * do for that, so that no push is lost half-way because it took long.
+ * An upload belongs to the user who began it: no other may go on with it. Their token may have run out
+ * since, so that no push is lost half-way because it took long.
  */
 import type { Identity } from '../protocol/call.ts'
 import { RegistryError } from '../protocol/errors.ts'
@@ -9,8 +9,8 @@ import type { UploadState } from './record.ts'
 export type Asker = Pick<Identity, 'name' | 'expiredAt'>
 
 /**
- * Throws `uploadUnknown` or `unauthorized`. What nobody is known to have begun, such as an upload of
- * another registry on the same folder, is everyone's who may push there and still has a good token.
+ * Throws `uploadUnknown` or `unauthorized`. An upload without a known user, such as one of another registry
+ * on the same folder, is open to all who may push there and have a token that is still good.
  */
 export function refuseOthers(id: string, { name, expiredAt }: Asker, state?: UploadState): void {
   const isTheirs = state?.subject !== undefined && state.subject === name

@@ -1,6 +1,6 @@
 /**
- * What is remembered of an upload beside its bytes, so that any process can go on with it, and how
- * that is written down: in files, in Redis and in what clients carry alike.
+ * The state of an upload beside its bytes, with which any process can go on with it, and the form in which
+ * it is written down: the same in files, in Redis and in the text that clients carry.
  */
 import { z } from 'zod'
 import { type Algorithm, algorithms, type Digest, isDigest } from '../protocol/digest.ts'
@@ -8,10 +8,10 @@ import { type Algorithm, algorithms, type Digest, isDigest } from '../protocol/d
 export type Upload = { repository: string; id: string }
 
 export type UploadState = {
-  /** Who began it; undefined for a stranger. */
+  /** The user who began it; undefined for a stranger. */
   subject: string | undefined
   startedAt: Date
-  /** What to hash with beside the canonical algorithm, as the client announced. */
+  /** The algorithm that the client announced; bytes are hashed with it and with the canonical one. */
   algorithm: Algorithm
   received: Received | undefined
   /** Files of the state lie beside the bytes, and have to go when the upload ends. */

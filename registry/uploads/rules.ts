@@ -17,9 +17,9 @@ import { wrongSize } from './verify.ts'
 
 export type Uploads = ReturnType<typeof createUploads>
 
-/** An upload that somebody wants to go on with, and what they were told to bring along. */
+/** An upload that a client goes on with, and the text that it sends along. */
 export type AskedUpload = Carried & { by: Asker }
-/** How many bytes are there, and what the client is to bring along next time. */
+/** How many bytes are there, and the text that the client is to send along with its next request. */
 export type Progress = { size: number; carried: string | undefined }
 type Whole = { digest: Digest; source: Bytes; subject: string | undefined }
 type Parts = { store: UploadStore; blobs: Blobs; leases: Leases }
@@ -56,8 +56,8 @@ function createSteps(store: UploadStore, leases: Leases) {
   }
 
   /**
-   * Adds a chunk and answers how far the upload has come. When the body breaks off, what came of it
-   * stays and the upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`,
+   * Adds a chunk and answers how far the upload has come. When the body breaks off, the bytes that came
+   * stay and the upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`,
    * `uploadBusy`.
    */
   async function append(upload: AskedUpload, chunk: Chunk): Promise<Progress> {
@@ -82,7 +82,7 @@ function createSteps(store: UploadStore, leases: Leases) {
     return found
   }
 
-  /** `digest` is what the client says it has sent. Undefined when there is no such upload. */
+  /** `digest`: of the bytes, as the client claims. Undefined when there is no such upload. */
   async function look({ by, ...upload }: AskedUpload, digest?: Digest) {
     const found = await store.find(upload, digest)
     refuseOthers(upload.id, by, found?.state)
@@ -105,15 +105,15 @@ type Committing = Omit<Parts, 'leases'> & Steps
 function createCommits({ store, blobs, start, cancel, look, hold }: Committing) {
   return { take, commit }
 
-  /** A whole blob at once, of which nobody will ever ask how far it has come. Throws what `commit` does. */
+  /** A whole blob in one request: no client will ask how far it has come. Throws what `commit` does. */
   async function take(repository: string, { digest, source, subject }: Whole): Promise<void> {
     if (await store.putWhole(repository, { digest, source, size: undefined })) return
     const upload = await start(repository, { subject, algorithm: algorithmOf(digest) })
     try {
       await commit(upload, digest, { source, range: undefined })
     } catch (error) {
-      // The client never learned of the upload, so nobody could go on with it. What cannot be removed
-      // now is purged later; what went wrong first is what the client has to hear.
+      // The client never learned of the upload, so nobody could go on with it. If it cannot be removed now,
+      // it is purged later; the client has to hear of the first failure.
       await cancel(upload).catch(() => {})
       throw error
     }

@@ -15,23 +15,23 @@ export interface UploadStore {
 
   /**
    * An upload as far as it has come; undefined when there is none. One that another registry began on
-   * the same storage has a state without a subject. `carried` is what the client was given last, which
-   * may be anything. `likely` is the digest of what it says it has sent: a store may look there.
+   * the same storage has a state without a subject. `carried` is the text that the client was given last;
+   * it may be anything. `likely` is the digest that the client claims for its bytes: a store may look there.
    */
   find(upload: Carried, likely?: Digest): Promise<Found | undefined>
 
-  /** What the client is to bring along next time; undefined for nothing. */
+  /** The text that the client is to send along with its next request; undefined for none. */
   carry(found: Found): string | undefined
 
   /**
-   * Adds bytes and answers how far the upload has come then. When `source` breaks off, what it gave
-   * stays and is found next time. A store may read the bytes again later to know their digests: those of
+   * Adds bytes and answers how far the upload has come then. When `source` breaks off, its bytes so far
+   * stay and are found next time. A store may read the bytes again later to know their digests: those of
    * `algorithm` it had better know at once.
    */
   receive(found: Found, adding: Adding, lease: Lease): Promise<Found>
 
   /**
-   * Makes what was received the blob `digest`. May be repeated after a failure or a crash. Throws
+   * Makes the received bytes the blob `digest`. May be repeated after a failure or a crash. Throws
    * `digestMismatch`, and then the upload stays as it was.
    */
   publish(found: Found, digest: Digest, lease: Lease): Promise<void>

@@ -1,4 +1,4 @@
-/** What was received is what the client says it is, or it becomes no blob. */
+/** Received bytes become a blob only if they have the digest that the client claims. */
 import { type Algorithm, algorithmOf, canonical, type Digest } from '../protocol/digest.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import type { Bytes } from '../storage/driver.ts'

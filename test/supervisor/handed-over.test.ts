@@ -17,7 +17,7 @@ async function start(processes: number) {
   const listening = facts.filter(isListening)
   const { port = 0 } = listening[0] ?? {}
   const pids = listening.map(({ pid = 0 }: Fact) => pid)
-  return { port, pids }
+  return { port, pids, fact, facts }
 }
 
 /** Asks on a connection of its own, which stays open. */
@@ -56,4 +56,14 @@ it('closes a connection that was on its way to a process when that was killed', 
   process.kill(frozen, 'SIGKILL')
   const ends = await Promise.all(opened.map(({ ended }) => ended))
   expect(new Set(ends)).toEqual(new Set(['answered', 'closed']))
+})
+
+it('lets go of a connection that its process has, whatever becomes of the process', async () => {
+  const { port, pids, fact, facts } = await start(1)
+  const [pid = 0] = pids
+  expect(await askFor(port)).toBe(pid)
+  expect(await fact(({ closed }) => closed)).toEqual({ closed: pid })
+  process.kill(pid, 'SIGKILL')
+  await fact((it) => isListening(it) && it.pid !== pid)
+  expect(facts.filter(({ closed }) => closed === pid)).toEqual([])
 })

@@ -13,6 +13,8 @@ export type Fact = {
   pid?: number
   port?: number
   stopped?: number
+  /** The process for which the supervisor had a connection that it closes now. */
+  closed?: number
   level?: string
   msg?: string
   err?: { message: string }

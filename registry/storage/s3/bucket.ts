@@ -57,7 +57,7 @@ export function createBucket(options: S3Options, report: Report) {
     name: options.bucket,
     key,
     at: (path: string) => ({ Bucket: options.bucket, Key: key(path) }),
-    /** What the keys of all that is in a folder begin with. */
+    /** The beginning of all keys in a folder. */
     prefix: (folder: string) => (key(folder) ? `${key(folder)}/` : ''),
     /** For CopyObject and its like. */
     source: (path: string) =>

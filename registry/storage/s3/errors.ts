@@ -1,4 +1,4 @@
-/** What went wrong at the S3 service, told apart by code and status, never by message. */
+/** Failures of the S3 service, told apart by code and status, never by message. */
 
 import { RegistryError } from '../../protocol/errors.ts'
 
@@ -36,8 +36,8 @@ function isAbsent(error: unknown): boolean {
 }
 
 /**
- * A change was bound to what is there, and that is something else; 409: it is just being changed; 404: it is
- * gone.
+ * A change was bound to a version that is not there: 412: there is another one; 409: it is just being
+ * changed; 404: it is gone.
  */
 export function isElsewise(error: unknown): boolean {
   const { status = 0 } = failureOf(error)
@@ -50,7 +50,7 @@ export function isNotUnderstood(error: unknown): boolean {
   return status === 501 || (status === 400 && badRequests.has(code))
 }
 
-/** What is to be copied in one step. */
+/** The object is too large to be copied in one step. */
 export function isTooLarge(error: unknown): boolean {
   const { code, status = 0 } = failureOf(error)
   return status === 413 || code === 'EntityTooLarge' || code === 'InvalidRequest'
@@ -60,13 +60,13 @@ export function isUnavailable(error: unknown): boolean {
   const { name = '', code = '', $metadata } = Object(error) as Failure
   const status = $metadata?.httpStatusCode ?? 0
   if (brokenConnection.has(code) || throttled.has(name)) return true
-  // 501: what the service does not know today it will not know in a minute.
+  // 501: a service that does not know a request today will not know it in a minute.
   return status === 429 || (status >= 500 && status !== 501 && status !== 507)
 }
 
 /**
- * What one attempt of a request met: `EUNAVAILABLE` for what may work again later, `EDQUOT` for a full
- * store, the code of a connection that could not be made. An answer of any other kind is left as it is.
+ * The failure of one attempt: `EUNAVAILABLE` where a later one may work, `EDQUOT` for a full store, the code
+ * of a connection that could not be made. An error of any other kind is left as it is.
  */
 export function asStorageError(error: unknown, command: string): unknown {
   // The lease was lost before the request was sent.
@@ -78,7 +78,7 @@ export function asStorageError(error: unknown, command: string): unknown {
   const status = $metadata?.httpStatusCode ?? 'no answer'
   const text = `the S3 service failed at ${command}: ${name} ${message} (${status})`
   const failure = Object.assign(new Error(text, { cause: error }), { code })
-  // Where a retry looks for what the service asks for; not for logs.
+  // A retry looks there for `Retry-After`; not for logs.
   return Object.defineProperty(failure, '$response', { value: $response })
 }
 

@@ -1,4 +1,4 @@
-/** What has to be known of a bucket: the keys of `storage.s3` in the configuration, under their names. */
+/** The options of a bucket: the keys of `storage.s3` in the configuration, under their names. */
 export type S3Options = {
   bucket: string
   region?: string | undefined

@@ -21,7 +21,7 @@ export function createPlacer(states: BucketStates, drafts: Drafts) {
 
   /**
    * Only a first chunk is placed: a client that sends a second one sends more, and each would be a blob.
-   * What was placed is then read again, and becomes a draft together with the second chunk.
+   * The placed chunk is then read again, and becomes a draft together with the second one.
    */
   async function place(under: Fenced<Bucket>, found: Found, adding: Adding): Promise<Found> {
     const before = found.received.placed

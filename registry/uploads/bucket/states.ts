@@ -10,12 +10,12 @@ export interface BucketStates {
    * some time the bytes need not be looked at.
    */
   readonly areFiles: boolean
-  /** `carried` is what the client brought along, which may be anything. */
+  /** `carried` is the text that the client sent along; it may be anything. */
   find(repository: string, id: string, carried?: string): Promise<UploadState | undefined>
   save(repository: string, id: string, state: UploadState): Promise<void>
   /** Forgets what is kept elsewhere than in the folder of the upload. */
   end(repository: string, id: string): Promise<void>
-  /** What the client is to bring along next time. */
+  /** The text that the client is to send along with its next request. */
   carry(repository: string, id: string, state: UploadState): string | undefined
 }
 

@@ -88,7 +88,7 @@ export function createBucketStore({ storage, placing, blobs, states }: Parts): U
   }
 }
 
-/** What there is of an upload. Each look at the bucket costs a request, so some are spared. */
+/** Finds an upload and its bytes. Each look at the bucket costs a request, so some are spared. */
 function createLooks(storage: StorageDriver, states: BucketStates) {
   return { find }
 
@@ -110,7 +110,7 @@ function createLooks(storage: StorageDriver, states: BucketStates) {
 
   async function look(upload: Upload, state: UploadState, ask: Ask): Promise<Received> {
     const { received } = state
-    // What lies beside a state that does not say so was never acknowledged, and is replaced.
+    // Bytes beside a state that tells of none were never acknowledged, and are replaced.
     if (!received) return nothing
     if (!received.placed) return receivedIn(await ask(draftOf(upload)), received)
     // A state that is no file was written after the bytes were put: they are there.

@@ -1,11 +1,11 @@
 /**
- * Upload states in Redis, before the files beside the data. The files stay the truth: what Redis does
- * not know, or cannot say, is read there, and nothing is answered before it is written there. So a
- * Redis that fails or forgets costs a second look, never an upload.
+ * Upload states in Redis, before the files beside the data. The files stay the truth: a state that Redis
+ * does not know is read from its file, and nothing is answered before it is written there. So a Redis
+ * that fails or forgets costs a second look, never an upload.
  *
- * What Redis says may be old, if it was away when the upload went on or ended. That does no harm: what
- * was received counts only for the data it was written for, and an upload that is gone has no data, so
- * that no digest fits it. The process that could not tell Redis tells it later.
+ * A state in Redis may be old, if Redis was away when the upload went on or ended. That does no harm: the
+ * digests in it count only for the data that they were written for, and an upload that is gone has no
+ * data. The process that could not tell Redis tells it later.
  */
 import { z } from 'zod'
 import type { Redis } from '../../redis/open.ts'

@@ -8,7 +8,7 @@ import type { Bytes } from '../../driver.ts'
 
 /** So many are on their way; one more is being filled. */
 const atOnce = 2
-/** What memory begins with. */
+/** The size of the first buffer. */
 const smallest = 256 * 1024
 
 type Receiver = {

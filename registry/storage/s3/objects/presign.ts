@@ -19,7 +19,7 @@ export type UrlOptions = {
 /** As long as those of registry:2 and :3. */
 const usualLifetimeMs = 20 * 60 * 1000
 
-/** What our own requests carry would be signed too, and then be asked of clients. */
+/** Middleware of our own requests; its headers would be signed too, and clients would have to send them. */
 const notForClients = ['leavePayloadUnsigned', 'reportCalls']
 
 export function createUrls(options: S3Options & UrlOptions, bucket: S3Bucket) {
@@ -56,7 +56,7 @@ export function createUrls(options: S3Options & UrlOptions, bucket: S3Bucket) {
     })
   }
 
-  /** They never ask anybody but whoever has our credentials. */
+  /** They send no request but those that fetch credentials. */
   function createSigningClients() {
     const made = createClients(forClients, () => {})
     for (const name of notForClients) made.quick.middlewareStack.remove(name)

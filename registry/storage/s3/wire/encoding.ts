@@ -1,6 +1,6 @@
-/** Keys and parameters as they stand in a URL. What is signed is what is sent. */
+/** Keys and parameters as they stand in a URL; the signature and the request have the same form. */
 
-/** What is beyond these, `encodeURIComponent` leaves as it is; Amazon does not. */
+/** `encodeURIComponent` leaves these as they are; Amazon does not. */
 const alsoEncoded = /[!'()*]/g
 
 export function encodedKey(key: string): string {

@@ -53,7 +53,7 @@ export async function exchange(options: RequestOptions, call: Call): Promise<Inc
 
   const answer = await promise
   const { statusCode = 0 } = answer
-  // Whoever reads it may not listen yet; that it fails must not be a failure of the process.
+  // Its reader may not listen yet; a failing answer must not be a failure of the process.
   answer.on('error', () => {})
   if (statusCode >= 300) throw await errorFrom(answer)
   if (!call.hasBody) return answer.resume()
@@ -92,7 +92,7 @@ async function textOf(answer: IncomingMessage): Promise<string> {
       if (text.length < longestError) text += chunk
     }
   } catch {
-    // What has come of it says what there is to say.
+    // The part that has come tells as much as there is.
   }
   return text
 }

@@ -1,7 +1,7 @@
 /**
- * What requests for single objects look like. The SDK knows best: where the bucket is, which headers
- * the settings ask for, how it calls itself. It is asked once, for each kind of request, with a key that
- * others then take the place of.
+ * The shape of requests for single objects. The SDK knows it best: the address of the bucket, the headers
+ * that the settings ask for, the user agent. It builds one request of each kind, for a made-up key that
+ * the real ones then replace.
  */
 import {
   DeleteObjectCommand,
@@ -33,7 +33,7 @@ export type Pattern = {
   isEncrypted: boolean
   hostname: string
   port: number | undefined
-  /** What stands before a key. */
+  /** The part of the path before the key. */
   path: string
   /** Names in lower case. */
   headers: Record<string, string>
@@ -41,7 +41,7 @@ export type Pattern = {
   service: string
 }
 
-/** What each request has of its own. */
+/** The headers that differ from request to request. */
 const own = new Set(['content-length', 'x-amz-content-sha256'])
 
 type Found = {
