@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { quoted } from '../assembly/own-name.ts'
+import { quoted } from '../assembly/messages/own-name.ts'
 import { openAuthority } from '../gateway/listen/certificates/authority.ts'
 
 type Options = { folder: string; port: number }

@@ -1,6 +1,6 @@
 /** `kura config [file]`: the configuration in force, and what would stop a start with it. */
 import { Command, Option } from 'commander'
-import type { Command as Role } from '../assembly/refusals.ts'
+import type { Command as Role } from '../assembly/checks/refusals.ts'
 
 export function configCommand(): Command {
   return new Command('config')
@@ -12,7 +12,7 @@ export function configCommand(): Command {
         .default('serve'),
     )
     .action(async (path: string | undefined, { for: command }: { for: Role }) => {
-      const { printConfig } = await import('../assembly/print-config.ts')
+      const { printConfig } = await import('../assembly/messages/print-config.ts')
       const write = (text: string) => process.stdout.write(text)
       process.exitCode = await printConfig({ path, env: process.env, command, write })
     })

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { compare } from 'bcryptjs'
 import { Command } from 'commander'
-import { hashOf } from '../assembly/accounts.ts'
+import { hashOf } from '../assembly/accounts/accounts.ts'
 import { changeHtpasswd, withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
 import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
 import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'

@@ -1,8 +1,8 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import { restoreVariables } from '../assembly/lost-variables.ts'
-import { ownName } from '../assembly/own-name.ts'
+import { ownName } from '../assembly/messages/own-name.ts'
+import { restoreVariables } from '../config/lost-variables.ts'
 import { messageOf } from '../files/permission.ts'
 import { certCommand } from './cert.ts'
 import { configCommand } from './config.ts'

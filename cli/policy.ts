@@ -3,7 +3,7 @@
  * `kura policy test` runs the tests in them. Both answer the exit code.
  */
 import { Command, Option } from 'commander'
-import { ownName, quoted } from '../assembly/own-name.ts'
+import { ownName, quoted } from '../assembly/messages/own-name.ts'
 import { findIpAddress } from '../network/range.ts'
 import { type Action, actions, type Question } from '../policies/engine/decision.ts'
 import { checkSources, readPolicyFolder } from '../policies/engine/load.ts'

@@ -2,8 +2,8 @@
  * `kura token create|list|revoke`: access tokens for robots, such as a build server, and the sessions of people.
  */
 import { Command } from 'commander'
-import { type KeptTokens, openKeptTokens } from '../assembly/kept-tokens.ts'
-import { ownName } from '../assembly/own-name.ts'
+import { ownName } from '../assembly/messages/own-name.ts'
+import { type KeptTokens, openKeptTokens } from '../assembly/tokens/kept.ts'
 import { readDuration } from '../config/duration.ts'
 import { loadConfig } from '../config/load.ts'
 import type { NewRobot, Robots } from '../gateway/access/robots.ts'

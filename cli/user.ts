@@ -1,7 +1,7 @@
 /** `kura user add|passwd|remove|list`: the users of the htpasswd file. */
 import { Command, InvalidArgumentError } from 'commander'
-import { addUser, listUsers, removeUser, setPassword } from '../assembly/accounts.ts'
-import { findUserFile } from '../assembly/user-file.ts'
+import { addUser, listUsers, removeUser, setPassword } from '../assembly/accounts/accounts.ts'
+import { findUserFile } from '../assembly/accounts/user-file.ts'
 import { defaultCost, highestUsefulCost } from '../gateway/access/passwords/bcrypt-limits.ts'
 import { readPassword } from './read-password.ts'
 

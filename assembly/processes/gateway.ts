@@ -10,11 +10,11 @@ import type { Pool } from '../../gateway/pool/pool.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
 import { type Ask, askOf } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
-import { openAccess } from '../access.ts'
-import type { EntranceParts } from '../entrance.ts'
-import { listen } from '../listen.ts'
-import { openSharedEvents } from '../shared-events.ts'
+import type { EntranceParts } from '../access/entrance.ts'
+import { openAccess } from '../access/open.ts'
+import { listen } from '../listeners/listen.ts'
 import type { Logs } from './given.ts'
+import { openSharedEvents } from './shared-events.ts'
 
 type Parts = Logs &
   Pick<EntranceParts, 'guesses' | 'secret' | 'folder'> & {

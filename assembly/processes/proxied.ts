@@ -8,11 +8,11 @@ import { createWorkers } from '../../gateway/pool/workers.ts'
 import { createBlobSender } from '../../registry/http/send.ts'
 import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
-import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
 import { openStorageOf } from '../storage.ts'
 import { openGateway } from './gateway.ts'
 import type { Given, Logs } from './given.ts'
 import { openShared } from './shared.ts'
+import { guessSecret, openSharedGuesses } from './shared-guesses.ts'
 
 export async function startProxied(
   config: Config,

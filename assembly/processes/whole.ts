@@ -3,10 +3,10 @@ import type { Config } from '../../config/schema.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
-import { guessSecret, openSharedGuesses } from '../shared-guesses.ts'
 import { openGateway } from './gateway.ts'
 import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'
+import { guessSecret, openSharedGuesses } from './shared-guesses.ts'
 
 export async function startWhole(
   config: Config,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { findProblems, warningsOf } from '../../assembly/checks.ts'
+import { findProblems, warningsOf } from '../../assembly/checks/checks.ts'
 import { findUploadSecret, isPlaceholder } from '../../assembly/shared-secret.ts'
 import { load } from '../config/written.ts'
 

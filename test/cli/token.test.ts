@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { openKeptTokens } from '../../assembly/kept-tokens.ts'
+import { openKeptTokens } from '../../assembly/tokens/kept.ts'
 import { createToken, endTokensOf, parseExpiry, revokeToken } from '../../cli/token.ts'
 import { listTokens } from '../../cli/token-list.ts'
 import { load } from '../config/written.ts'

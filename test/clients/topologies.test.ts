@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
-import { addUser } from '../../assembly/accounts.ts'
+import { addUser } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser } from '../../assembly/accounts.ts'
+import { addUser } from '../../assembly/accounts/accounts.ts'
 import { as } from '../protocol/support/people.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { next, send } from '../support/http.ts'

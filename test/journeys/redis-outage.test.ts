@@ -1,7 +1,7 @@
 /** What goes on while Redis is away: signing in, pulling, and, on a disk, pushing. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser } from '../../assembly/accounts.ts'
+import { addUser } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Answer, send } from '../support/http.ts'
 import { digestOf, imageFrom, manifestType } from '../support/image.ts'

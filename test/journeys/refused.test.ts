@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser, removeUser } from '../../assembly/accounts.ts'
+import { addUser, removeUser } from '../../assembly/accounts/accounts.ts'
 import { createToken, revokeToken } from '../../cli/token.ts'
 import { openRobots } from '../../gateway/access/robots.ts'
 import { as } from '../protocol/support/people.ts'

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser, removeUser, setPassword } from '../../assembly/accounts.ts'
+import { addUser, removeUser, setPassword } from '../../assembly/accounts/accounts.ts'
 import { sha256 } from '../protocol/support/content.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { next, send } from '../support/http.ts'

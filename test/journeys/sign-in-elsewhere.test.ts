@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser, setPassword } from '../../assembly/accounts.ts'
+import { addUser, setPassword } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type Kura, runKura, startKura } from '../support/kura.ts'
 import { until } from '../support/processes.ts'

@@ -2,7 +2,7 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { addUser } from '../../assembly/accounts.ts'
+import { addUser } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { runKura, startKura } from '../support/kura.ts'
 import { addAddress } from '../support/network-address.ts'

@@ -6,7 +6,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
-import { addUser } from '../../assembly/accounts.ts'
+import { addUser } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type DockerEngine, startDockerEngine } from '../support/docker-engine.ts'
 import { tarOf } from '../support/image.ts'

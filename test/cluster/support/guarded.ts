@@ -1,7 +1,7 @@
 /** A cluster under policies, with content that not everybody may see or change. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addUser } from '../../../assembly/accounts.ts'
+import { addUser } from '../../../assembly/accounts/accounts.ts'
 import { createCallSigner } from '../../../gateway/pool/call-signer.ts'
 import { exchange } from '../../protocol/support/raw.ts'
 import type { Cleanup } from '../../support/cleanup.ts'

@@ -1,7 +1,7 @@
 /** Two gateways over one folder for a proxy to stand in front of, and what clients need to trust it. */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addUser } from '../../../assembly/accounts.ts'
+import { addUser } from '../../../assembly/accounts/accounts.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
 import { type Kura, runKura, startKura } from '../../support/kura.ts'
 import { findFreePort } from '../../support/ports.ts'
