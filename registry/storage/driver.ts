@@ -9,9 +9,6 @@
 import type { ByteRange } from '../protocol/range.ts'
 
 export interface StorageDriver {
-  /** Short and stable; it labels logs and metrics. */
-  readonly name: string
-
   /** Undefined when there is no value at `path`, also when it is a folder. */
   stat(path: string, call?: Call): Promise<Stat | undefined>
 

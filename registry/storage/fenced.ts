@@ -20,6 +20,7 @@ const changing = {
 } as const satisfies Partial<Record<keyof StorageDriver | keyof Placing, number>>
 
 export type ReadableStorage = Omit<StorageDriver, keyof typeof changing | 'close'>
+export type ChangeableStorage = Omit<StorageDriver, keyof ReadableStorage | 'close'>
 
 declare const brand: unique symbol
 /** Made by `fenced` and `withoutLease` alone. */

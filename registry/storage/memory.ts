@@ -1,32 +1,45 @@
 /** Storage in the memory of one process, for tests and for trying things out: gone at exit. */
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { Bytes, Entry, StorageDriver } from './driver.ts'
+import type { Bytes, Entry, StorageDriver, Version } from './driver.ts'
+import type { ChangeableStorage, ReadableStorage } from './fenced.ts'
 import type { Placing } from './placing.ts'
 
 /** The driver as an object store, which takes values of fewer than `partSize` bytes in one request. */
 export function createInmemoryBucket(partSize: number) {
-  const { driver, store } = createStorage()
-  return { driver, placing: createPlacing(store, partSize) }
+  const values: Values = new Map()
+  return { driver: createDriver(values), placing: createPlacing(values, partSize) }
 }
 
 export function createInmemoryDriver(): StorageDriver {
-  return createStorage().driver
+  return createDriver(new Map())
 }
 
-function createStorage() {
-  const values = new Map<string, { bytes: Buffer; changedAt: Date }>()
-  const store = (path: string, bytes: Buffer) => values.set(path, { bytes, changedAt: new Date() })
+type Values = Map<string, { bytes: Buffer; changedAt: Date }>
 
-  const versionOf = (bytes: Buffer) => hash('sha256', bytes)
-  const currentVersion = (path: string) => {
-    const found = values.get(path)
-    return found && versionOf(found.bytes)
+function store(values: Values, path: string, bytes: Buffer): void {
+  values.set(path, { bytes, changedAt: new Date() })
+}
+
+function versionAt(values: Values, path: string): Version | undefined {
+  const found = values.get(path)
+  return found && versionOf(found.bytes)
+}
+
+const versionOf = (bytes: Buffer): Version => hash('sha256', bytes)
+
+function createDriver(values: Values): StorageDriver {
+  return {
+    ...readsOf(values),
+    ...changesOf(values),
+    async close() {
+      values.clear()
+    },
   }
+}
 
-  const driver: StorageDriver = {
-    name: 'inmemory',
-
+function readsOf(values: Values): ReadableStorage {
+  return {
     async stat(path, { signal } = {}) {
       signal?.throwIfAborted()
       const found = values.get(path)
@@ -36,6 +49,12 @@ function createStorage() {
     async get(path, { signal } = {}) {
       signal?.throwIfAborted()
       return values.get(path)?.bytes
+    },
+
+    async getVersioned(path, { signal } = {}) {
+      signal?.throwIfAborted()
+      const bytes = values.get(path)?.bytes
+      return bytes && { bytes, version: versionOf(bytes) }
     },
 
     async read(path, { range, signal } = {}) {
@@ -52,21 +71,30 @@ function createStorage() {
       return { size: bytes.length, changedAt, bytes: slices(bytes, signal), giveUp() {} }
     },
 
+    async *list(folder, { after = '', signal } = {}) {
+      signal?.throwIfAborted()
+      const children = new Map<string, Entry>()
+      for (const path of values.keys()) {
+        if (!path.startsWith(`${folder}/`)) continue
+        const [name = '', ...deeper] = path.slice(folder.length + 1).split('/')
+        if (name > after) children.set(name, { name, isFolder: deeper.length > 0 })
+      }
+      yield* [...children.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+  }
+}
+
+function changesOf(values: Values): ChangeableStorage {
+  return {
     async put(path, value, { signal } = {}) {
       signal?.throwIfAborted()
-      store(path, Buffer.from(value))
-    },
-
-    async getVersioned(path, { signal } = {}) {
-      signal?.throwIfAborted()
-      const bytes = values.get(path)?.bytes
-      return bytes && { bytes, version: versionOf(bytes) }
+      store(values, path, Buffer.from(value))
     },
 
     async replace(path, value, { over, signal }) {
       signal?.throwIfAborted()
-      const isExpected = currentVersion(path) === over
-      if (isExpected) store(path, Buffer.from(value))
+      const isExpected = versionAt(values, path) === over
+      if (isExpected) store(values, path, Buffer.from(value))
       return isExpected
     },
 
@@ -79,7 +107,7 @@ function createStorage() {
       try {
         for await (const chunk of Readable.from(source, { signal })) chunks.push(chunk)
       } finally {
-        store(path, Buffer.concat(chunks))
+        store(values, path, Buffer.concat(chunks))
       }
       return values.get(path)?.bytes.length ?? 0
     },
@@ -92,17 +120,6 @@ function createStorage() {
       values.delete(from)
     },
 
-    async *list(folder, { after = '', signal } = {}) {
-      signal?.throwIfAborted()
-      const children = new Map<string, Entry>()
-      for (const path of values.keys()) {
-        if (!path.startsWith(`${folder}/`)) continue
-        const [name = '', ...deeper] = path.slice(folder.length + 1).split('/')
-        if (name > after) children.set(name, { name, isFolder: deeper.length > 0 })
-      }
-      yield* [...children.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-    },
-
     async remove(path, { signal } = {}) {
       signal?.throwIfAborted()
       for (const key of values.keys()) {
@@ -112,41 +129,34 @@ function createStorage() {
 
     async removeVersion(path, { version, signal }) {
       signal?.throwIfAborted()
-      return currentVersion(path) === version && values.delete(path)
+      return versionAt(values, path) === version && values.delete(path)
     },
 
     // No value is ever open for writing here.
     async detach() {},
-
-    async close() {
-      values.clear()
-    },
   }
-  return { driver, store }
 }
 
-type Store = (path: string, bytes: Buffer) => unknown
-
-function createPlacing(store: Store, partSize: number): Placing {
+function createPlacing(values: Values, partSize: number): Placing {
   return {
     async place(draft, source, { final, signal }) {
       const chunks: Uint8Array[] = []
       try {
         for await (const chunk of Readable.from(source, { signal })) chunks.push(Buffer.from(chunk))
       } catch (reason) {
-        store(draft, Buffer.concat(chunks))
+        store(values, draft, Buffer.concat(chunks))
         throw reason
       }
       const bytes = Buffer.concat(chunks)
       const path = (bytes.length < partSize ? final() : undefined) ?? draft
-      store(path, bytes)
+      store(values, path, bytes)
       return { path, size: bytes.length }
     },
 
     async putStream(path, source, { check, signal }) {
       const bytes = Buffer.concat(await Readable.from(source, { signal }).toArray())
       check()
-      store(path, bytes)
+      store(values, path, bytes)
       return bytes.length
     },
   }

@@ -25,10 +25,6 @@ export function storageDriverContract(name: string, open: OpenDriver) {
     }
 
     describe('values', () => {
-      it('has a short name', () => {
-        expect(driver.name).toMatch(/^[a-z0-9]{1,20}$/)
-      })
-
       it('answers what is absent with undefined', async () => {
         await put('a/value', 'x')
         for (const path of ['absent', 'a/absent', 'a/value/below', 'b/c/d']) {

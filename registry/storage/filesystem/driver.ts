@@ -72,8 +72,6 @@ export function createFilesystemDriver({ root, presence }: Options): StorageDriv
   }
 
   return {
-    name: 'filesystem',
-
     async stat(path, { signal } = {}) {
       signal?.throwIfAborted()
       const found = await absentIfMissing(stat(locate(path)))

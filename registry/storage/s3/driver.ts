@@ -48,8 +48,6 @@ function createDriver(bucket: S3Bucket, urls: ReturnType<typeof createUrls>): St
   const conditions = createConditions(bucket)
 
   return {
-    name: 's3',
-
     async stat(path, { signal } = {}) {
       const asked = bucket.send.quick('HeadObject', { key: bucket.key(path), signal })
       const found = (await absentIfMissing(asked))?.headers
