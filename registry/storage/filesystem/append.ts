@@ -5,9 +5,7 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
-import { flushFolder } from '../../../files/flush.ts'
 import { isFull } from '../../../files/full.ts'
 import type { Bytes, Call, Fence } from '../driver.ts'
 
@@ -16,30 +14,38 @@ const batchSize = 1024 * 1024
 const mostChunks = 256
 const newFile = 0o666
 
-/**
- * Answers the new size. Whatever way it ends, the bytes taken so far are on disk, in order; but of what a
- * full disk broke off nothing stays. Its client begins anew, and needs the room.
- */
-export async function appendTo(
-  path: string,
-  source: Bytes,
-  { at, signal, fence }: Call & { at: number },
-): Promise<number> {
+/** Opens a file that has `at` bytes, and need not exist for none. Any other size rejects. */
+export async function openToAppend(path: string, at: number): Promise<FileHandle> {
   const create = at === 0 ? constants.O_CREAT : 0
   const file = await open(path, constants.O_WRONLY | create, newFile)
   try {
     const { size } = await file.stat()
     if (size !== at) throw new Error(`${path} has ${size} bytes where ${at} were expected`)
-    try {
-      return await writeAll(file, abortable(source, signal), { at, fence })
-    } catch (error) {
-      if (isFull(error)) await file.truncate(at)
-      throw error
-    } finally {
-      await Promise.all([file.datasync(), flushFolder(dirname(path))])
-    }
-  } finally {
+    return file
+  } catch (error) {
     await file.close()
+    throw error
+  }
+}
+
+type Appending = Call & { at: number; flushName: () => Promise<unknown> }
+
+/**
+ * Answers the new size, and closes the file. Whatever way it ends, the bytes taken so far are on disk, in order;
+ * but of what a full disk broke off nothing stays. Its client begins anew, and needs the room.
+ */
+export async function appendTo(
+  file: FileHandle,
+  source: Bytes,
+  { at, flushName, signal, fence }: Appending,
+): Promise<number> {
+  try {
+    return await writeAll(file, abortable(source, signal), { at, fence })
+  } catch (error) {
+    if (isFull(error)) await file.truncate(at)
+    throw error
+  } finally {
+    await Promise.all([file.datasync(), flushName()]).finally(() => file.close())
   }
 }
 

@@ -7,13 +7,14 @@ import { hash } from 'node:crypto'
 import { readFile, rename } from 'node:fs/promises'
 import { linkNew } from '../../../files/create.ts'
 import type { Version } from '../driver.ts'
+import { unlessCode } from './absent.ts'
 
 /** Gives a draft the name of a file, and answers whether it did. */
 export type Give = (draft: string, target: string) => Promise<boolean>
 
-const noFile = new Set(['ENOENT', 'ENOTDIR', 'EISDIR'])
+const noFile = ['ENOENT', 'ENOTDIR', 'EISDIR']
 /** What file systems without hard links answer, such as FAT. */
-const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+const withoutLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 export function versionOf(bytes: Uint8Array): Version {
   return hash('sha256', bytes)
@@ -37,14 +38,5 @@ export function giveOver(over: Version | undefined): Give {
   async function nameNew(draft: string, target: string): Promise<boolean> {
     const answer = await unlessCode(withoutLinks, linkNew(draft, target))
     return answer ?? overSame(draft, target)
-  }
-}
-
-async function unlessCode<T>(codes: ReadonlySet<string>, work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (codes.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
-    throw error
   }
 }
