@@ -1,7 +1,7 @@
 /** GET, HEAD and DELETE /v2/<name>/blobs/<digest> ("Pulling blobs", "Deleting Blobs"). */
 import type { Blob, Blobs } from '../content/blobs.ts'
 import { paths } from '../content/paths.ts'
-import type { Protection } from '../content/protected.ts'
+import type { Protection } from '../content/protection/protection.ts'
 import { entityTag, hasDigest } from '../protocol/conditions.ts'
 import { type Digest, parseDigest } from '../protocol/digest.ts'
 import { RegistryError } from '../protocol/errors.ts'

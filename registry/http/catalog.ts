@@ -1,5 +1,5 @@
 /** GET /v2/_catalog: the names of all repositories, an extension of registry:2 that tools rely on. */
-import type { Repositories } from '../content/repositories.ts'
+import type { Repositories } from '../content/repositories/repositories.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import { nextLink, parsePage, takePage } from '../protocol/page.ts'
 import { answerJson, type CallContext, type Handlers, queryOf } from './context.ts'

@@ -4,7 +4,7 @@
  */
 import type { Manifests } from '../content/manifests/manifests.ts'
 import type { References } from '../content/manifests/references.ts'
-import type { Protection } from '../content/protected.ts'
+import type { Protection } from '../content/protection/protection.ts'
 import type { Tagged } from '../content/tags/tagged.ts'
 import type { Pushed } from '../protocol/call.ts'
 import { entityTag, hasDigest } from '../protocol/conditions.ts'

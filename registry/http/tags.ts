@@ -1,5 +1,5 @@
 /** GET /v2/<name>/tags/list ("Listing Tags"). */
-import type { Repositories } from '../content/repositories.ts'
+import type { Repositories } from '../content/repositories/repositories.ts'
 import type { Tags } from '../content/tags/tags.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import { nextLink, parsePage, takePage } from '../protocol/page.ts'

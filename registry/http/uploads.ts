@@ -3,7 +3,7 @@
  * repository ("Pushing blobs", "Mounting a blob from another repository").
  */
 import type { Blobs } from '../content/blobs.ts'
-import type { Repositories } from '../content/repositories.ts'
+import type { Repositories } from '../content/repositories/repositories.ts'
 import {
   algorithmOf,
   canonical,

@@ -4,7 +4,7 @@
  */
 
 import { paths } from '../content/paths.ts'
-import type { Repositories } from '../content/repositories.ts'
+import type { Repositories } from '../content/repositories/repositories.ts'
 import type { Leases } from '../leases/lease.ts'
 import { RegistryError } from '../protocol/errors.ts'
 import type { StorageDriver } from '../storage/driver.ts'

@@ -5,7 +5,7 @@ import { parseHistory } from './text.ts'
 
 const found: [what: string, ...lines: string[]][] = [
   [
-    // Held by "is asked of storage while it changes" in test/registry/content/tags/tag-pointers.test.ts.
+    // Held by "is asked of storage while it changes" in test/registry/content/tags/tag-cache.test.ts.
     'a delete asks storage, where the tag is gone; then a read asks Redis, which still knows it',
     'put v1 0.0-1551.2',
     'remove v1 3286.2-7291.9',

@@ -4,7 +4,7 @@ import type { Digest } from '../../protocol/digest.ts'
 import type { Tag } from '../../protocol/name.ts'
 import type { Call } from '../../storage/driver.ts'
 import type { Manifests, StoredManifest } from '../manifests/manifests.ts'
-import type { TagPointers } from './tag-pointers.ts'
+import type { TagPointers } from './tag-cache.ts'
 import type { Tags } from './tags.ts'
 
 export type Tagged = ReturnType<typeof createTagged>

@@ -14,7 +14,7 @@ import type { Call, Version } from '../../storage/driver.ts'
 import type { FencedStorage, ReadableStorage } from '../../storage/fenced.ts'
 import { type Links, replaceLink, type VersionedLink, writeLink } from '../links.ts'
 import { paths } from '../paths.ts'
-import type { TagPointers } from './tag-pointers.ts'
+import type { TagPointers } from './tag-cache.ts'
 
 export type Tags = ReturnType<typeof createTags>
 

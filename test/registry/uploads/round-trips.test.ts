@@ -3,7 +3,7 @@
  * object stores that is nearly all the time a push takes. A row that grows needs a good reason.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { createTagPointers } from '../../../registry/content/tags/tag-pointers.ts'
+import { createTagPointers } from '../../../registry/content/tags/tag-cache.ts'
 import { createTagged } from '../../../registry/content/tags/tagged.ts'
 import { canonical, type Digest, digestOf } from '../../../registry/protocol/digest.ts'
 import { parseManifest } from '../../../registry/protocol/manifest.ts'

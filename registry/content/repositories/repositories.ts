@@ -1,10 +1,10 @@
 /** Repositories: they come into being with their first push, and are listed once they hold manifests. */
 
-import { fewAtOnce } from '../pace/few-at-once.ts'
-import { createShared } from '../pace/shared.ts'
-import { isRepository, parseRepository } from '../protocol/name.ts'
-import type { Call, StorageDriver } from '../storage/driver.ts'
-import { paths } from './paths.ts'
+import { fewAtOnce } from '../../pace/few-at-once.ts'
+import { createShared } from '../../pace/shared.ts'
+import { isRepository, parseRepository } from '../../protocol/name.ts'
+import type { Call, StorageDriver } from '../../storage/driver.ts'
+import { paths } from '../paths.ts'
 
 export type Repositories = ReturnType<typeof createRepositories>
 

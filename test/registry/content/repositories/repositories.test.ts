@@ -1,10 +1,10 @@
 /** What is listed to someone who does not see every repository, and what that costs. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { paths } from '../../../registry/content/paths.ts'
-import { createRepositories } from '../../../registry/content/repositories.ts'
-import type { StorageDriver } from '../../../registry/storage/driver.ts'
-import { createInmemoryDriver } from '../../../registry/storage/memory.ts'
+import { paths } from '../../../../registry/content/paths.ts'
+import { createRepositories } from '../../../../registry/content/repositories/repositories.ts'
+import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { createInmemoryDriver } from '../../../../registry/storage/memory.ts'
 
 const part = fc.constantFrom('a', 'a-b', 'a.b', 'a0', 'b', 'team', 'x_y')
 const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'))

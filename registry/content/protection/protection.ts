@@ -4,19 +4,19 @@
  * configurations and layers. A manifest's `subject` is not among them: it is not needed to pull.
  */
 import { LRUCache } from 'lru-cache'
-import type { Leases } from '../leases/lease.ts'
-import { fewAtOnce } from '../pace/few-at-once.ts'
-import type { Digest } from '../protocol/digest.ts'
-import { RegistryError } from '../protocol/errors.ts'
-import { readStoredManifest } from '../protocol/manifest.ts'
-import type { Tag } from '../protocol/name.ts'
-import type { StorageDriver } from '../storage/driver.ts'
-import type { FencedStorage } from '../storage/fenced.ts'
-import { hold } from './hold.ts'
-import type { Links } from './links.ts'
-import type { Manifests } from './manifests/manifests.ts'
-import { paths } from './paths.ts'
-import type { Tags } from './tags/tags.ts'
+import type { Leases } from '../../leases/lease.ts'
+import { fewAtOnce } from '../../pace/few-at-once.ts'
+import type { Digest } from '../../protocol/digest.ts'
+import { RegistryError } from '../../protocol/errors.ts'
+import { readStoredManifest } from '../../protocol/manifest.ts'
+import type { Tag } from '../../protocol/name.ts'
+import type { StorageDriver } from '../../storage/driver.ts'
+import type { FencedStorage } from '../../storage/fenced.ts'
+import { hold } from '../hold.ts'
+import type { Links } from '../links.ts'
+import type { Manifests } from '../manifests/manifests.ts'
+import { paths } from '../paths.ts'
+import type { Tags } from '../tags/tags.ts'
 
 export type Protection = ReturnType<typeof createProtection>
 

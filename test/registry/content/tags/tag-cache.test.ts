@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals'
 import { createLinks } from '../../../../registry/content/links.ts'
 import { paths } from '../../../../registry/content/paths.ts'
-import { createTagPointers } from '../../../../registry/content/tags/tag-pointers.ts'
+import { createTagPointers } from '../../../../registry/content/tags/tag-cache.ts'
 import { createTags } from '../../../../registry/content/tags/tags.ts'
 import { type Digest, digestOf } from '../../../../registry/protocol/digest.ts'
 import type { Tag } from '../../../../registry/protocol/name.ts'
