@@ -12,7 +12,7 @@ import { createDescribed } from './content/referrers/described.ts'
 import { createReferrerDigests } from './content/referrers/digests.ts'
 import { createReferrers } from './content/referrers/referrers.ts'
 import { createRepositories } from './content/repositories/repositories.ts'
-import { createTagPointers } from './content/tags/tag-cache.ts'
+import { createTagCache } from './content/tags/tag-cache.ts'
 import { createTagged } from './content/tags/tagged.ts'
 import { createTags } from './content/tags/tags.ts'
 import { blobHandlers } from './http/blob.ts'
@@ -71,11 +71,11 @@ export function createRegistry(parts: RegistryParts) {
   const links = createLinks(storage, reportBadLink)
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
-  const pointers = bucket && redis ? createTagPointers(redis) : undefined
-  const tags = createTags(storage, links, { pointers, lookups: rules.tagLookups })
+  const cache = bucket && redis ? createTagCache(redis) : undefined
+  const tags = createTags(storage, links, { cache, lookups: rules.tagLookups })
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
-  const tagged = createTagged({ tags, manifests, pointers })
+  const tagged = createTagged({ tags, manifests, cache })
   const protection = createProtection({ storage, tags, manifests, links, leases })
   const references = createReferences({ blobs, manifests, rules: rules.references })
   const described = createDescribed({ storage, links, descriptions })

@@ -2,7 +2,6 @@
  * Purging: uploads that nobody went on with are removed, so that broken pushes do not fill the disk.
  * One process of all does it at a time.
  */
-
 import { paths } from '../content/paths.ts'
 import type { Repositories } from '../content/repositories/repositories.ts'
 import type { Leases } from '../leases/lease.ts'

@@ -1,5 +1,4 @@
 /** kura with its content in a bucket, configured as a user would. */
-
 import { cephKeys } from './ceph.ts'
 import type { Cleanup } from './cleanup.ts'
 import { startKura } from './kura.ts'

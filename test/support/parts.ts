@@ -8,7 +8,7 @@ import { createDescribed } from '../../registry/content/referrers/described.ts'
 import { createReferrerDigests } from '../../registry/content/referrers/digests.ts'
 import { createReferrers } from '../../registry/content/referrers/referrers.ts'
 import { createRepositories } from '../../registry/content/repositories/repositories.ts'
-import type { TagPointers } from '../../registry/content/tags/tag-cache.ts'
+import type { TagCache } from '../../registry/content/tags/tag-cache.ts'
 import { createTagged } from '../../registry/content/tags/tagged.ts'
 import { createTags } from '../../registry/content/tags/tags.ts'
 import { createInProcessLeases } from '../../registry/leases/in-process.ts'
@@ -29,16 +29,16 @@ type Options = {
   redis?: Redis | undefined
   /** Where the storage is a bucket: with a Redis, clients carry the states of their uploads. */
   bucket?: BucketParts | undefined
-  pointers?: TagPointers | undefined
+  cache?: TagCache | undefined
 }
 
 /** Another call is another process: of what was, it knows what storage and Redis say. */
 export function createParts(options: Options) {
-  const { storage, leases = createInProcessLeases(), redis, bucket, pointers } = options
+  const { storage, leases = createInProcessLeases(), redis, bucket, cache } = options
   const links = createLinks(storage, () => {})
   const descriptions = createDescriptions()
   const blobs = createBlobs(storage, links)
-  const tags = createTags(storage, links, { pointers })
+  const tags = createTags(storage, links, { cache })
   const repositories = createRepositories(storage)
   const manifests = createManifests({ storage, links, tags, leases, descriptions })
   const described = createDescribed({ storage, links, descriptions })
@@ -49,7 +49,7 @@ export function createParts(options: Options) {
     links,
     blobs,
     tags,
-    tagged: createTagged({ tags, manifests, pointers }),
+    tagged: createTagged({ tags, manifests, cache }),
     manifests,
     references: createReferences({ blobs, manifests, rules: openRules.references }),
     referrers: createReferrers({ digests, described }),

@@ -1,5 +1,4 @@
 /** Pushes and pulls of whole images by plain requests, each step of which has to succeed. */
-
 import { type Answer, next, send } from './http.ts'
 import { digestOf, type Image, indexType, manifestType } from './image.ts'
 

@@ -2,7 +2,6 @@
  * A whole registry inside the test's own process, over HTTP on a port of its own: as one, or as a
  * gateway with workers behind it.
  */
-
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'

@@ -2,7 +2,6 @@
  * What a manifest refers to must be here before it is: config, layers, and the children of an index.
  * `subject` may come later ("Pushing Manifests with Subject"), foreign layers may lie elsewhere.
  */
-
 import { fewAtOnce } from '../../pace/few-at-once.ts'
 import { createTurns } from '../../pace/in-turn.ts'
 import type { Digest } from '../../protocol/digest.ts'

@@ -2,7 +2,6 @@
  * Manifests of which only their description is wanted. What is remembered of one spares its bytes; small
  * ones are read as they come, and large ones one after the other, so that many of them fill no memory.
  */
-
 import { createTurns } from '../../pace/in-turn.ts'
 import { algorithmOf, canonical, type Digest, digestOf } from '../../protocol/digest.ts'
 import { type Manifest, readStoredManifest } from '../../protocol/manifest.ts'

@@ -2,7 +2,6 @@
  * Referrers: manifests whose `subject` is another one ("Listing Referrers"), a page at a time. A page has
  * an end in number, in bytes, and in what has to be looked at for it; then the next one goes on.
  */
-
 import { fewAtOnce } from '../../pace/few-at-once.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import type { Call } from '../../storage/driver.ts'

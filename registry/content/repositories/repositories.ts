@@ -1,5 +1,4 @@
 /** Repositories: they come into being with their first push, and are listed once they hold manifests. */
-
 import { fewAtOnce } from '../../pace/few-at-once.ts'
 import { createShared } from '../../pace/shared.ts'
 import { isRepository, parseRepository } from '../../protocol/name.ts'

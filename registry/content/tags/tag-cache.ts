@@ -1,18 +1,21 @@
 /**
- * What tags name, remembered in Redis for a moment, for storage that takes long to answer. Before a tag
- * moves, it is forgotten and marked: until the mark goes, storage alone says what it names. Otherwise a
+ * What is remembered of tags and of the manifests that they name, for storage that takes long to answer.
+ *
+ * What a tag names is a pointer in Redis, for a moment. Before a tag moves, it is forgotten and marked: until the mark goes, storage alone says what it names. Otherwise a
  * request that asks storage could see the change, and a later one that asks Redis what was before it. A
  * change is acknowledged once its mark is gone or, where Redis cannot be told, once whatever may have been
  * remembered has expired. So everyone reads what was last acknowledged, everywhere.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
 import { busyError } from '../../leases/lease.ts'
 import { type Digest, isDigest } from '../../protocol/digest.ts'
 import type { Tag } from '../../protocol/name.ts'
 import type { Redis } from '../../redis/open.ts'
+import type { StoredManifest } from '../manifests/read.ts'
 
-export type TagPointers = ReturnType<typeof createTagPointers>
+export type TagCache = ReturnType<typeof createTagCache>
 
 /** What is known; or else the token that allows to say what was found out, for as long as nothing changes. */
 type Pointer = { digest?: Digest; token?: string }
@@ -47,8 +50,25 @@ local change = redis.call('hget', KEYS[1], 'change')
 if change and change ~= ARGV[1] then return 0 end
 return redis.call('del', KEYS[1])`
 
-export function createTagPointers(redis: Redis, times: Partial<typeof usual> = {}) {
-  const { good, finding, changing } = { ...usual, ...times }
+const mostBytes = 32 * 1024 * 1024
+const overhead = 500
+
+export function createTagCache(redis: Redis, times: Partial<typeof usual> = {}) {
+  const pushed = new LRUCache<string, Digest>({ max: 10_000, ttl: 2_000 })
+  const manifests = new LRUCache<Digest, StoredManifest>({
+    maxSize: mostBytes,
+    sizeCalculation: ({ bytes }) => overhead + bytes.length,
+  })
+  return {
+    /** By the path of a tag's history, the digest by which the manifest was pushed. */
+    pushed,
+    /** The bytes of a digest never change. Whether they are still there, the tag says that names them. */
+    manifests,
+    ...createPointers(redis, { ...usual, ...times }),
+  }
+}
+
+function createPointers(redis: Redis, { good, finding, changing }: typeof usual) {
   const keyOf = (repository: string, tag: Tag) => `kura:{tag:${repository}:${tag}}`
 
   return {

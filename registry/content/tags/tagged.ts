@@ -1,26 +1,18 @@
 /** Manifests by tag, which is what clients ask for most: by what is remembered for sure, or from storage. */
-import { LRUCache } from 'lru-cache'
 import type { Digest } from '../../protocol/digest.ts'
 import type { Tag } from '../../protocol/name.ts'
 import type { Call } from '../../storage/driver.ts'
-import type { Manifests, StoredManifest } from '../manifests/manifests.ts'
-import type { TagPointers } from './tag-cache.ts'
+import type { Manifests } from '../manifests/manifests.ts'
+import type { StoredManifest } from '../manifests/read.ts'
+import type { TagCache } from './tag-cache.ts'
 import type { Tags } from './tags.ts'
 
 export type Tagged = ReturnType<typeof createTagged>
 
-type Parts = { tags: Tags; manifests: Manifests; pointers: TagPointers | undefined }
+type Parts = { tags: Tags; manifests: Manifests; cache: TagCache | undefined }
 type Named = { digest: Digest; manifest: StoredManifest | undefined }
 
-const mostBytes = 32 * 1024 * 1024
-const overhead = 500
-
-export function createTagged({ tags, manifests, pointers }: Parts) {
-  /** The bytes of a digest never change; whether they are still here, its tag says. */
-  const recent = new LRUCache<Digest, StoredManifest>({
-    maxSize: mostBytes,
-    sizeCalculation: ({ bytes }) => overhead + bytes.length,
-  })
+export function createTagged({ tags, manifests, cache }: Parts) {
   return { find }
 
   /**
@@ -37,16 +29,16 @@ export function createTagged({ tags, manifests, pointers }: Parts) {
   }
 
   async function findNow(repository: string, tag: Tag, call?: Call): Promise<Named | undefined> {
-    const pointer = (await pointers?.find(repository, tag)) ?? {}
+    const pointer = (await cache?.find(repository, tag)) ?? {}
     if (pointer.digest) return named(pointer.digest, findNamed(repository, pointer.digest, call))
 
     const stored = await tags.find(repository, tag, call)
     if (!stored) return undefined
     const manifest = findNamed(repository, stored, call)
-    const found = await named(tags.nameOf(repository, tag, stored, call), manifest)
+    const found = await named(tags.findPushed({ repository, tag, stored }, call), manifest)
     const { token } = pointer
     if (found.manifest && token) {
-      await pointers?.keep(repository, tag, { token, digest: found.digest })
+      await cache?.keep(repository, tag, { token, digest: found.digest })
     }
     return found
   }
@@ -61,11 +53,12 @@ export function createTagged({ tags, manifests, pointers }: Parts) {
 
   /** A tag goes before its manifest does, so one that was just found stands for a manifest, too. */
   async function findNamed(repository: string, digest: Digest, call?: Call) {
-    const remembered = recent.get(digest)
+    // Where storage is near, asking costs little, and shows what was damaged there.
+    if (!cache) return manifests.find(repository, digest, call)
+    const remembered = cache.manifests.get(digest)
     if (remembered) return remembered
     const found = await manifests.find(repository, digest, call)
-    // Where storage is near, asking costs little, and shows what was damaged there.
-    if (found && pointers) recent.set(digest, found)
+    if (found) cache.manifests.set(digest, found)
     return found
   }
 }

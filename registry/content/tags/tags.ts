@@ -1,198 +1,21 @@
-/**
- * Tags: names that move. Each remembers what it names now and whatever it named before.
- *
- * A tag that has to stay is written only where storage finds nothing else, and a tag is removed only while
- * it names what was found: a request that was under way when its lease was lost may still arrive.
- */
-import { LRUCache } from 'lru-cache'
-import { busyError } from '../../leases/lease.ts'
-import { fewAtOnce } from '../../pace/few-at-once.ts'
-import type { Digest } from '../../protocol/digest.ts'
-import { RegistryError } from '../../protocol/errors.ts'
-import { isTag, type Tag } from '../../protocol/name.ts'
-import type { Call, Version } from '../../storage/driver.ts'
-import type { FencedStorage, ReadableStorage } from '../../storage/fenced.ts'
-import { type Links, replaceLink, type VersionedLink, writeLink } from '../links.ts'
-import { paths } from '../paths.ts'
-import type { TagPointers } from './tag-cache.ts'
+/** Tags: names that move. Each remembers what it names now and whatever it named before. */
+import type { ReadableStorage } from '../../storage/fenced.ts'
+import type { Links } from '../links.ts'
+import { createTagMoves } from './moves.ts'
+import { createPushedDigests } from './pushed-digest.ts'
+import { createTagReads } from './read.ts'
+import type { TagCache } from './tag-cache.ts'
 
 export type Tags = ReturnType<typeof createTags>
 
-type Named = { repository: string; tag: Tag }
-type Setting = Named & {
-  digest: Digest
-  /** The digest by which the client pushed the manifest; without it, the one it is stored under. */
-  as?: Digest
-  mayMove: MayMove
-}
-type MayMove = (tag: Tag) => boolean
-/** Whatever is there may be replaced, or only this version of it, or all is as it has to be. */
-type Move = 'any' | { over: Version | undefined } | 'none'
-type Removal = Named & {
-  /** The tag stays if it names anything else. */
-  names?: Digest | undefined
-}
-type Whole = Call & { whole?: Promise<unknown> }
-
-type Options = {
-  pointers?: TagPointers | undefined
-  /** How many tags are read at once to find those that name a manifest. */
-  lookups?: number | undefined
-}
-
-/** How often a change is decided on anew, when storage holds something else by the time it arrives. */
-const mostDecisions = 3
+type Options = { cache?: TagCache | undefined; lookups?: number | undefined }
 
 export function createTags(storage: ReadableStorage, links: Links, options: Options = {}) {
-  const { pointers, lookups } = options
-  /** Both names are of the same bytes, so the older one does no harm for a moment. */
-  const given = new LRUCache<string, Digest>({ max: 10_000, ttl: 2_000 })
-  return { find, nameOf, listNames, list, naming, set, decideMove, remove }
-
-  async function find(repository: string, tag: Tag, call?: Call): Promise<Digest | undefined> {
-    return links.read(paths.tagCurrent(repository, tag), call)
+  const { cache, lookups } = options
+  const pushed = createPushedDigests(links, cache)
+  return {
+    ...createTagReads({ storage, links, lookups }),
+    ...createTagMoves({ links, pushed, cache }),
+    findPushed: pushed.find,
   }
-
-  /**
-   * The digest by which `stored` was pushed under this tag. The history of the tag holds it, as the current
-   * link has to be one that other registries compare; a revision that is gone is no name any more.
-   */
-  async function nameOf(
-    repository: string,
-    tag: Tag,
-    stored: Digest,
-    call?: Call,
-  ): Promise<Digest> {
-    const path = paths.tagIndex(repository, tag, stored)
-    const known = given.get(path)
-    if (known) return known
-    const found = await readName(repository, tag, stored, call)
-    // Where storage is near, asking costs little.
-    if (pointers) given.set(path, found)
-    return found
-  }
-
-  async function readName(
-    repository: string,
-    tag: Tag,
-    stored: Digest,
-    call?: Call,
-  ): Promise<Digest> {
-    const name = (await links.read(paths.tagIndex(repository, tag, stored), call)) ?? stored
-    if (name === stored) return stored
-    const leadsTo = await links.read(paths.revisionLink(repository, name), call)
-    return leadsTo === stored ? name : stored
-  }
-
-  /** Those of `list`, and such as a crash left half made: quick to get, for no tag is read. */
-  async function listNames(repository: string, call?: Call & { after?: string }): Promise<Tag[]> {
-    const entries = await Array.fromAsync(storage.list(paths.tags(repository), call))
-    return entries.flatMap(({ name, isFolder }) => (isFolder && isTag(name) ? [name] : []))
-  }
-
-  /** Tags in byte order, those after the name `after`. A tag that a crash left half made is none. */
-  async function* list(repository: string, call?: Call & { after?: string }): AsyncIterable<Tag> {
-    for await (const [tag, digest] of current(repository, call)) if (digest) yield tag
-  }
-
-  /** The tags that name `digest` now. */
-  async function naming(repository: string, digest: Digest, call?: Call): Promise<Tag[]> {
-    const found: Tag[] = []
-    for await (const [tag, named] of current(repository, call, lookups)) {
-      if (named === digest) found.push(tag)
-    }
-    return found
-  }
-
-  /** Each tag with what it names. */
-  async function* current(
-    repository: string,
-    call?: Call & { after?: string },
-    most: number | undefined = undefined,
-  ) {
-    yield* fewAtOnce(await listNames(repository, call), (tag) => find(repository, tag, call), most)
-  }
-
-  /** Throws `tagImmutable` when the tag names anything but `to` and `mayMove` says it has to stay. */
-  async function decideMove(
-    { repository, tag }: Named,
-    to: Digest,
-    mayMove: MayMove,
-  ): Promise<Move> {
-    if (mayMove(tag)) return 'any'
-    const { digest: stored, version } = (await look(repository, tag)) ?? {}
-    if (!stored) return { over: version }
-    // Not what is remembered: another process may have given the tag anew a moment ago.
-    const digest = await readName(repository, tag, stored)
-    if (digest === to) return 'none'
-    throw new RegistryError('tagImmutable', { detail: { tag, digest } })
-  }
-
-  async function look(repository: string, tag: Tag, call?: Call) {
-    return links.readVersioned(paths.tagCurrent(repository, tag), call)
-  }
-
-  /**
-   * A tag is seen once its current link is there, and then it is whole: its history comes before, which
-   * nobody reads until then, and so does all that `whole` waits for. Throws what `decideMove` throws.
-   */
-  async function set(under: FencedStorage, setting: Setting, call: Whole) {
-    const { repository, tag, digest, as = digest, mayMove } = setting
-    const { whole, ...rest } = call
-    let move = await decideMove(setting, as, mayMove)
-    const history = paths.tagIndex(repository, tag, digest)
-    given.delete(history)
-    const link = { path: paths.tagCurrent(repository, tag), digest }
-    await changing(setting, async (marked) => {
-      const written = writeLink(under, { path: history, digest: as }, rest)
-      await Promise.all([written, whole, marked])
-      await insist(async () => {
-        if (move === 'none') return true
-        if (move === 'any') return writeLink(under, link, rest).then(() => true)
-        if (await replaceLink(under, { ...link, ...move }, rest)) return true
-        move = await decideMove(setting, as, mayMove)
-        return false
-      })
-    })
-  }
-
-  /** False when there is no such tag, or when it names anything but `names`. */
-  async function remove(under: FencedStorage, removal: Removal, call?: Call): Promise<boolean> {
-    const { repository, tag, names } = removal
-    const current = paths.tagCurrent(repository, tag)
-    let found = await look(repository, tag, call)
-    if (!isToGo(found, names)) return false
-    await changing(removal, async (marked) => {
-      await marked
-      await insist(async () => {
-        if (!found || !isToGo(found, names)) return true
-        const isRemoved = await under.removeVersion(current, { ...call, version: found.version })
-        found = isRemoved ? undefined : await look(repository, tag, call)
-        return isRemoved
-      })
-    })
-    if (found) return false
-    // Not what is left of the folder: a tag that was set after the lease was lost is part of it.
-    await under.remove(paths.tagHistory(repository, tag), call)
-    await under.remove(paths.tag(repository, tag), { ...call, only: [] })
-    return true
-  }
-
-  /** The current link may be changed once `marked` has resolved. */
-  async function changing(
-    { repository, tag }: Named,
-    work: (marked?: Promise<void>) => Promise<void>,
-  ): Promise<void> {
-    await (pointers ? pointers.changing(repository, tag, work) : work())
-  }
-}
-
-function isToGo(found: VersionedLink | undefined, names: Digest | undefined): boolean {
-  return found?.digest !== undefined && (names === undefined || found.digest === names)
-}
-
-/** `attempt` answers whether it is done. */
-async function insist(attempt: () => Promise<boolean>): Promise<void> {
-  for (let count = 0; count < mostDecisions; count += 1) if (await attempt()) return
-  throw busyError('unavailable')
 }

@@ -1,5 +1,4 @@
 /** Failures of the S3 service, told apart by code and status, never by message. */
-
 import { RegistryError } from '../../protocol/errors.ts'
 
 /** Seen on a connection, or before there was one. */

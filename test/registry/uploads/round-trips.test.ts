@@ -3,7 +3,7 @@
  * object stores that is nearly all the time a push takes. A row that grows needs a good reason.
  */
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { createTagPointers } from '../../../registry/content/tags/tag-cache.ts'
+import { createTagCache } from '../../../registry/content/tags/tag-cache.ts'
 import { createTagged } from '../../../registry/content/tags/tagged.ts'
 import { canonical, type Digest, digestOf } from '../../../registry/protocol/digest.ts'
 import { parseManifest } from '../../../registry/protocol/manifest.ts'
@@ -28,8 +28,8 @@ const nameOf = (bytes: Buffer) => digestOf(canonical, bytes)
 /** All that a registry has, as the requests use it. */
 function open({ isBucket, redis }: { isBucket: boolean; redis?: Redis }) {
   const { behind, measure } = countRounds()
-  const pointers = redis && createTagPointers(redis, { good: 1, finding: 1000 })
-  const parts = createParts({ ...(isBucket ? bucket() : folder()), redis, pointers })
+  const cache = redis && createTagCache(redis, { good: 1, finding: 1000 })
+  const parts = createParts({ ...(isBucket ? bucket() : folder()), redis, cache })
 
   function bucket() {
     const { driver, placing } = createInmemoryBucket(partSize)
@@ -41,7 +41,7 @@ function open({ isBucket, redis }: { isBucket: boolean; redis?: Redis }) {
   function folder() {
     return { storage: behind(createInmemoryDriver()) }
   }
-  return { measure, ...parts, pointers, ...parts.uploads }
+  return { measure, ...parts, cache, ...parts.uploads }
 }
 
 type Registry = ReturnType<typeof open>
@@ -207,8 +207,8 @@ describeWith(['redis-server'], 'a store', () => {
 
   it('is asked for the tag alone once its manifest is known', async () => {
     const registry = open({ isBucket: true, redis })
-    const { tags, manifests, pointers } = registry
-    const tagged = createTagged({ tags, manifests, pointers })
+    const { tags, manifests, cache } = registry
+    const tagged = createTagged({ tags, manifests, cache })
     const look = () => tagged.find('a', parseTag('latest'))
     await registry.measure(async () => (await putManifest(registry))())
     expect(await registry.measure(look)).toEqual(['get', 'get get get'])

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals'
 import { createLinks } from '../../../../registry/content/links.ts'
 import { paths } from '../../../../registry/content/paths.ts'
-import { createTagPointers } from '../../../../registry/content/tags/tag-cache.ts'
+import { createTagCache } from '../../../../registry/content/tags/tag-cache.ts'
 import { createTags } from '../../../../registry/content/tags/tags.ts'
 import { type Digest, digestOf } from '../../../../registry/protocol/digest.ts'
 import type { Tag } from '../../../../registry/protocol/name.ts'
@@ -30,7 +30,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
       { pauseMs: 20 },
     )
     cleanup.add(redis.close)
-    const pointers = createTagPointers(redis, times)
+    const cache = createTagCache(redis, times)
     const inner = createInmemoryDriver()
     /** What happens when a link has just been changed, and nobody has been told. */
     const on = { changed: async (_path: string): Promise<void> => {} }
@@ -50,7 +50,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     const { find, ...known } = createTags(
       storage,
       createLinks(storage, () => {}),
-      { pointers },
+      { cache },
     )
     const tags = {
       find,
@@ -60,13 +60,13 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     }
     /** What a request for the tag does. */
     const look = async () => {
-      const pointer = await pointers.find('app', tag)
+      const pointer = await cache.find('app', tag)
       const digest = pointer.digest ?? (await tags.find('app', tag))
       const { token } = pointer
-      if (digest && token) await pointers.keep('app', tag, { token, digest })
+      if (digest && token) await cache.keep('app', tag, { token, digest })
       return { digest, remembered: pointer.digest !== undefined }
     }
-    return { server, pointers, tags, look, on, storage }
+    return { server, redis, cache, tags, look, on, storage }
   }
 
   it('is asked of storage once, and then known', async () => {
@@ -88,23 +88,23 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
   })
 
   it('is not remembered by who found out before it moved', async () => {
-    const { pointers, tags, look } = await start()
+    const { cache, tags, look } = await start()
     await tags.set('app', tag, first)
-    const { token = '' } = await pointers.find('app', tag)
+    const { token = '' } = await cache.find('app', tag)
     const digest = await tags.find('app', tag)
     await tags.set('app', tag, second)
-    await pointers.keep('app', tag, { token, digest: digest ?? second })
+    await cache.keep('app', tag, { token, digest: digest ?? second })
     expect(await look()).toEqual({ digest: second, remembered: false })
   })
 
   it('is not remembered either when Redis forgets everything in between', async () => {
-    const { server, pointers, tags, look } = await start()
+    const { server, cache, tags, look } = await start()
     await tags.set('app', tag, first)
-    const { token = '' } = await pointers.find('app', tag)
+    const { token = '' } = await cache.find('app', tag)
     await server.command('flushall')
     await look()
     await tags.set('app', tag, second)
-    await pointers.keep('app', tag, { token, digest: first })
+    await cache.keep('app', tag, { token, digest: first })
     expect((await look()).digest).toBe(second)
   })
 
@@ -133,9 +133,9 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
   )
 
   it('is remembered again some time after a change that was cut off', async () => {
-    const { pointers, tags, look } = await start()
+    const { cache, tags, look } = await start()
     await tags.set('app', tag, first)
-    pointers.changing('app', tag, async (marked) => {
+    cache.changing('app', tag, async (marked) => {
       await marked
       await new Promise(() => {})
     })
@@ -175,19 +175,19 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
   })
 
   it('keeps the digest by which another process has just given it, where it has to stay', async () => {
-    const { pointers, storage } = await start()
+    const { redis, storage } = await start()
     const open = () =>
       createTags(
         storage,
         createLinks(storage, () => {}),
-        { pointers },
+        { cache: createTagCache(redis, times) },
       )
     const [here, there, under] = [open(), open(), withoutLease(storage)]
     const other = digestOf('sha512', Buffer.from('first'))
     const setting = { repository: 'app', tag, digest: first, mayMove: () => true }
     await under.put(paths.revisionLink('app', other), Buffer.from(first))
     await here.set(under, setting, {})
-    expect(await here.nameOf('app', tag, first)).toBe(first)
+    expect(await here.findPushed({ repository: 'app', tag, stored: first })).toBe(first)
     await there.remove(under, setting)
     await there.set(under, { ...setting, as: other }, {})
     const refused = { reason: 'tagImmutable' }

@@ -35,7 +35,7 @@ function open() {
     })
   const remove = (digest: string) =>
     manifests.remove('app', { digest: digest as Digest, mayRemove: () => true })
-  const tagged = createTagged({ tags, manifests, pointers: undefined })
+  const tagged = createTagged({ tags, manifests, cache: undefined })
   return { push, remove, find: () => tagged.find('app', tag), on }
 }
 
