@@ -13,7 +13,7 @@ export function certCommand(
 ): Command {
   return new Command('cert')
     .description('make a certificate authority and a certificate, and say where clients want it')
-    .argument('[names...]', 'what clients call this machine: host names and addresses')
+    .argument('[names...]', 'the names of this machine for clients: host names and addresses')
     .option('--folder <dir>', 'where the files are kept', 'certs')
     .option('--port <number>', 'the port clients use', parsePort, 5000)
     .action(async (names: string[], { folder, port }: Options) => {

@@ -7,7 +7,7 @@ export function configCommand(): Command {
     .description('print the configuration in force, and where each value comes from')
     .argument('[config.yml]', 'the file to read; without it REGISTRY_CONFIGURATION_PATH')
     .addOption(
-      new Option('--for <command>', 'what is to start with it')
+      new Option('--for <command>', 'the command that is to start with it')
         .choices(['serve', 'gateway', 'worker'])
         .default('serve'),
     )

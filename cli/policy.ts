@@ -35,10 +35,12 @@ export function policyCommand(): Command {
     )
     .argument(...folder)
     .addOption(
-      new Option('--action <action>', 'what is asked for').choices(actions).makeOptionMandatory(),
+      new Option('--action <action>', 'the action to decide on')
+        .choices(actions)
+        .makeOptionMandatory(),
     )
     .requiredOption('--repository <name>', 'the repository, such as team/app')
-    .option('--user <name>', 'who asks; without it, a stranger')
+    .option('--user <name>', 'the user who asks; without it, a stranger')
     .option('--group <name...>', 'groups the user is in, beside those of the files', [])
     .option('--tag <tag>', 'the tag, where the action is about one, such as v1')
     .option('--from <address>', 'the address of the client, such as 192.0.2.7 or 2001:db8::1')

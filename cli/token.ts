@@ -24,8 +24,8 @@ export function tokenCommand(): Command {
   command
     .command('create')
     .description('make a token and print it, once')
-    .requiredOption('--name <name>', 'what the robot is called; policies call it user:robot:<name>')
-    .requiredOption('--actions <list>', 'what it may do at most, such as pull,push')
+    .requiredOption('--name <name>', 'the name of the robot; policies call it user:robot:<name>')
+    .requiredOption('--actions <list>', 'its rights at most, such as pull,push')
     .requiredOption('--repositories <list>', "where it may do that, such as 'team/**'")
     .option('--expires <time>', '90d, 12h or never', '90d')
     .option(...configOption)

@@ -13,10 +13,10 @@ const refused = (reason: string): Row => ({
 const ignored = (effect: string): Row => ({ effect, fatal: false })
 
 const elsewhere = refused('content would be kept somewhere else')
-const unchanged = refused('what it changes would be left unchanged')
+const unchanged = refused('its changes would not be made')
 const open = refused('everyone would be let in')
 
-/** One connection for each process is all there is, and what failed on it is not sent again. */
+/** Each process has one connection, and a command that failed on it is not sent again. */
 const redisRows: [effect: string, ...keys: string[]][] = [
   ['each process has one connection', 'pool', 'poolfifo', 'poolsize', 'pooltimeout'],
   ['each process has one connection', 'minidleconns', 'maxidleconns', 'maxactiveconns'],

@@ -32,7 +32,7 @@ export function createReload({ crew, places, log, check, onChange }: Parts) {
       for (const place of crew.places) await renew(place)
       log.info('reloaded')
     } catch (error) {
-      log.error({ err: error }, 'not reloaded: what was running goes on')
+      log.error({ err: error }, 'not reloaded: all processes go on as they were')
     }
     onChange?.('reloaded')
   }

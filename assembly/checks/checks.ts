@@ -72,7 +72,7 @@ function entranceWarnings(config: Config): string[] {
   if (kura.policies !== undefined) return knowsUsers(config) ? [] : [onlyStrangers]
   if (keepsStrangersOut(config)) return []
   // On this machine, too: its other users, a proxy and a page in a browser all reach it.
-  return [`${http.addr.text} is open: whoever reaches it may do everything`]
+  return [`${http.addr.text} is open: everyone who reaches it may do everything`]
 }
 
 const onlyStrangers =

@@ -44,7 +44,7 @@ export const validation = section({
   manifests: section({ urls: urls.optional(), indexes: indexes.prefault({}) }).prefault({}),
 })
   .prefault({})
-  .describe('What a pushed manifest has to keep.')
+  .describe('Rules for manifests that are pushed.')
 
 export const policy = section({
   repository: section({
@@ -59,7 +59,7 @@ export const policy = section({
 const step = section({
   name: text().describe('The name of the middleware.'),
   disabled: flag().prefault('false').describe('Keep it written down but unused.'),
-  options: freeform().prefault({}).describe('What it makes of them is its own affair.'),
+  options: freeform().prefault({}).describe('Options of that middleware.'),
 })
 
 const steps = (what: string) => list(step).prefault([]).describe(`Put around ${what}.`)
@@ -76,7 +76,9 @@ const storageOptions = section({
   )
     .optional()
     .describe('For `rewrite`: the other host.'),
-  trimpathprefix: text().optional().describe('For `rewrite`: what paths begin with until then.'),
+  trimpathprefix: text()
+    .optional()
+    .describe('For `rewrite`: the beginning of paths that is taken off.'),
   privatekey: cloudfronts(),
   keypairid: cloudfronts(),
   duration: cloudfronts(),
@@ -109,7 +111,7 @@ export const middleware = section({
   repository: steps('every repository'),
   storage: list(storageStep)
     .prefault([])
-    .describe('What changes where clients are sent for blobs; the last has the last word.'),
+    .describe('Changes where clients are sent for blobs; the last one decides.'),
 })
   .optional()
   .describe('Code of the original that can be put around its parts.')

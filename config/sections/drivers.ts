@@ -99,7 +99,7 @@ const quarterMebibyte = mebibyte / 4
 const gcs = section({
   bucket: text().describe('The bucket.'),
   keyfile: text('a path').optional().describe('The key file of a service account.'),
-  credentials: map(secret()).optional().describe('What that file holds, written here.'),
+  credentials: map(secret()).optional().describe('The content of that file, written here.'),
   rootdirectory: root(),
   chunksize: value(`a multiple of ${quarterMebibyte}`, (written) =>
     /^\d+$/.test(written) && Number(written) % quarterMebibyte === 0 ? Number(written) : undefined,

@@ -12,7 +12,7 @@ const file = section({
 })
 
 const request = section({
-  uri: url().describe('What is asked for, with `HEAD`.'),
+  uri: url().describe('The address that is asked for, with `HEAD`.'),
   headers: headers().meta({ secret: true }).prefault({}).describe('Headers of the request.'),
   statuscode: integer({ min: 100, max: 599 }).prefault('200').describe('The status that is well.'),
   timeout: timeout(),
@@ -21,7 +21,7 @@ const request = section({
 })
 
 const connection = section({
-  addr: text('host:port').describe('What is connected to.'),
+  addr: text('host:port').describe('The address to connect to.'),
   timeout: timeout(),
   interval: interval(),
   threshold: threshold(),
@@ -41,4 +41,4 @@ export const health = section({
     .describe('Ports to connect to.'),
 })
   .prefault({})
-  .describe('What has to be well for kura to call itself well.')
+  .describe('Checks: kura calls itself well while all of them pass.')

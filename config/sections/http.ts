@@ -35,7 +35,7 @@ const tls = section({
     'verify-client-cert-if-given',
   )
     .prefault('require-and-verify-client-cert')
-    .describe('What is asked of clients once `clientcas` is set.'),
+    .describe('Which certificate clients have to show once `clientcas` is set.'),
   minimumtls: choice('tls1.2', 'tls1.3').prefault('tls1.2').describe('The oldest version spoken.'),
   ciphersuites: list(text('the name of a cipher suite'))
     .optional()

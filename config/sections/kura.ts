@@ -29,10 +29,8 @@ const network = () =>
     .meta({ allowed: networkRule, ...asWritten })
 
 const trusted = section({
-  issuer: url().describe('Who signs the tokens, as their `iss` has it.'),
-  audience: text().describe(
-    'What their `aud` must name, so that they were made for this registry.',
-  ),
+  issuer: url().describe('The issuer of the tokens, as their `iss` has it.'),
+  audience: text().describe('The name in their `aud`, which says that they are for this registry.'),
   prefix: text().describe('Begins the names and groups that come from there, such as `github`.'),
   jwks: text('a path').optional().describe('A file with the keys of the issuer.'),
   jwksurl: url().optional().describe('Where the issuer publishes its keys.'),
@@ -83,7 +81,7 @@ const limits = section({
     .describe('How long a request waits for a client that sends and takes nothing; 0 for ever.'),
 })
   .prefault({})
-  .describe('What is asked of clients.')
+  .describe('Limits for clients.')
 
 const workerAddress = () =>
   value('host:port or unix:/path', (written) => {
@@ -111,7 +109,7 @@ export const kura = section({
     .describe('How many processes serve; without it, one for each core.'),
   policies: text('a folder')
     .optional()
-    .describe('A folder of policy files; without it, whoever signs in may do everything.'),
+    .describe('A folder of policy files; without it, every user who signs in may do everything.'),
   trustedProxies: list(network())
     .prefault([])
     .describe('Proxies that are believed about their clients: addresses and networks.'),
@@ -123,4 +121,4 @@ export const kura = section({
   tokens,
 })
   .prefault({})
-  .describe('What the original does not have.')
+  .describe('Settings that `registry:2` does not have.')

@@ -40,4 +40,4 @@ export const log = section({
   hooks: list(hook).prefault([]).describe('Programs told about records of some levels.'),
 })
   .prefault({})
-  .describe('What kura tells its operator, and how.')
+  .describe('The log: how much it tells, and in which form.')

@@ -27,11 +27,11 @@ export const notifications = section({
   events: section({
     includereferences: flag()
       .prefault('false')
-      .describe('Tell also what a pushed manifest refers to.'),
+      .describe('Tell also the parts that a pushed manifest refers to.'),
   })
     .meta({ alias: 'eventconfig' })
     .prefault({}),
   endpoints: list(endpoint).prefault([]).describe('The receivers.'),
 })
   .prefault({})
-  .describe('Who hears of pushes, pulls and deletes.')
+  .describe('Receivers of events: pushes, pulls and deletes.')

@@ -80,7 +80,7 @@ function faultsOfOverwrite(rule: Found): Problem[] {
   const isIdle = !names.includes('push') && !names.includes('*')
   if (!overwrite || !isIdle || childOf(rule, 'effect').value === 'deny') return []
   const message =
-    '("overwrite") allows nothing without push, and whoever may push may overwrite; deny overwrite to those who may not'
+    '("overwrite") allows nothing without push, and push allows to overwrite; deny overwrite to those who may not'
   return [at(overwrite, message)]
 }
 

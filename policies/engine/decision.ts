@@ -34,11 +34,11 @@ export type Policy = ((question: Question) => Decision) & {
 /** The part of a question that says who asks, and from where. */
 export type Who = Pick<Question, 'name' | 'groups' | 'address'>
 
-/** Lets whoever has signed in do everything, as registry:2 does. */
+/** Lets every user who has signed in do everything, as registry:2 does. */
 export const membersPolicy: Policy = Object.assign(
   ({ name }: Question) => ({
     allowed: name !== undefined,
-    because: 'whoever signs in may do everything',
+    because: 'every user who signs in may do everything',
   }),
   { showsAll: ({ name }: Who) => name !== undefined },
 )

@@ -1,6 +1,6 @@
 /**
  * Patterns of repositories and tags. `*` is any text within a segment, a `**` segment is any number
- * of segments, and `${user}` is the name of whoever asks, letter by letter. `team/**` is also `team`.
+ * of segments, and `${user}` is the name of the user who asks, letter by letter. `team/**` is also `team`.
  */
 import picomatch from 'picomatch'
 import { host } from '../../registry/protocol/name.ts'

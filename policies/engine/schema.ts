@@ -92,7 +92,9 @@ const ruleName = text('a name, which logs and refusals give', (written) =>
 )
 
 export const ruleSchema = section({
-  name: ruleName.meta({ description: 'What logs and refusals call this rule; used once only.' }),
+  name: ruleName.meta({
+    description: 'The name of this rule in logs and refusals; used once only.',
+  }),
   effect: word('allow', 'deny')
     .default('allow')
     .meta({ description: 'A rule that denies beats every rule that allows.' }),
@@ -101,7 +103,7 @@ export const ruleSchema = section({
     text('a pattern of repositories', faultOfRepositoryPattern),
     'patterns of repositories',
   ).meta({
-    description: `* is any text within a path segment, ** any number of segments, ${userPlace} the name of whoever asks.`,
+    description: `* is any text within a path segment, ** any number of segments, ${userPlace} the name of the user who asks.`,
   }),
   actions: list(word(...actions, '*'), 'actions').meta({
     description: 'overwrite moves an existing tag to other content; list shows a repository.',
@@ -126,7 +128,9 @@ function faultOfRepository(written: string): string | undefined {
 const address = 'an address, such as 192.0.2.7 or 2001:db8::1'
 
 export const testSchema = section({
-  user: userName.optional().meta({ description: 'Who asks; without it someone not signed in.' }),
+  user: userName
+    .optional()
+    .meta({ description: 'The user who asks; without it, someone not signed in.' }),
   groups: list(groupName, 'groups')
     .optional()
     .meta({ description: 'Groups that the login brings, beside those of the files.' }),

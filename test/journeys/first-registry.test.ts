@@ -152,6 +152,6 @@ describe('a first registry', () => {
   it('listens on every address when the variable names none, and says who may reach it', async () => {
     const { port, said } = await start({ listenEverywhere: true })
     expect((await send('GET', `http://127.0.0.1:${port}/v2/`)).status).toBe(200)
-    await said(/is open: whoever reaches it may do everything/)
+    await said(/is open: everyone who reaches it may do everything/)
   })
 })

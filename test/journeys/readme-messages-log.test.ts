@@ -27,7 +27,7 @@ const deletes = 'REGISTRY_STORAGE_DELETE_ENABLED'
 
 /** Each answers the kura that is to say so. */
 const runs: Record<string, () => ReturnType<typeof start>> = {
-  'is open: whoever reaches it may do everything': () =>
+  'is open: everyone who reaches it may do everything': () =>
     start({ env: { REGISTRY_AUTH: 'none' }, listenEverywhere: true }),
 
   async 'there was no htpasswd file, so one was made with this user'() {
@@ -65,7 +65,7 @@ const runs: Record<string, () => ReturnType<typeof start>> = {
     return start({ args: ['gateway'], env })
   },
 
-  async 'not reloaded: what was running goes on'() {
+  async 'not reloaded: all processes go on as they were'() {
     const file = join(await cleanup.folder(), 'config.yml')
     await writeFile(file, config)
     const kura = await start({ args: ['serve', file] })

@@ -2,7 +2,7 @@
 
 /** True of many a configuration that is meant so; the start says it all the same. */
 const meant = [
-  /is open: whoever reaches it may do everything/,
+  /is open: everyone who reaches it may do everything/,
   /storage\.s3 without redis/,
   /kura\.policies is set and nobody can sign in/,
 ]

@@ -55,9 +55,9 @@ async function tryOut(driver: StorageDriver, { readOnly }: S3Options): Promise<v
       driver.stat(`${folder}/absent`),
     ])
     const faults = [
-      !found?.equals(value) && 'what was written does not come back',
-      listed.length !== 1 && 'what was written is not listed',
-      absent && 'what was never written is there',
+      !found?.equals(value) && 'a value that was written does not come back',
+      listed.length !== 1 && 'a value that was written is not listed',
+      absent && 'a value that was never written is there',
     ].filter(Boolean)
     if (faults.length > 0) throw new Error(faults.join(', '))
   } finally {

@@ -23,7 +23,7 @@ it.each(open)(
   async (command, http, rest, isSaid) => {
     const text = `version: 0.1\nstorage: inmemory\nhttp: {${http}, secret: "${'a1'.repeat(16)}"}\n${rest}\n`
     const warnings = warningsOf(command, await load(text))
-    const said = 'is open: whoever reaches it may do everything'
+    const said = 'is open: everyone who reaches it may do everything'
     expect(warnings.some((it) => it.endsWith(said))).toBe(isSaid)
   },
 )

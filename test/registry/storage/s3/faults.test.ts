@@ -2,8 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { toRegistryError } from '../../../../registry/protocol/errors.ts'
-import type { StorageDriver } from '../../../../registry/storage/driver.ts'
+import { RegistryError, toRegistryError } from '../../../../registry/protocol/errors.ts'
+import type { Call, StorageDriver } from '../../../../registry/storage/driver.ts'
 import { createS3Storage, type S3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { type S3Limits, usualLimits } from '../../../../registry/storage/s3/options.ts'
 import { bytesOf, fingerprint, source } from '../../../contract/bytes.ts'
@@ -38,6 +38,7 @@ afterEach(() => driver.close())
 
 const large = randomBytes(12 * megabyte)
 const small = Buffer.from('value')
+const lost = new RegistryError('unavailable')
 
 /** Everything a driver does, with values of one part and of several. */
 async function useAll(): Promise<void> {
@@ -171,6 +172,28 @@ describe('a change that is bound to what is there', () => {
     expect((await driver.get('k'))?.toString()).toBe('value')
     expect(conditions).toEqual(['*', '*'])
   })
+})
+
+const leased: [what: string, request: RegExp, change: (call: Call) => Promise<unknown>][] = [
+  ['a copy', /^PUT .*x-id=CopyObject/, (call) => driver.move('folder/a', 'b', call)],
+  ['parts', /^POST .*uploadId=/, (call) => driver.append('k', source([large]), { at: 0, ...call })],
+  ['a removal', /^POST .*[?&]delete/, (call) => driver.remove('folder', call)],
+]
+it.each(leased)('without a lease, %s: not sent, and not again', async (_, wanted, change) => {
+  for (const name of ['a', 'b', 'c']) await driver.put(`folder/${name}`, small)
+  for (const attempts of [0, 1]) {
+    const lease = new AbortController()
+    if (attempts === 0) lease.abort(lost)
+    service.plan(({ method, url }) => {
+      if (!wanted.test(`${method} ${url}`)) return undefined
+      lease.abort(lost)
+      return 'slowDown'
+    })
+    await expect(change({ fence: { check: () => lease.signal.throwIfAborted() } })).rejects.toBe(
+      lost,
+    )
+    expect(service.seen.filter((it) => wanted.test(it))).toHaveLength(attempts)
+  }
 })
 
 describe('a failure that stays', () => {
