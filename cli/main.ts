@@ -1,6 +1,8 @@
 /** The command line: `kura serve`, `kura config`, and what every command has in common. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { installed } from '../assembly/installed.ts'
 import { ownName } from '../assembly/messages/own-name.ts'
 import { restoreVariables } from '../config/lost-variables.ts'
 import { messageOf } from '../files/permission.ts'
@@ -13,7 +15,7 @@ import { tokenCommand } from './token.ts'
 import { userCommand } from './user.ts'
 
 const { version, description } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  readFileSync(join(installed, 'package.json'), 'utf8'),
 ) as { version: string; description: string }
 
 function createProgram(): Command {

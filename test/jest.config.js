@@ -8,6 +8,7 @@ const shared = {
   rootDir: fileURLToPath(new URL('..', import.meta.url)),
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
+  globalSetup: fileURLToPath(new URL('support/make-release.js', import.meta.url)),
   setupFiles: [fileURLToPath(new URL('support/release-memory.js', import.meta.url))],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' } }],

@@ -73,6 +73,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   [
     'test',
     [
+      'deploy/release.ts',
       'files',
       'network',
       'registry',

@@ -4,9 +4,9 @@
  */
 import { realpathSync } from 'node:fs'
 import { delimiter, isAbsolute, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { installed } from '../installed.ts'
 
-const own = realpathSync(fileURLToPath(new URL('../../bin/kura', import.meta.url)))
+const own = realpathSync(join(installed, 'bin/kura'))
 
 type Caller = { PATH?: string | undefined; folder?: string }
 

@@ -159,4 +159,4 @@ describeWith(['dockerd', 'docker', 'docker-registry', 'root', 'linux'], 'the ima
 })
 
 const certificate = ['cert', '--folder', '/tls', 'localhost']
-const health = ['/opt/kura/node_modules/.bin/node', '/opt/kura/deploy/docker/health.ts']
+const health = ['/opt/kura/node_modules/.bin/node', '/opt/kura/lib/health.js']

@@ -1,4 +1,4 @@
-/** kura as its users run it: the command `bin/kura`, as a process of its own with a port and a folder. */
+/** kura as its users run it: the command `bin/kura` of a release, as a process of its own with a port and a folder. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -8,9 +8,10 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { findFreePort } from './ports.ts'
 import { inOwnWorld } from './processes.ts'
+import { release } from './release.ts'
 import { startService } from './service.ts'
 
-const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
+const command = join(release, 'bin/kura')
 /** What Node has compiled once: hundreds of processes start in a run, and all compile the same. */
 export const compiled = fileURLToPath(new URL('../../node_modules/.cache/kura', import.meta.url))
 

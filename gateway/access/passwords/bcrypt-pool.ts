@@ -2,6 +2,7 @@
  * Compares passwords with bcrypt hashes in threads of their own: one comparison takes as long as
  * hundreds of requests. How many wait, and in what order, is for whoever asks.
  */
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Question } from './bcrypt-worker.ts'
 
@@ -20,7 +21,8 @@ type Job = {
 }
 type Thread = { worker: Worker; job: Job | undefined }
 
-const worker = new URL('./bcrypt-worker.ts', import.meta.url)
+/** Its name ends as that of this file: `.ts` in the sources, `.js` in a release. */
+const worker = new URL(`./bcrypt-worker${extname(import.meta.url)}`, import.meta.url)
 
 /** Threads start when they are first needed, and keep the process running only while they work. */
 export function createBcryptPool({ threads = 1, program = worker }: BcryptPoolOptions = {}) {

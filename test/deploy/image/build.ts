@@ -1,6 +1,6 @@
 /**
  * Builds the image with an engine that reaches nothing: from a base made of this machine's own programs
- * and libraries, and from a context that already has the packages that `npm ci --omit=dev` would bring.
+ * and libraries, and from a context that already has the packages that are needed of those that npm would bring.
  */
 import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { chmod, mkdir } from 'node:fs/promises'
@@ -10,11 +10,14 @@ import type { DockerEngine } from '../../support/docker-engine.ts'
 import { run } from '../../support/run.ts'
 
 const root = join(import.meta.dirname, '../../..')
-const runtime = `node_modules/node-linux-${process.arch}/bin/node`
+const { arch } = process
+const runtime = `node_modules/node-linux-${arch}/bin/node`
+/** The part of the bundler that is no JavaScript. */
+const binding = `node_modules/@rolldown/binding-linux-${arch}-gnu/rolldown-binding.linux-${arch}-gnu.node`
 
 /** What the Dockerfile and the entry point call. */
 const programs =
-  'sh cat chmod chown dirname find id ln ls mkdir readlink rm setpriv sleep stat true'
+  'sh cat chmod chown cp dirname find id ln ls mkdir readlink rm setpriv sleep stat true'
 
 export async function buildImage(cleanup: Cleanup, engine: DockerEngine): Promise<string> {
   const base = 'local/base'
@@ -45,7 +48,7 @@ async function makeBase(cleanup: Cleanup): Promise<string> {
     .trim()
     .split('\n')
     .map((it) => (it.startsWith('/') ? it : `/bin/${it}`))
-  const libraries = await run('ldd', [join(root, runtime), ...paths])
+  const libraries = await run('ldd', [join(root, runtime), join(root, binding), ...paths])
   const all = [...paths, ...new Set(libraries.match(/\/\S+\.so[\w.]*/g))]
   for (const path of all) {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
@@ -59,13 +62,18 @@ const names = () => programs.split(' ')
 
 type Package = { dev?: boolean; devOptional?: boolean }
 
-/** What .dockerignore lets through, and the packages that are not for development alone. */
+/** What the release is made with. */
+const bundler = /^node_modules\/(?:rolldown|@rolldown\/|@oxc-project\/)/
+
+/** What .dockerignore lets through, the packages that are not for development alone, and the bundler. */
 function copyContext(folder: string): void {
   const ignore = readFileSync(join(root, '.dockerignore'), 'utf8')
   const kept = [...ignore.matchAll(/^!(.+)$/gm)].map(([, name]) => name as string)
   const lock = readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8')
   const packages = Object.entries<Package>(JSON.parse(lock).packages)
-  const needed = packages.filter(([, it]) => !it.dev && !it.devOptional).map(([path]) => path)
+  const needed = packages
+    .filter(([path, it]) => bundler.test(path) || (!it.dev && !it.devOptional))
+    .map(([path]) => path)
   for (const path of [...kept, 'node_modules/.package-lock.json', ...needed]) {
     cpSync(join(root, path), join(folder, path), {
       recursive: true,

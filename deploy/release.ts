@@ -1,0 +1,96 @@
+/**
+ * Makes a release: what the image holds, and what runs without the sources.
+ *
+ *   node deploy/release.ts FOLDER
+ *
+ * The program is some fifty files there instead of about six hundred, each of which Node would look for, read and
+ * link. So a process starts in half of the time: docs/decisions/0039-a-release-is-bundled.md.
+ */
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type OutputOptions, rolldown } from 'rolldown'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Each becomes a file in lib that is started by its name. */
+const programs = {
+  main: 'cli/main.ts',
+  health: 'deploy/docker/health.ts',
+  'bcrypt-worker': 'gateway/access/passwords/bcrypt-worker.ts',
+}
+
+const asTheyAre = [
+  'package.json',
+  'bin/kura',
+  'deploy/docker/entrypoint.sh',
+  'deploy/docker/htpasswd.sh',
+  'deploy/docker/registry.sh',
+]
+
+const shape: OutputOptions = {
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name]-[hash].js',
+}
+
+/**
+ * A file that is in the folder already is written only where it differs: processes that run from there go on, and
+ * Node finds what it has compiled.
+ */
+export async function makeRelease(folder: string): Promise<void> {
+  const lib = join(folder, 'lib')
+  const bundle = await rolldown({
+    input: programs,
+    cwd: root,
+    platform: 'node',
+    checks: { eval: false },
+  })
+  const { output } = await bundle.generate(shape)
+  await bundle.close()
+  const files = output.map((it) => ({
+    path: join(lib, it.fileName),
+    contents: Buffer.from(it.type === 'chunk' ? it.code : it.source),
+  }))
+  for (const { path, contents } of files) await replace(path, contents)
+  for (const path of asTheyAre) await copy(join(root, path), join(folder, path))
+  const modules = output.flatMap((it) => (it.type === 'chunk' ? it.moduleIds : []))
+  for (const path of new Set(modules.flatMap((it) => packageOf(it) ?? []))) {
+    await copyLicense(path, join(folder, 'licenses'))
+  }
+  const made = new Set(files.map(({ path }) => path))
+  const old = (await readdir(lib)).map((name) => join(lib, name)).filter((path) => !made.has(path))
+  for (const path of old) await rm(path)
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if (await replace(to, await readFile(from))) await chmod(to, (await stat(from)).mode)
+}
+
+/** Whether there was another text, or none. */
+async function replace(path: string, contents: Buffer): Promise<boolean> {
+  const found = await readFile(path).catch(() => undefined)
+  if (found?.equals(contents)) return false
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(`${path}.new`, contents)
+  await rename(`${path}.new`, path)
+  return true
+}
+
+/** Of `…/node_modules/koa/lib/app.js` it is `…/node_modules/koa`; of a file of our own there is none. */
+function packageOf(path: string): string | undefined {
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0]
+}
+
+/** A package without a text of its own names its license in its description alone. */
+async function copyLicense(path: string, folder: string): Promise<void> {
+  const license = (await readdir(path)).find((name) => /^licen[cs]e/i.test(name))
+  const name = path.slice(path.lastIndexOf('/node_modules/') + '/node_modules/'.length)
+  if (license) await copy(join(path, license), join(folder, name.replace('/', '-')))
+}
+
+if (import.meta.main) {
+  const [folder] = process.argv.slice(2)
+  if (!folder) throw new Error('deploy/release.ts FOLDER: the folder of the release is missing')
+  await makeRelease(folder)
+}
