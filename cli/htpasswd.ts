@@ -6,10 +6,10 @@ import { readFile } from 'node:fs/promises'
 import { compare } from 'bcryptjs'
 import { Command } from 'commander'
 import { hashOf } from '../assembly/accounts/accounts.ts'
+import { readPassword } from '../assembly/accounts/read-password.ts'
 import { changeHtpasswd, withoutUser, withUser } from '../gateway/access/passwords/htpasswd-edit.ts'
 import { parseHtpasswd } from '../gateway/access/passwords/htpasswd-lines.ts'
 import { decodeHtpasswd } from '../gateway/access/passwords/htpasswd-text.ts'
-import { readPassword } from './read-password.ts'
 
 type Options = {
   c?: boolean

@@ -4,11 +4,11 @@
 import { Command } from 'commander'
 import { ownName } from '../assembly/messages/own-name.ts'
 import { type KeptTokens, openKeptTokens } from '../assembly/tokens/kept.ts'
+import { dayOf, listTokens } from '../assembly/tokens/list.ts'
 import { readDuration } from '../config/duration.ts'
 import { loadConfig } from '../config/load.ts'
 import type { NewRobot, Robots } from '../gateway/access/robots.ts'
 import { createLog } from '../gateway/log/log.ts'
-import { dayOf, listTokens } from './token-list.ts'
 
 const write = (text: string) => process.stdout.write(text)
 const note = (text: string) => process.stderr.write(text)

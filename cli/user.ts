@@ -1,9 +1,9 @@
 /** `kura user add|passwd|remove|list`: the users of the htpasswd file. */
 import { Command, InvalidArgumentError } from 'commander'
 import { addUser, listUsers, removeUser, setPassword } from '../assembly/accounts/accounts.ts'
+import { readPassword } from '../assembly/accounts/read-password.ts'
 import { findUserFile } from '../assembly/accounts/user-file.ts'
 import { defaultCost, highestUsefulCost } from '../gateway/access/passwords/bcrypt-limits.ts'
-import { readPassword } from './read-password.ts'
 
 type Write = (text: string) => void
 type Options = { file?: string; config?: string; cost?: number }

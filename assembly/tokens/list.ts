@@ -1,8 +1,8 @@
 /** `kura token list`: the tokens of robots and the sessions of people that are in force, as tables. */
 
-import type { KeptTokens } from '../assembly/tokens/kept.ts'
-import type { Session } from '../gateway/access/issue/sessions.ts'
-import type { Robot } from '../gateway/access/robots.ts'
+import type { Session } from '../../gateway/access/issue/sessions.ts'
+import type { Robot } from '../../gateway/access/robots.ts'
+import type { KeptTokens } from './kept.ts'
 
 type Listed = Pick<KeptTokens, 'folder' | 'robots' | 'sessions' | 'fingerprints' | 'users'>
 
