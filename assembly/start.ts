@@ -24,7 +24,7 @@ import type { Command } from './checks/refusals.ts'
 import { ownName } from './messages/own-name.ts'
 import { findReach, type Reach } from './messages/reach.ts'
 import { welcome } from './messages/welcome.ts'
-import type { Given, Logs } from './processes/given.ts'
+import type { Given, Logs } from './processes/shared.ts'
 import { answerEvents } from './processes/shared-events.ts'
 import { answerGuesses } from './processes/shared-guesses.ts'
 

@@ -10,7 +10,6 @@ import { cipherList } from '../../gateway/listen/ciphers.ts'
 import { refuseContradictions } from '../../registry/storage/s3/contradictions.ts'
 import { refuseRedis } from '../redis.ts'
 import { rulesFrom } from '../rules.ts'
-import { refuseNoCertificate, refuseRedirect } from './tls-settings.ts'
 
 /** The commands that serve, each with other parts of kura. */
 export type Command = 'serve' | 'gateway' | 'worker'
@@ -41,6 +40,16 @@ const parts: Part[] = [
     refuse: ({ auth, kura }) => auth?.htpasswd && kura.tokens.trust.forEach(refuseIssuer),
   },
 ]
+
+function refuseNoCertificate({ http: { tls } }: Pick<Config, 'http'>): void {
+  if (!tls || (tls.certificate && tls.key) || tls.letsencrypt?.cachefile) return
+  throw new Error('http.tls: set certificate and key, or letsencrypt.cachefile and its hosts')
+}
+
+function refuseRedirect({ http, kura }: Pick<Config, 'http' | 'kura'>): void {
+  if (!kura.redirect || http.tls) return
+  throw new Error('kura.redirect sends clients to HTTPS: set http.tls too, or leave it out')
+}
 
 type TokenServer = NonNullable<NonNullable<Config['auth']>['token']>
 

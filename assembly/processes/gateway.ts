@@ -13,7 +13,7 @@ import type { Running } from '../../supervisor/supervised.ts'
 import type { EntranceParts } from '../access/entrance.ts'
 import { openAccess } from '../access/open.ts'
 import { listen } from '../listeners/listen.ts'
-import type { Logs } from './given.ts'
+import type { Logs } from './shared.ts'
 import { openSharedEvents } from './shared-events.ts'
 
 type Parts = Logs &

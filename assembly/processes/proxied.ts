@@ -10,7 +10,7 @@ import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
 import { openStorageOf } from '../storage.ts'
 import { openGateway } from './gateway.ts'
-import type { Given, Logs } from './given.ts'
+import type { Given, Logs } from './shared.ts'
 import { openShared } from './shared.ts'
 import { guessSecret, openSharedGuesses } from './shared-guesses.ts'
 

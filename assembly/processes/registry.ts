@@ -8,7 +8,7 @@ import { createCarrier } from '../../registry/uploads/bucket/signed-state.ts'
 import { rulesFrom } from '../rules.ts'
 import { findUploadSecret } from '../shared-secret.ts'
 import { openStorageOf } from '../storage.ts'
-import type { Given } from './given.ts'
+import type { Given } from './shared.ts'
 import { openShared } from './shared.ts'
 
 export async function openRegistry(config: Config, log: Logger, { folder, secret }: Given) {

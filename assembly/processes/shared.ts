@@ -1,4 +1,7 @@
-/** The leases and the Redis that a process shares with all others that serve the same registry. */
+/**
+ * All that processes of one registry have in common: the message of their supervisor, the log that they write
+ * to, their leases and their Redis.
+ */
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
@@ -8,6 +11,26 @@ import type { Leases } from '../../registry/leases/lease.ts'
 import { createRedisLeases } from '../../registry/leases/redis.ts'
 import type { Redis } from '../../registry/redis/open.ts'
 import { openSharedRedis } from '../redis.ts'
+
+export type Logs = {
+  /** Of requests. */
+  log: Logger
+  /** Of what concerns all processes of a machine: what several say here is written once. */
+  notices: Logger
+}
+
+export type Given = {
+  /** A folder that is theirs alone, for as long as the supervisor runs. */
+  folder: string
+  /** Random, and theirs alone as well. */
+  key: string
+  /** The secret with which gateways and workers sign. */
+  secret: string
+  /** Whether nobody configured `log`. */
+  brief?: boolean
+  /** Where the sockets of workers are, when they are on this machine. */
+  sockets?: string
+}
 
 export type Shared = { redis: Redis | undefined; leases: Leases; close(): Promise<void> }
 

@@ -4,8 +4,8 @@ import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
 import { openGateway } from './gateway.ts'
-import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'
+import type { Given, Logs } from './shared.ts'
 import { guessSecret, openSharedGuesses } from './shared-guesses.ts'
 
 export async function startWhole(

@@ -15,8 +15,8 @@ import { drainServer } from '../../supervisor/drain.ts'
 import type { Running } from '../../supervisor/supervised.ts'
 import { openPolicies } from '../access/open.ts'
 import { opened } from '../listeners/listening.ts'
-import type { Given, Logs } from './given.ts'
 import { openRegistry } from './registry.ts'
+import type { Given, Logs } from './shared.ts'
 
 /** Longer than a gateway goes without asking how its workers are. */
 const announcement = 2_500
