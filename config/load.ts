@@ -1,5 +1,6 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
 
+import { placeText } from '../documents/place.ts'
 import { mostYamlBytes } from '../documents/yaml.ts'
 import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'
@@ -83,7 +84,7 @@ async function parseFile(path: string): Promise<Tree> {
     throw new ConfigError([`${path}: ${known ?? cause.message}`])
   })
   const tree = parseYaml(bytes.toString(), (line, column) =>
-    [path, line, ...(column ? [column] : [])].join(':'),
+    column === undefined ? `${path}:${line}` : placeText({ file: path, line, column }),
   )
   return tree.kind === 'empty' ? emptySection(path) : { ...tree, place: path }
 }

@@ -1,17 +1,15 @@
 /** Says what is wrong with a configuration: the key, its place, what was found, what is allowed. */
 import type { z } from 'zod'
+import { DocumentError, ruleOf } from '../documents/problems.ts'
 import { isPublic } from './shape.ts'
 import { findAt, type Path, type Tree } from './tree.ts'
 
 /** Everything that keeps a configuration from being used, told at once. */
-export class ConfigError extends Error {
+export class ConfigError extends DocumentError {
   override readonly name = 'ConfigError'
-  readonly problems: readonly string[]
 
   constructor(problems: readonly string[], hints: readonly string[] = []) {
-    const lines = [...problems, ...hints].map((line) => `\n  ${line}`)
-    super(`the configuration cannot be used:${lines.join('')}`)
-    this.problems = problems
+    super('the configuration', problems, hints)
   }
 }
 
@@ -19,10 +17,8 @@ export class ConfigError extends Error {
 export function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: Tree): string {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
   const found = findAt(tree, path)
-  // The rule of a key's name is inside the issue of its map.
-  const rule = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message
   const key = path.join('.') || 'the configuration'
-  return `${key} (${placeOf(tree, path)}): ${foundAt(found, issue, schema)}${rule}`
+  return `${key} (${placeOf(tree, path)}): ${foundAt(found, issue, schema)}${ruleOf(issue)}`
 }
 
 /** The place of what stands at `path`, or of the nearest thing around it that was written. */

@@ -3,24 +3,25 @@
  * `0123`, `1e5` and `no` are for the schema to judge. Null and nothing are empty.
  */
 import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
-import { readYaml, startOf, type Yaml } from '../documents/yaml.ts'
+import { startOf } from '../documents/place.ts'
+import { faultText } from '../documents/problems.ts'
+import { readYaml, type Yaml } from '../documents/yaml.ts'
 import { ConfigError } from './problems.ts'
 import type { Tree } from './tree.ts'
 
 type Place = (line: number, column?: number) => string
 type Reader = Pick<Yaml, 'targetOf'> & { placeAt: (offset: number) => string }
 
+/** `place` writes a place as messages and origins say it: values have a line, faults a column too. */
 export function parseYaml(text: string, place: Place): Tree {
-  const { document, lines, targetOf, faults } = readYaml(text)
-  const problems = faults.map(({ offset, message, hint }) => {
-    const { line, col } = lines.linePos(offset)
-    // The text behind the second colon quotes the source, which may be a secret.
-    const said = message.split(': ').slice(0, 2).join(': ')
-    return `${place(Math.max(line, 1), col)}: ${said}${hint ? `; ${hint}` : ''}`
+  const { document, places, targetOf, faults } = readYaml(text)
+  const problems = faults.map((fault) => {
+    const { line, column } = places.at(fault.offset)
+    return `${place(line, column)}: ${faultText(fault, { maySayText: false })}`
   })
   if (problems.length > 0) throw new ConfigError(problems)
 
-  const placeAt = (offset: number) => place(lines.linePos(offset).line)
+  const placeAt = (offset: number) => place(places.at(offset).line)
   return convert({ targetOf, placeAt }, document.contents, 0)
 }
 

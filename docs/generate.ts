@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { renderConfiguration } from '../config/document.ts'
-import { policySchema } from '../policies/engine/json-schema.ts'
+import { policySchema } from '../policies/engine/schema.ts'
 import { renderErrors } from './errors-page.ts'
 
 const pages: [file: string, render: () => string][] = [

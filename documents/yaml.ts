@@ -15,13 +15,14 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
+import { createPlaces, type Places, startOf } from './place.ts'
 
 /** `offset` is its place. The part of `message` behind the colon quotes the text. */
-type YamlFault = { offset: number; message: string; hint?: string }
+export type YamlFault = { offset: number; message: string; hint?: string }
 
 export type Yaml = {
   document: Document.Parsed
-  lines: LineCounter
+  places: Places
   /** The node an alias stands for. */
   targetOf: (alias: Alias) => Node | undefined
   /** Nothing else may be used once there is one. */
@@ -44,13 +45,13 @@ export function readYaml(text: string): Yaml {
   const targets = new Map<Alias, Node>()
   const targetOf = (alias: Alias) => targets.get(alias)
   if (faults.length === 0) faults.push(...weigh(document, targets))
-  return { document, lines, targetOf, faults }
+  return { document, places: createPlaces(document, lines), targetOf, faults }
 }
 
 function failed(message: string): Yaml {
   const empty = parseDocument('')
-  const faults = [{ offset: 0, message }]
-  return { document: empty, lines: new LineCounter(), targetOf: () => undefined, faults }
+  const places = createPlaces(empty, new LineCounter())
+  return { document: empty, places, targetOf: () => undefined, faults: [{ offset: 0, message }] }
 }
 
 function faultOf({ code, message, pos: [offset] }: YAMLError, text: string): YamlFault {
@@ -133,6 +134,3 @@ function tellRepeated({ items }: YAMLMap, fault: (offset: number, message: strin
     seen.add(key.value)
   }
 }
-
-export const startOf = (node: unknown) =>
-  (node as { range?: [number] } | null | undefined)?.range?.[0]

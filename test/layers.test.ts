@@ -76,6 +76,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
       'deploy/release.ts',
       'files',
       'network',
+      'documents',
       'registry',
       'policies',
       'gateway',

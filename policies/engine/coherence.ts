@@ -2,8 +2,9 @@
  * Faults that only show when all files lie side by side: names used twice, groups nobody defined, rules
  * that say less than they seem to. It reads what was written, so it finds this beside other faults.
  */
-import type { PolicyDocument, Problem, Steps } from './document.ts'
-import { placeText, problem, suggestion } from './problems.ts'
+import { placeText, type Steps } from '../../documents/place.ts'
+import type { PolicyDocument, Problem } from './document.ts'
+import { problem, suggestion } from './problems.ts'
 
 /** A value with the document it is from and the steps to it. */
 type Found<T = unknown> = { document: PolicyDocument; steps: Steps; value: T }
@@ -46,7 +47,7 @@ function groupsIn(document: PolicyDocument): Found<string>[] {
 
 function repeated(all: Found<string>[], fault: string, isKey = false): Problem[] {
   const place = ({ document, steps }: Found) =>
-    isKey ? document.placeOfKey(steps) : document.placeOf(steps)
+    isKey ? document.places.ofKey(steps) : document.places.of(steps)
   const first = new Map<string, Found<string>>()
   return all.flatMap((it) => {
     const before = first.get(it.value)
@@ -131,7 +132,7 @@ function faultsOfStranger(test: Found): Problem[] {
 }
 
 const at = ({ document, steps }: Found, message: string) =>
-  problem(document, document.placeOf(steps), [steps, message])
+  problem(document, document.places.of(steps), [steps, message])
 
 const isText = (found: Found): found is Found<string> => typeof found.value === 'string'
 

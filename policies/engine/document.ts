@@ -1,13 +1,10 @@
 /** A policy file as YAML: plain values of text, lists and sections, and the place of each. */
-import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml'
-import { readYaml, startOf } from '../../documents/yaml.ts'
+import type { Places, Position } from '../../documents/place.ts'
+import { faultText } from '../../documents/problems.ts'
+import { readYaml } from '../../documents/yaml.ts'
 
 /** `file` is what messages call it. */
 export type Source = { file: string; text: string }
-
-export type Position = { line: number; column: number }
-
-export type Steps = readonly PropertyKey[]
 
 /** One thing that is wrong, and where. */
 export type Problem = Position & { file: string; message: string }
@@ -15,10 +12,7 @@ export type Problem = Position & { file: string; message: string }
 export type PolicyDocument = {
   file: string
   value: unknown
-  /** Where the value at `steps` stands, or the nearest thing around it. */
-  placeOf: (steps: Steps) => Position
-  /** Where the key stands that `steps` end in. */
-  placeOfKey: (steps: Steps) => Position
+  places: Places
 }
 
 /** Either the document or everything that keeps it from being one. */
@@ -26,14 +20,10 @@ export function readDocument({ file, text }: Source): {
   document?: PolicyDocument
   problems: Problem[]
 } {
-  const { document, lines, faults } = readYaml(text)
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
-  const fail = (message: string, offset = 0) => ({ file, message, ...at(offset) })
+  const { document, places, faults } = readYaml(text)
+  const fail = (message: string, offset = 0) => ({ file, message, ...places.at(offset) })
   const problems = [
-    ...faults.map((it) => fail(`${it.message}${it.hint ? `; ${it.hint}` : ''}`, it.offset)),
+    ...faults.map((it) => fail(faultText(it, { maySayText: true }), it.offset)),
     ...document.warnings.map((it) => fail(`this is not valid YAML: ${it.message}`, it.pos[0])),
   ]
   if (problems.length > 0) return { problems }
@@ -42,16 +32,7 @@ export function readDocument({ file, text }: Source): {
     const value: unknown = withoutEmpty(document.toJS({ maxAliasCount: -1 }))
     // A file that lost its content, say on a full disk, may not take its rules out of force.
     if (value === undefined) return { problems: [fail('is empty; write rules, or remove it')] }
-    const find = (steps: Steps, key: boolean) => at(offsetOf(document, steps, key))
-    return {
-      problems: [],
-      document: {
-        file,
-        value,
-        placeOf: (steps) => find(steps, false),
-        placeOfKey: (steps) => find(steps, true),
-      },
-    }
+    return { problems: [], document: { file, value, places } }
   } catch (cause) {
     return { problems: [fail(`this is not valid YAML: ${(cause as Error).message}`)] }
   }
@@ -63,23 +44,4 @@ function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty)
   if (typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withoutEmpty(child)]))
-}
-
-/** An alias is where it is written, and what is inside it where its anchor is. */
-function offsetOf(document: Document.Parsed, steps: Steps, wantsKey: boolean): number {
-  let node: unknown = document.contents
-  let offset = startOf(node) ?? 0
-  for (const [index, step] of steps.entries()) {
-    const { key, value } = childOf(isAlias(node) ? node.resolve(document) : node, step)
-    const isKey = wantsKey && index === steps.length - 1
-    offset = (isKey ? undefined : startOf(value)) ?? startOf(key) ?? offset
-    node = value
-  }
-  return offset
-}
-
-function childOf(node: unknown, step: PropertyKey): { key?: unknown; value?: unknown } {
-  if (isSeq(node)) return { value: node.items[Number(step)] }
-  if (!isMap(node)) return {}
-  return node.items.find(({ key }) => isScalar(key) && key.value === step) ?? {}
 }

@@ -1,6 +1,7 @@
 /** From the files of a folder to a policy: read, checked as a whole, and put to their own tests. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { placeText } from '../../documents/place.ts'
 import { mostYamlBytes } from '../../documents/yaml.ts'
 import { readAtMost } from '../../files/bounded.ts'
 import { explainPermission } from '../../files/permission.ts'
@@ -8,7 +9,7 @@ import { findDoubts, findIncoherences } from './coherence.ts'
 import type { Policy } from './decision.ts'
 import { type PolicyDocument, type Problem, readDocument, type Source } from './document.ts'
 import { compilePolicy } from './evaluate.ts'
-import { explain, PolicyError, placeText, problemText } from './problems.ts'
+import { explain, PolicyError, problemText } from './problems.ts'
 import { type PolicyFile, policyFileSchema } from './schema.ts'
 import { findFailures } from './tests.ts'
 
@@ -59,17 +60,17 @@ export function checkSources(sources: readonly Source[]): Loaded {
 }
 
 function checkDocument(document: PolicyDocument) {
-  const { file, value, placeOf } = document
+  const { file, value, places } = document
   const { data, error } = policyFileSchema.safeParse(value, { reportInput: true })
   if (!data) return { problems: error.issues.flatMap((issue) => explain(issue, document)) }
 
   const { groups = {}, rules = [], tests = [] } = data
   const checked: PolicyFile = {
     groups,
-    rules: rules.map((rule, index) => ({ ...rule, file, line: placeOf(['rules', index]).line })),
+    rules: rules.map((rule, index) => ({ ...rule, file, line: places.of(['rules', index]).line })),
     tests: tests.map((test, index) => ({
       ...test,
-      place: placeText({ file, ...placeOf(['tests', index]) }),
+      place: placeText({ file, ...places.of(['tests', index]) }),
     })),
   }
   return { problems: [], file: checked }

@@ -1,23 +1,19 @@
 /** Says what is wrong with policy files: the place, what was found, what is allowed. */
 import type { z } from 'zod'
 import { nearest } from '../../documents/nearest.ts'
-import type { PolicyDocument, Position, Problem, Steps } from './document.ts'
+import { type Position, placeText, type Steps } from '../../documents/place.ts'
+import { DocumentError, ruleOf } from '../../documents/problems.ts'
+import type { PolicyDocument, Problem } from './document.ts'
 import { policyFileSchema, ruleSchema, testSchema } from './schema.ts'
 
 /** Everything that keeps policies from being used, told at once. */
-export class PolicyError extends Error {
+export class PolicyError extends DocumentError {
   override readonly name = 'PolicyError'
-  readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
-    const lines = problems.map((line) => `\n  ${line}`)
-    super(`the policies cannot be used:${lines.join('')}`)
-    this.problems = problems
+    super('the policies', problems)
   }
 }
-
-export const placeText = ({ file, line, column }: Position & { file: string }) =>
-  `${file}:${line}:${column}`
 
 export const problemText = (problem: Problem) => `${placeText(problem)}: ${problem.message}`
 
@@ -43,12 +39,12 @@ export function explain(issue: z.core.$ZodIssue, document: PolicyDocument): Prob
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const steps = [...issue.path, key]
-      return problem(document, document.placeOfKey(steps), [steps, unknownKey(key, issue.path)])
+      return problem(document, document.places.ofKey(steps), [steps, unknownKey(key, issue.path)])
     })
   }
-  const message = `${foundAt(document.value, issue)}${ruleOf(issue)}`
+  const message = `${foundAt(document.value, issue)}${ruleWithHint(issue)}`
   const isKey = issue.code === 'invalid_key'
-  const position = isKey ? document.placeOfKey(issue.path) : document.placeOf(issue.path)
+  const position = isKey ? document.places.ofKey(issue.path) : document.places.of(issue.path)
   return [problem(document, position, [issue.path, message])]
 }
 
@@ -58,12 +54,12 @@ function unknownKey(key: string, [first]: Steps): string {
   return `is no key known here; ${suggestion(key, known)}known are ${known.join(', ')}`
 }
 
-/** The rule of a group's name is inside the issue of its map. */
-function ruleOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message
-  if (issue.code !== 'invalid_value' || typeof issue.input !== 'string') return issue.message
+/** A word that is none of those allowed may be one of them misspelt. */
+function ruleWithHint(issue: z.core.$ZodIssue): string {
+  const rule = ruleOf(issue)
+  if (issue.code !== 'invalid_value' || typeof issue.input !== 'string') return rule
   const hint = suggestion(issue.input, issue.values.map(String))
-  return hint === '' ? issue.message : `${issue.message}; ${hint.replace(/; $/, '')}`
+  return hint === '' ? rule : `${rule}; ${hint.trimEnd()}`
 }
 
 function foundAt(value: unknown, { code, path }: z.core.$ZodIssue): string {

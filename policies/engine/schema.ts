@@ -2,8 +2,8 @@
  * The schema of a policy file: groups, rules and tests. Every value reads the text that was written, so a
  * tag 1.10 stays 1.10. Checks across several keys or files are in coherence.ts.
  */
-import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
+import { nearest } from '../../documents/nearest.ts'
 import { findIpAddress, networkRule, readNetwork } from '../../network/range.ts'
 import { isTag, parseAnyRepository } from '../../registry/protocol/name.ts'
 import { actions, type RuleReference } from './decision.ts'
@@ -46,19 +46,20 @@ function faultOfName(name: string): string | undefined {
 }
 
 /** A class is a long word: what is a slip or two away from it is hardly the name of a user. */
-const isNearly = (lower: string, name: string) => name.length > 3 && distance(lower, name) <= 2
+const longClasses = classes.filter((name) => name.length > 3)
+const mostSlips = 2
 
 function faultOfWho(written: string): string | undefined {
   if (classes.includes(written)) return undefined
   const [prefix, ...rest] = written.split(':')
   if (rest.length > 0) {
     if (prefix === 'user' || prefix === 'group') return faultOfName(rest.join(':'))
-    const near = ['user', 'group'].find((it) => distance(`${prefix}`.toLowerCase(), it) <= 2)
+    const near = nearest(`${prefix}`.toLowerCase(), ['user', 'group'], mostSlips)
     const rule = `must be ${either.format(classes)}, user:… or group:…; there is no ${prefix}:`
     return near === undefined ? rule : `${rule}; did you mean ${near}:?`
   }
   const lower = written.toLowerCase()
-  const meant = usualMistakes[lower] ?? classes.find((it) => isNearly(lower, it))
+  const meant = usualMistakes[lower] ?? nearest(lower, longClasses, mostSlips)
   if (meant === undefined) return faultOfName(written)
   return `must be ${meant}, or user:${written} for a user of that name`
 }
@@ -157,6 +158,12 @@ export const policyFileSchema = section({
     .optional()
     .meta({ description: 'Asked whenever the files are read; one that fails keeps them out.' }),
 })
+
+/** policies/policy.schema.json, for editors that complete and check. */
+export function policySchema() {
+  const schema = z.toJSONSchema(policyFileSchema, { io: 'input', target: 'draft-7' })
+  return { ...schema, title: 'Policies of kura' }
+}
 
 type Rule = z.output<typeof ruleSchema>
 type Test = z.output<typeof testSchema>

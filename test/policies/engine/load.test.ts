@@ -2,8 +2,8 @@ import { globSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { policySchema } from '../../../policies/engine/json-schema.ts'
 import { buildPolicy, checkSources, readPolicyFolder } from '../../../policies/engine/load.ts'
+import { policySchema } from '../../../policies/engine/schema.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 
 const policies = join(import.meta.dirname, '../../../policies')
