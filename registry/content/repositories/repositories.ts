@@ -4,11 +4,12 @@ import { createShared } from '../../pace/shared.ts'
 import { isRepository, parseRepository } from '../../protocol/name.ts'
 import type { Call, StorageDriver } from '../../storage/driver.ts'
 import { paths } from '../paths.ts'
+import { orderOf, walkAll, walkFrom } from './walk.ts'
 
 export type Repositories = ReturnType<typeof createRepositories>
 
 export function createRepositories(storage: StorageDriver) {
-  const walk = createShared(walkAll)
+  const walk = createShared(() => walkAll(storage))
   return { exists, refuseNew, list, listVisible, all }
 
   /** Whether anything was ever pushed: a manifest, or a blob on its way to one. */
@@ -45,6 +46,11 @@ export function createRepositories(storage: StorageDriver) {
     return false
   }
 
+  /** Every name that something lies below, in the order of registry:2, those after the name `after`. */
+  function all(call?: Call & { after?: string }): AsyncIterable<string> {
+    return walkFrom(storage, call?.after ?? '', call)
+  }
+
   /** Those that hold manifests, in the order of `all`. */
   async function* list(call?: Call & { after?: string }): AsyncIterable<string> {
     for await (const name of all(call)) {
@@ -66,53 +72,4 @@ export function createRepositories(storage: StorageDriver) {
     const found = fewAtOnce(rest, (name) => holdsAnything(paths.manifests(name), call))
     for await (const [name, isRepository] of found) if (isRepository) yield name
   }
-
-  /** As `all`, for whoever wants every one of them: level by level, many folders at a time. */
-  async function walkAll(): Promise<string[]> {
-    let names: string[] = []
-    let level = await namesIn('')
-    while (level.length > 0) {
-      names = names.concat(level)
-      const deeper = await Array.fromAsync(fewAtOnce(level, namesIn))
-      level = deeper.flatMap(([, found]) => found)
-    }
-    return names.sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
-  }
-
-  async function namesIn(parent: string): Promise<string[]> {
-    const found = await Array.fromAsync(children(parent, ''))
-    return found.map((name) => (parent ? `${parent}/${name}` : name))
-  }
-
-  /**
-   * Every name that something lies below, in the order of registry:2: part by part, so that a/b comes
-   * before a-b. With `after`, those that come later than it; the name itself need not exist.
-   */
-  async function* all(call?: Call & { after?: string }): AsyncIterable<string> {
-    yield* below('', (call?.after ?? '').split('/').filter(Boolean), call)
-  }
-
-  async function* below(parent: string, after: string[], call?: Call): AsyncIterable<string> {
-    const [from = '', ...deeper] = after
-    for await (const name of children(parent, from, call)) {
-      const repository = parent ? `${parent}/${name}` : name
-      // What lies on the way to `after` comes before it; only what is below may come later.
-      const onTheWay = name === from
-      if (!onTheWay) yield repository
-      yield* below(repository, onTheWay ? deeper : [], call)
-    }
-  }
-
-  /** A name that begins with `_` holds what belongs to the repository itself. */
-  async function* children(parent: string, from: string, call?: Call): AsyncIterable<string> {
-    const folder = parent ? paths.repository(parent) : paths.repositories
-    for await (const { name, isFolder } of storage.list(folder, { signal: call?.signal })) {
-      if (isFolder && !name.startsWith('_') && name >= from) yield name
-    }
-  }
-}
-
-/** Names compared by it are in the order of `all`: part by part. */
-function orderOf(name: string): string {
-  return name.split('/').filter(Boolean).join('\0')
 }
