@@ -9,7 +9,7 @@ import type { Tag } from '../protocol/name.ts'
 import { type ByteRange, parseRanges } from '../protocol/range.ts'
 import type { FindUrl, Opened } from '../storage/driver.ts'
 import { byteranges } from './byteranges.ts'
-import { answerEmpty, type CallContext, type Handlers } from './context.ts'
+import { answerEmpty, type CallContext, type Handler, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
 type Parts = {
@@ -19,13 +19,19 @@ type Parts = {
   findUrl?: FindUrl | undefined
 }
 
-export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
-  return { GET: send, HEAD: send, DELETE: remove }
+export function blobHandlers(parts: Parts): Handlers {
+  const send = sending(parts)
+  return { GET: send, HEAD: send, DELETE: removal(parts) }
+}
+
+function sending({ blobs, findUrl }: Parts): Handler {
+  return send
 
   async function send(ctx: CallContext) {
     const { signal, target } = ctx.state
     const digest = parseDigest(target.reference)
-    const opened = wantsAll(ctx) && (await blobs.open(target.repository, digest, { signal }))
+    const opened =
+      !findUrl && wantsAll(ctx) && (await blobs.open(target.repository, digest, { signal }))
     if (opened) return sendOpened(ctx, digest, opened)
 
     const blob = await blobs.find(target.repository, digest, { signal })
@@ -39,12 +45,6 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
     if (location) return sendElsewhere(ctx, digest, location)
     if (ranges && ranges.length > 1) return sendParts(ctx, digest, blob, ranges)
     return sendPart(ctx, digest, blob, ranges?.[0])
-  }
-
-  /** Whether the blob is sent as a whole, from here, without any condition to be looked at first. */
-  function wantsAll(ctx: CallContext): boolean {
-    if (ctx.method !== 'GET' || findUrl || ctx.state.nameBlob) return false
-    return !conditions.some((name) => ctx.get(name))
   }
 
   /**
@@ -93,14 +93,16 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
     if (!bytes) throw new RegistryError('blobUnknown', { detail: digest })
     return bytes
   }
+}
 
-  async function remove(ctx: CallContext) {
+function removal({ blobs, protection }: Parts): Handler {
+  return async (ctx) => {
     const { signal, target, may } = ctx.state
     const { repository } = target
     const digest = parseDigest(target.reference)
     const mayRemove = (tag: Tag) => may({ action: 'delete', repository, tag })
-    const removal = { kind: 'blob', digest, mayRemove } as const
-    const removed = await protection.removing(repository, removal, (under) =>
+    const named = { kind: 'blob', digest, mayRemove } as const
+    const removed = await protection.removing(repository, named, (under) =>
       blobs.unlink(under, { repository, digest }, { signal }),
     )
     if (!removed) {
@@ -112,6 +114,12 @@ export function blobHandlers({ blobs, protection, findUrl }: Parts): Handlers {
 
 const blobType = 'application/octet-stream'
 const conditions = ['Range', 'If-Range', 'If-Match', 'If-None-Match']
+
+/** Whether the blob is sent as a whole, without any condition to be looked at first. */
+function wantsAll(ctx: CallContext): boolean {
+  if (ctx.method !== 'GET' || ctx.state.nameBlob) return false
+  return !conditions.some((name) => ctx.get(name))
+}
 
 async function sendOpened(
   ctx: CallContext,

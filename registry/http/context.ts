@@ -7,7 +7,7 @@ import type { CallState } from '../protocol/call.ts'
 import type { Method } from '../protocol/endpoints.ts'
 
 export type CallContext = Koa.ParameterizedContext<CallState>
-type Handler = (ctx: CallContext) => Promise<void>
+export type Handler = (ctx: CallContext) => Promise<void>
 export type Handlers = Partial<Record<Method, Handler>>
 
 /** The query as it was sent; koa's own turns a repeated key into a list. */

@@ -14,7 +14,7 @@ import { type Manifest, parseManifest } from '../protocol/manifest.ts'
 import { isTag, parseTag, type Tag } from '../protocol/name.ts'
 import { readManifestBody } from './body.ts'
 import type { BodyBudget } from './body-budget.ts'
-import { answerEmpty, type CallContext, type Handlers, queryOf } from './context.ts'
+import { answerEmpty, type CallContext, type Handler, type Handlers, queryOf } from './context.ts'
 import type { Locations } from './locations.ts'
 
 /** More than anyone needs, and few enough to fit a request line and an answer's header. */
@@ -32,8 +32,12 @@ type Parts = {
 }
 
 export function manifestHandlers(parts: Parts): Handlers {
-  const { manifests, tagged, references, protection, locations, checkClass, budget } = parts
-  return { GET: send, HEAD: send, PUT: take, DELETE: remove }
+  const send = sending(parts)
+  return { GET: send, HEAD: send, PUT: taking(parts), DELETE: removal(parts) }
+}
+
+function sending({ manifests, tagged }: Parts): Handler {
+  return send
 
   async function send(ctx: CallContext) {
     const { digest, manifest: found } = await find(ctx)
@@ -57,8 +61,11 @@ export function manifestHandlers(parts: Parts): Handlers {
     if (found) return found
     throw unknownTag(reference)
   }
+}
 
-  async function take(ctx: CallContext) {
+function taking(parts: Parts): Handler {
+  const { manifests, references, protection, locations, checkClass, budget } = parts
+  return async (ctx) => {
     const { signal, target } = ctx.state
     const { repository, reference } = target
     const byDigest = reference.includes(':')
@@ -88,14 +95,16 @@ export function manifestHandlers(parts: Parts): Handlers {
       ...(named.length > 0 && { 'OCI-Tag': named.join(', ') }),
     })
   }
+}
 
-  async function remove(ctx: CallContext) {
+function removal({ manifests, protection }: Parts): Handler {
+  return async (ctx) => {
     const { repository, reference } = ctx.state.target
     if (reference.includes(':')) {
       const digest = parseDigest(reference)
       const may = (tag: Tag) => mayRemove(ctx, tag)
-      const removal = { kind: 'manifest', digest, mayRemove: may } as const
-      const removed = await protection.removing(repository, removal, (within) =>
+      const named = { kind: 'manifest', digest, mayRemove: may } as const
+      const removed = await protection.removing(repository, named, (within) =>
         manifests.remove(repository, { digest, mayRemove: may, within }),
       )
       if (!removed) throw unknown(repository, digest)
