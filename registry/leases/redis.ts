@@ -58,7 +58,7 @@ export function createRedisLeases(options: Options): Leases {
     if (found === 'taken') throw busyError(busy)
     if (found === 'missing' && !fallback) throw unavailable()
 
-    const kept = found === 'missing' ? undefined : keep({ ...claim, ...found })
+    const kept = found === 'missing' ? undefined : renew(redis, { ...claim, ...found, ttl })
     try {
       // The fallback alone says whether it is held: Redis may have been away for as long as it liked.
       if (fallback) return await fallback.hold(name, busy, work)
@@ -94,40 +94,42 @@ export function createRedisLeases(options: Options): Leases {
       return 'missing'
     }
   }
+}
 
-  /** Renews a claim until its end, or until it is lost. */
-  function keep({ sinceAsked, ...claim }: Claim & Granted) {
-    let sinceConfirmed = sinceAsked
-    let isOver = false
-    let timer = setTimeout(renewLater, ttl / 3).unref()
-    const isFresh = () => sinceConfirmed() < ttl
-    const leftMs = () => (isOver ? 0 : ttl - sinceConfirmed())
-    const isHeld = () => !isOver && isFresh()
+type Renewal = Claim & Granted & { ttl: number }
 
-    return {
-      lease: { ...leaseOf(isHeld, () => renew().catch(refuse)), leftMs },
-      end() {
-        isOver = true
-        clearTimeout(timer)
-      },
-    }
+/** Renews a claim until its end, or until it is lost. */
+function renew(redis: Redis, { sinceAsked, ttl, ...claim }: Renewal) {
+  let sinceConfirmed = sinceAsked
+  let isOver = false
+  let timer = setTimeout(askLater, ttl / 3).unref()
+  const isFresh = () => sinceConfirmed() < ttl
+  const leftMs = () => (isOver ? 0 : ttl - sinceConfirmed())
+  const isHeld = () => !isOver && isFresh()
 
-    async function renewLater(): Promise<void> {
-      const pause = await renew().then(
-        () => ttl / 3,
-        () => ttl / 10,
-      )
-      if (!isOver) timer = setTimeout(renewLater, pause).unref()
-    }
+  return {
+    lease: { ...leaseOf(isHeld, () => ask().catch(refuse)), leftMs },
+    end() {
+      isOver = true
+      clearTimeout(timer)
+    },
+  }
 
-    /** Answers whether the claim holds. */
-    async function renew(): Promise<boolean> {
-      const sinceNow = startClock()
-      const holds = await renewLease(redis, { ...claim, ttl, wasValid: isFresh() })
-      if (!holds) isOver = true
-      else if (sinceNow() < sinceConfirmed()) sinceConfirmed = sinceNow
-      return holds
-    }
+  async function askLater(): Promise<void> {
+    const pause = await ask().then(
+      () => ttl / 3,
+      () => ttl / 10,
+    )
+    if (!isOver) timer = setTimeout(askLater, pause).unref()
+  }
+
+  /** Answers whether the claim holds. */
+  async function ask(): Promise<boolean> {
+    const sinceNow = startClock()
+    const holds = await renewLease(redis, { ...claim, ttl, wasValid: isFresh() })
+    if (!holds) isOver = true
+    else if (sinceNow() < sinceConfirmed()) sinceConfirmed = sinceNow
+    return holds
   }
 }
 
