@@ -1,6 +1,6 @@
 /** `kura config [file]`: the configuration in force, and what would stop a start with it. */
 import { Command, Option } from 'commander'
-import type { Command as Role } from '../assembly/checks/refusals.ts'
+import type { Command as Role } from '../assembly/checks/config-refusals.ts'
 
 export function configCommand(): Command {
   return new Command('config')

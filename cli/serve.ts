@@ -1,6 +1,6 @@
 /** `kura serve`, `kura gateway` and `kura worker`: what they start is loaded once it is clear that they do. */
 import { Command, InvalidArgumentError } from 'commander'
-import type { Command as Role } from '../assembly/checks/refusals.ts'
+import type { Command as Role } from '../assembly/checks/config-refusals.ts'
 
 type Options = { workers?: number }
 

@@ -1,6 +1,6 @@
 /** Reads the configuration: the file, then the variables, then the check of all of it together. */
 
-import { placeText } from '../documents/place.ts'
+import { placeText } from '../documents/position.ts'
 import { mostYamlBytes } from '../documents/yaml.ts'
 import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'

@@ -3,7 +3,7 @@
  * `0123`, `1e5` and `no` are for the schema to judge. Null and nothing are empty.
  */
 import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml'
-import { startOf } from '../documents/place.ts'
+import { startOf } from '../documents/position.ts'
 import { faultText } from '../documents/problems.ts'
 import { readYaml, type Yaml } from '../documents/yaml.ts'
 import { ConfigError } from './problems.ts'

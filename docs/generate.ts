@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { renderConfiguration } from '../config/document.ts'
+import { renderConfiguration } from '../config/reference-page.ts'
 import { policySchema } from '../policies/engine/schema.ts'
 import { renderErrors } from './errors-page.ts'
 

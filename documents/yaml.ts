@@ -15,7 +15,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
-import { createPlaces, type Places, startOf } from './place.ts'
+import { createPlaces, type Places, startOf } from './position.ts'
 
 /** `offset` is its place. The part of `message` behind the colon quotes the text. */
 export type YamlFault = { offset: number; message: string; hint?: string }

@@ -6,7 +6,7 @@ import { isLoopbackName } from '../messages/reach.ts'
 import { isPlaceholder, shortestSecret } from '../shared-secret.ts'
 import { urlWarnings } from '../storage.ts'
 import { findKeySecret, findTokenFolder } from '../tokens/keys.ts'
-import { type Command, refusalsOf } from './refusals.ts'
+import { type Command, refusalsOf } from './config-refusals.ts'
 
 /** Each says what is wrong and what to set; undefined where nothing is. */
 type Check = (loaded: Loaded, command: Command) => string | undefined

@@ -9,7 +9,7 @@ import { type Config, schema } from '../../config/schema.ts'
 import { type Shape, shapeOf, withoutAccount } from '../../config/shape.ts'
 import type { Origins } from '../../config/tree.ts'
 import { findProblems, warningsOf } from '../checks/checks.ts'
-import type { Command } from '../checks/refusals.ts'
+import type { Command } from '../checks/config-refusals.ts'
 
 type Options = {
   path?: string

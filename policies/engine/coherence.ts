@@ -2,7 +2,7 @@
  * Faults that only show when all files lie side by side: names used twice, groups nobody defined, rules
  * that say less than they seem to. It reads what was written, so it finds this beside other faults.
  */
-import { placeText, type Steps } from '../../documents/place.ts'
+import { placeText, type Steps } from '../../documents/position.ts'
 import type { PolicyDocument, Problem } from './document.ts'
 import { problem, suggestion } from './problems.ts'
 

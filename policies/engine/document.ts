@@ -1,5 +1,5 @@
 /** A policy file as YAML: plain values of text, lists and sections, and the place of each. */
-import type { Places, Position } from '../../documents/place.ts'
+import type { Places, Position } from '../../documents/position.ts'
 import { faultText } from '../../documents/problems.ts'
 import { readYaml } from '../../documents/yaml.ts'
 

@@ -1,7 +1,7 @@
 /** From the files of a folder to a policy: read, checked as a whole, and put to their own tests. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { placeText } from '../../documents/place.ts'
+import { placeText } from '../../documents/position.ts'
 import { mostYamlBytes } from '../../documents/yaml.ts'
 import { readAtMost } from '../../files/bounded.ts'
 import { explainPermission } from '../../files/permission.ts'

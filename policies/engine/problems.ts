@@ -1,7 +1,7 @@
 /** Says what is wrong with policy files: the place, what was found, what is allowed. */
 import type { z } from 'zod'
 import { nearest } from '../../documents/nearest.ts'
-import { type Position, placeText, type Steps } from '../../documents/place.ts'
+import { type Position, placeText, type Steps } from '../../documents/position.ts'
 import { DocumentError, ruleOf } from '../../documents/problems.ts'
 import type { PolicyDocument, Problem } from './document.ts'
 import { policyFileSchema, ruleSchema, testSchema } from './schema.ts'

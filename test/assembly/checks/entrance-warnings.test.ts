@@ -1,7 +1,7 @@
 /** What a start says of how clients get in: that nobody is kept out, or that nobody can say who they are. */
 import { expect, it } from '@jest/globals'
 import { warningsOf } from '../../../assembly/checks/checks.ts'
-import type { Command } from '../../../assembly/checks/refusals.ts'
+import type { Command } from '../../../assembly/checks/config-refusals.ts'
 import { load } from '../../config/written.ts'
 
 const passwords = 'auth: {htpasswd: {realm: a, path: /b}}'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { Command } from '../../../assembly/checks/refusals.ts'
+import type { Command } from '../../../assembly/checks/config-refusals.ts'
 import { printConfig } from '../../../assembly/messages/print-config.ts'
 import type { Environment } from '../../../config/environment.ts'
 import { load, smallest, withFile } from '../../config/written.ts'

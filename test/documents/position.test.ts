@@ -1,6 +1,6 @@
 /** The place of a value: its own, that of its key, or of the nearest thing around it. */
 import { describe, expect, it } from '@jest/globals'
-import { placeText, type Steps } from '../../documents/place.ts'
+import { placeText, type Steps } from '../../documents/position.ts'
 import { readYaml } from '../../documents/yaml.ts'
 
 const text = `# rules

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
-import { renderConfiguration } from '../../config/document.ts'
+import { renderConfiguration } from '../../config/reference-page.ts'
 import { schema } from '../../config/schema.ts'
 import { settingsOf } from '../../config/shape.ts'
 
