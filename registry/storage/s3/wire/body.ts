@@ -17,27 +17,23 @@ const mostUnread = 256 * 1024
 type Options = { length: number | undefined; stallMs: number }
 
 export function watchBody(stream: IncomingMessage, { length, stallMs }: Options) {
-  const unread: Uint8Array[] = []
-  let size = 0
+  const unread = createUnread()
   let missing = length ?? Number.POSITIVE_INFINITY
   let isClosed = false
   let failure: Error | undefined
   let given: Uint8Array | undefined
   let wake: (() => void) | undefined
 
-  const timer = setTimeout(() => {
-    // A reader that has a chunk in its hands is not waiting for one.
-    if (given && !wake) return timer.refresh()
-    const error = new Error(`no byte came for ${stallMs} ms`)
-    return stream.destroy(Object.assign(error, { name: 'TimeoutError' }))
-  }, stallMs)
-  timer.unref()
+  // A reader that has a chunk in its hands is not waiting for one.
+  const timer = watchStall(stream, stallMs, () => given !== undefined && !wake)
   stream
     .on('error', (error) => {
       failure ??= error
     })
     .on('close', close)
   const isBulk = length !== undefined && length >= bulk
+  // A connection that is kept can serve the next request only once the body has ended.
+  const isOver = () => isClosed || (missing === 0 && isBulk)
   const source = isBulk ? takeBulk(stream, hear) : flow(stream, hear)
   if (length === 0) source.end()
 
@@ -47,16 +43,10 @@ export function watchBody(stream: IncomingMessage, { length, stallMs }: Options)
   async function next(): Promise<Uint8Array | undefined> {
     if (given) source.giveBack(given)
     given = undefined
-    if (unread.length === 0 && !isOver()) await more()
+    if (unread.isEmpty() && !isOver()) await more()
     given = unread.shift()
-    size -= given?.length ?? 0
     if (!given && missing > 0) throw failure ?? brokenOff()
     return given
-  }
-
-  /** A connection that is kept can serve the next request only once the body has ended. */
-  function isOver(): boolean {
-    return isClosed || (missing === 0 && isBulk)
   }
 
   async function more(): Promise<void> {
@@ -74,14 +64,10 @@ export function watchBody(stream: IncomingMessage, { length, stallMs }: Options)
   function hear(chunk: Uint8Array): boolean {
     const bytes = chunk.length > missing ? chunk.subarray(0, missing) : chunk
     missing -= bytes.length
-    size += bytes.length
-    const last = unread.at(-1)
-    const joined = last && joinedInPlace(last, bytes)
-    if (joined) unread[unread.length - 1] = joined
-    else unread.push(bytes)
+    unread.push(bytes)
     if (missing === 0) source.end()
     wake?.()
-    return size < mostUnread || missing === 0
+    return unread.size() < mostUnread || missing === 0
   }
 
   function close(): void {
@@ -95,6 +81,41 @@ export function watchBody(stream: IncomingMessage, { length, stallMs }: Options)
     clearTimeout(timer)
     // One that is complete is about to end, and its connection to serve another request.
     if (missing > 0) stream.destroy()
+  }
+}
+
+/** Destroys the stream once it has given nothing for so long, unless its reader is busy. */
+function watchStall(stream: IncomingMessage, stallMs: number, isBusy: () => boolean) {
+  const timer = setTimeout(() => {
+    if (isBusy()) return timer.refresh()
+    const error = new Error(`no byte came for ${stallMs} ms`)
+    return stream.destroy(Object.assign(error, { name: 'TimeoutError' }))
+  }, stallMs)
+  return timer.unref()
+}
+
+/** Chunks that have come and were not asked for yet. */
+function createUnread() {
+  const chunks: Uint8Array[] = []
+  let size = 0
+
+  return {
+    size: () => size,
+    isEmpty: () => chunks.length === 0,
+
+    shift(): Uint8Array | undefined {
+      const first = chunks.shift()
+      size -= first?.length ?? 0
+      return first
+    },
+
+    push(bytes: Uint8Array): void {
+      size += bytes.length
+      const last = chunks.at(-1)
+      const joined = last && joinedInPlace(last, bytes)
+      if (joined) chunks[chunks.length - 1] = joined
+      else chunks.push(bytes)
+    },
   }
 }
 

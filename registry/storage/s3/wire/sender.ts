@@ -11,10 +11,9 @@ import type { Report, S3Limits, S3Options } from '../options.ts'
 import { connectMs } from './client.ts'
 import { encodedKey, queryOf } from './encoding.ts'
 import { exchange } from './exchange.ts'
+import { createPatterns } from './patterns.ts'
 import { createRetries } from './retries.ts'
-import { askForPattern, type Kind, type Pattern } from './shape.ts'
-import { createSignerV2 } from './signature-v2.ts'
-import { createSignerV4 } from './signature-v4.ts'
+import type { Kind } from './shape.ts'
 
 export type Wanted = {
   key: string
@@ -40,14 +39,12 @@ type Options = {
 
 /** A clock that is further off is refused. */
 const mostSkewMs = 240_000
-/** With TLS, bytes arrive as they left; hashing them once more costs as much. */
-const unsignedPayload = 'UNSIGNED-PAYLOAD'
 const nothing = new Uint8Array()
 
 export function createSender(options: Options) {
   const { client, agent, limits, settings, writing, report } = options
   const retries = createRetries({ attempts: limits.attempts, patienceMs: 2 * limits.transfer })
-  const patterns = new Map<Kind, Promise<{ pattern: Pattern; sign: Sign }>>()
+  const { patternOf } = createPatterns({ client, settings, writing })
   const isReporting = settings.loglevel !== 'off'
 
   return { send }
@@ -103,56 +100,20 @@ export function createSender(options: Options) {
     }
     try {
       const answer = await exchange({ agent, method, hostname, port, path, headers: signed }, call)
-      setClock(answer.headers)
+      setClock(client, answer.headers)
       return answer
     } catch (error) {
-      setClock(headersOf(error))
+      setClock(client, headersOf(error))
       const isCorrected = Math.abs(client.config.systemClockOffset - offset) >= mostSkewMs
       throw isCorrected ? Object.assign(error as Error, { isClockCorrected: true }) : error
     }
   }
-
-  /** From now on in the time of the service. */
-  function setClock({ date, age }: Headers): void {
-    const time = Date.parse(date ?? '')
-    if (!age && !Number.isNaN(time)) client.config.systemClockOffset = time - Date.now()
-  }
-
-  function patternOf(kind: Kind) {
-    const known = patterns.get(kind)
-    if (known) return known
-    const place = { bucket: settings.bucket, writing }
-    const asked = askForPattern(client, kind, place).then((pattern) => ({
-      pattern,
-      sign: signerFor(pattern, settings, client),
-    }))
-    patterns.set(kind, asked)
-    // Whatever was missing may be there the next time.
-    asked.catch(() => patterns.delete(kind))
-    return asked
-  }
 }
 
-type Query = Record<string, string>
-type Sign = (
-  request: { method: string; path: string; query: Query; headers: Query },
-  signingDate: Date,
-  body: Uint8Array,
-) => Promise<Record<string, string>>
-
-function signerFor(pattern: Pattern, settings: S3Options, client: S3Client): Sign {
-  const { isEncrypted, hostname, region, service } = pattern
-  const credentials = () => client.config.credentials()
-  const signer = settings.v4auth
-    ? createSignerV4({ region, service, credentials })
-    : createSignerV2(settings, credentials)
-  const address = { protocol: isEncrypted ? 'https:' : 'http:', hostname }
-  const own: Query =
-    settings.v4auth && isEncrypted ? { 'x-amz-content-sha256': unsignedPayload } : {}
-  return async ({ headers, ...request }, signingDate, body) => {
-    const unsigned = { ...request, ...address, body, headers: { ...headers, ...own } }
-    return (await signer.sign(unsigned, { signingDate })).headers
-  }
+/** From now on in the time of the service. */
+function setClock(client: S3Client, { date, age }: Headers): void {
+  const time = Date.parse(date ?? '')
+  if (!age && !Number.isNaN(time)) client.config.systemClockOffset = time - Date.now()
 }
 
 type Headers = IncomingHttpHeaders
