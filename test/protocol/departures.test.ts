@@ -128,6 +128,10 @@ describe('a disk that fails in the middle of an answer', () => {
       const bytes = await memory.read(path, call)
       return bytes && path.endsWith('/data') ? breakingOff(bytes) : bytes
     },
+    async open(path, call) {
+      const opened = await memory.open(path, call)
+      return opened && { ...opened, bytes: breakingOff(opened.bytes) }
+    },
   }
   const broken = useRegistry({ storage: failing })
 
