@@ -1,9 +1,11 @@
 /** A cluster whose masters have replicas: one is lost, its replica takes over, and kura goes on there. */
 import { beforeAll, expect, it } from '@jest/globals'
 import { createRedisLeases } from '../../../registry/leases/redis.ts'
+import { createClient } from '../../../registry/redis/client.ts'
 import type { Availability } from '../../../registry/redis/guard.ts'
 import { acquireLease, renewLease } from '../../../registry/redis/lease-scripts.ts'
 import { openRedis, type Redis } from '../../../registry/redis/open.ts'
+import { probe } from '../../../registry/redis/probe.ts'
 import { useCleanup } from '../../support/cleanup.ts'
 import { until } from '../../support/processes.ts'
 import { describeWith } from '../../support/programs.ts'
@@ -75,6 +77,20 @@ describeWith(['redis-server'], 'a cluster with replicas', () => {
       },
     ],
   ]
+  it('is asked who holds which keys by each look whether it is back', async () => {
+    const client = createClient({ addresses: servers.map((it) => it.address), answerMs })
+    cleanup.add(async () => client.disconnect())
+    await client.connect()
+    const asked = async () => {
+      const stats = await Promise.all(servers.map((it) => it.command('info', 'commandstats')))
+      const calls = stats.join('\n').matchAll(/^cmdstat_cluster\|slots:calls=(\d+)/gm)
+      return [...calls].reduce((sum, [, count]) => sum + Number(count), 0)
+    }
+    const before = await asked()
+    await probe(client)
+    expect(await asked()).toBeGreaterThan(before)
+  })
+
   it.each(losses)(
     'of which a master is %s works again with its replica',
     async (_what, index, lose) => {

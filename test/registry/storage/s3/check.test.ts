@@ -1,8 +1,10 @@
-/** What is said of a bucket at start, before anything is served from it. */
+/** A bucket at start, before anything is served from it, and the form of all requests to it. */
+import type { IncomingHttpHeaders } from 'node:http'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { storageFrom } from '../../../../assembly/storage.ts'
 import { loadConfig } from '../../../../config/load.ts'
 import { openStorage } from '../../../../registry/storage/open.ts'
+import { createS3Storage } from '../../../../registry/storage/s3/driver.ts'
 import { type S3Options, usualLimits } from '../../../../registry/storage/s3/options.ts'
 import { createWorkshop } from '../../../gateway/listen/openssl.ts'
 import { type Ceph, cephKeys, startCeph } from '../../../support/ceph.ts'
@@ -111,6 +113,77 @@ describe('refuses to start, and says why and which setting to change, with', () 
     const refused = open({ regionendpoint, skipverify: true })
     await expect(refused).rejects.toThrow(/they need s3:ListBucket.*AccessDenied, status 403/)
   })
+})
+
+it.each([true, false])(
+  'sends with its own means as the SDK does, with TLS: %s',
+  async (withTls) => {
+    const workshop = createWorkshop()
+    cleanup.add(async () => workshop.remove())
+    const { pem, keyPem } = workshop.make({ name: 'self' })
+    const tls = { cert: pem, key: keyPem }
+    const service = await startFaultyService(cleanup, { ...ceph, ...(withTls && { tls }) })
+    const useragent = 'some-agent'
+    const { driver } = await open({ regionendpoint: service.endpoint, skipverify: true, useragent })
+    const sent = new Map<string, IncomingHttpHeaders>()
+    service.plan(({ method, url, headers }) => {
+      sent.set(url.includes('list-type') ? 'SDK' : method, headers)
+      return undefined
+    })
+    await driver.put('k', Buffer.from('value'))
+    await Array.fromAsync(driver.list(''))
+    for (const sender of ['PUT', 'SDK']) {
+      const { 'user-agent': agent, 'x-amz-content-sha256': payload } = sent.get(sender) ?? {}
+      expect([sender, agent]).toEqual([sender, expect.stringContaining(useragent)])
+      const payloads = withTls ? /^UNSIGNED-PAYLOAD$/ : /^[0-9a-f]{64}$/
+      expect([sender, payload]).toEqual([sender, expect.stringMatching(payloads)])
+    }
+    await driver.remove('k')
+  },
+)
+
+it('reports each call once, with its status and its attempts', async () => {
+  const service = await startFaultyService(cleanup, ceph)
+  const told: unknown[] = []
+  const options = s3Options(service.endpoint, { limits, loglevel: 'debug' })
+  const { driver } = createS3Storage(options, (_, facts) => told.push(facts))
+  cleanup.add(driver.close)
+  service.plan(({ method, count }) => {
+    if (method === 'PUT') return count === 1 ? 'slowDown' : undefined
+    return method === 'GET' ? 'denied' : undefined
+  })
+  await driver.put('k', Buffer.from('value'))
+  await expect(driver.get('k')).rejects.toThrow()
+  await expect(Array.fromAsync(driver.list(''))).rejects.toThrow()
+  await driver.remove('k').catch(() => {})
+  const ms = expect.any(Number)
+  expect(told.slice(0, 3)).toEqual([
+    { command: 'PutObject', key: 'k', status: 200, attempts: 2, ms },
+    { command: 'GetObject', key: 'k', status: 403, attempts: 1, ms },
+    { command: 'ListObjectsV2Command', key: undefined, status: 403, attempts: 1, ms },
+  ])
+})
+
+it('rests for as long as the service asks, whether it sends by its own means or the SDK', async () => {
+  const service = await startFaultyService(cleanup, ceph)
+  const { driver } = await open({ regionendpoint: service.endpoint })
+  const calls = [
+    () => driver.put('k', Buffer.from('value')),
+    () => Array.fromAsync(driver.list('')),
+  ]
+  for (const call of calls) {
+    const at: number[] = []
+    service.plan(({ count }) => {
+      at.push(performance.now())
+      return count === 1 ? 'slowDownForLong' : undefined
+    })
+    await call()
+    expect(at).toHaveLength(2)
+    // Less than a second, as timers may be early; without a word of the service it is a tenth.
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThan(900)
+  }
+  service.plan(() => undefined)
+  await driver.remove('k')
 })
 
 it('allows for a clock that is wrong', async () => {

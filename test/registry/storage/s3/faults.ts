@@ -18,10 +18,10 @@ const error = (code: string) =>
   `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>on purpose</Message></Error>`
 
 const answer =
-  (status: number, code: string) =>
+  (status: number, code: string, headers = {}) =>
   async ({ req, res }: Exchange) => {
     for await (const _ of req);
-    res.writeHead(status, { 'Content-Type': 'application/xml' }).end(error(code))
+    res.writeHead(status, { 'Content-Type': 'application/xml', ...headers }).end(error(code))
   }
 
 /** What is sent of a body before it breaks off. */
@@ -36,6 +36,8 @@ async function showSome({ res, pass }: Exchange): Promise<void> {
 
 const faults = {
   slowDown: answer(503, 'SlowDown'),
+  /** Asks for a second of rest. */
+  slowDownForLong: answer(503, 'SlowDown', { 'Retry-After': '1' }),
   failed: answer(500, 'InternalError'),
   failedWith200: answer(200, 'InternalError'),
   notImplemented: answer(501, 'NotImplemented'),
