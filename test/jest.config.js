@@ -39,8 +39,8 @@ export default {
   // Only what hangs should ever meet this, however busy the machine is.
   testTimeout: 240_000,
   /**
-   * One more than the two cores that the suite is made for: files wait for leases, processes and disks, and with two
+   * Two more than the cores that the suite is made for: files wait for leases, processes and disks, and with two
    * at once half of the processors' time was left over.
    */
-  maxWorkers: 3,
+  maxWorkers: 4,
 }

@@ -1,5 +1,7 @@
 /** Many clients that push and pull at once, and what has become of it in the end. */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Image } from '../../support/image.ts'
+import { inLength } from '../../support/length.ts'
 import { createRandom, type Random } from '../../support/random.ts'
 import { type Client, createClient } from './client.ts'
 
@@ -21,6 +23,11 @@ type Options = {
 type Turn = { repository: string; tag: string; random: Random }
 
 const mostFaults = 20
+/**
+ * Milliseconds that a client rests after each image where it goes on until it is told to end. An outage takes a
+ * while, and clients that never rest use most of a machine for more of the same.
+ */
+const rest = inLength({ short: 40, long: 0 })
 
 /** Every client pulls each image once it is pushed. What fails is a sentence in `faults`. */
 export function startWork({
@@ -68,6 +75,7 @@ export function startWork({
       await work.catch((error) => faults.push(`${repository}:${tag}: ${error}`))
       // Or a registry that is gone would be asked for ever.
       if (faults.length > mostFaults) return
+      if (images === undefined) await wait(rest)
     }
   }
 
@@ -103,6 +111,7 @@ export function startPulls(urls: readonly string[], { repository, image }: Pushe
       const found = await client.pullImage(repository, image.digest).catch(String)
       if (found !== image.digest) faults.push(`${url}: ${found}`)
       milestones.step()
+      await wait(rest)
     }
   }
 }
