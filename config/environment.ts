@@ -77,7 +77,7 @@ function tellUnknown({ schema, name, value, findings }: Variable): void {
 
 type Stray = { schema: z.ZodType; env: Environment; findings: Findings }
 
-/** `KURA_POLICIES`, `registry_auth`: a setting to whoever wrote it. */
+/** `KURA_POLICIES`, `registry_auth`: a setting to the person who wrote it. */
 function tellStray(name: string, { schema, env, findings }: Stray): void {
   const [first = '', ...words] = wordsOf(name)
   const prefix = first.toUpperCase()

@@ -1,4 +1,4 @@
-/** Says what is wrong with a configuration: the key, its place, what was found, what is allowed. */
+/** Explains the faults of a configuration: the key, its place, the value found, the values allowed. */
 import type { z } from 'zod'
 import { DocumentError, ruleOf } from '../documents/problems.ts'
 import { isPublic } from './shape.ts'

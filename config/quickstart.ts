@@ -1,5 +1,5 @@
 /**
- * The configuration of someone who has none: this machine only, a folder beside the command, and
+ * The configuration where there is none: this machine only, a folder beside the command, and
  * everything allowed that a first try needs, with TLS and one account. Variables are put over it.
  */
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 /**
- * YAML that somebody edits, within bounds: its bytes, its depth, and what its aliases make of it. Each
+ * YAML written by hand, within bounds: its bytes, its depth, and what its aliases make of it. Each
  * alias is followed once, so a small file that stands for billions of values costs what it weighs.
  */
 import {

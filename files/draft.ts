@@ -51,7 +51,7 @@ export async function fillDraft(
   }
 }
 
-/** Gives a file to somebody, as far as the process may: only root gives files away. */
+/** Gives a file to a user, as far as the process may: only root gives files away. */
 export async function giveTo(
   file: FileHandle,
   { uid, gid }: { uid: number; gid: number },

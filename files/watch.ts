@@ -1,6 +1,6 @@
 /**
  * A value made of files, made again when they have changed. A look at the files answers a mark, which is the
- * same for as long as what they hold is. Files that somebody edits are settled once two looks in a row have
+ * same for as long as what they hold is. Files that an editor writes are settled once two looks in a row have
  * the same mark, so half of an edit is not taken for the whole. Files that cannot be used are reported once,
  * and the last good value stays.
  */

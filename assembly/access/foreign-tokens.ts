@@ -36,7 +36,7 @@ export async function openForeignTokens(
       verifyToken: createVerifier({ authorities: [{ issuer, service, algorithms, trust }] }),
       report: reportRefusal,
       graceMs: kura.tokens.grace,
-      // Without policies the tokens alone say what may be done, so who has none may do nothing.
+      // Without policies the tokens alone grant rights, so a client without one may do nothing.
       ...(!kura.policies && {
         stranger: { name: undefined, groups: [], method: 'none', bound: [] },
       }),

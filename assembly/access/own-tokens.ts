@@ -40,7 +40,7 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
   const verify = createVerifier({ authorities: [own, ...others] })
   const checkPassword = withTokens({ checkPassword: parts.checkPassword, robots, verify })
 
-  // The catalog as a whole is for whoever may see something; what is seen in it the policies decide.
+  // A token for the catalog is for every user who may see a repository; the policies decide which are listed.
   const decide: Decide = (question) =>
     question.action === 'list'
       ? { allowed: question.name !== undefined || policy().showsStrangers === true }

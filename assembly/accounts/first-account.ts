@@ -16,11 +16,11 @@ const name = 'admin'
 
 /** Makes what is missing, before anything is served. One process does this for all. */
 export async function openFirstEntrance({ data, accounts, certificates }: Protection) {
-  // Nothing is put into a folder that turns out to be somebody else's.
+  // Nothing is put into a folder that turns out to be another's.
   await checkFolder(data)
   const { authority } = await openAuthority({ folder: certificates })
   const password = (await isThere(accounts)) ? undefined : randomBytes(12).toString('hex')
-  // A password that nobody was shown would lock out whoever starts again.
+  // A password that was never shown would lock out the person who starts again.
   const forget = () => rmSync(accounts, { force: true })
   if (password) {
     await addUser({ file: accounts, name, password, write: () => {} })

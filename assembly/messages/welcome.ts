@@ -58,7 +58,7 @@ function firstPush(
   return `A first push and pull${where}:\n\n${block(lines)}`
 }
 
-/** docker believes whoever answers on its own machine, but not where it fetches tokens; others never do. */
+/** docker trusts any server on its own machine, but not where it fetches tokens; others trust none. */
 function trust(config: Config, host: string, { authority, url }: Reach): string | undefined {
   const { tls } = config.http
   const said = [

@@ -55,7 +55,7 @@ export async function startWorker(
 
   return {
     async stop({ replaced, hurry }) {
-      // On a port that it shares with its successor, whoever asks anew asks that one already.
+      // On a port that it shares with its successor, a new connection reaches that one already.
       const sharesPort = replaced && !sockets
       leaving = !sharesPort
       // Where all of a machine stop, its gateways have gone before.

@@ -1,4 +1,4 @@
-/** `catalog`, `tags`, `validation`, `policy` and `middleware`: what is listed and what is let in. */
+/** `catalog`, `tags`, `validation`, `policy` and `middleware`: listing content and letting it in. */
 import { choice, flag, freeform, integer, list, section, text, url, value } from '../values.ts'
 
 export const catalog = section({

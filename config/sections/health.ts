@@ -1,4 +1,4 @@
-/** `health`: what has to be well for kura to call itself well. */
+/** `health`: the checks that have to pass for kura to call itself well. */
 import { duration, flag, headers, integer, list, section, text, url } from '../values.ts'
 
 const interval = () => duration().prefault('10s').describe('The time between two checks.')

@@ -38,8 +38,8 @@ export const wrongPassword = 'this is not the password of that user'
 const stranger: Identity = { name: undefined, groups: [], method: 'none' }
 
 /**
- * Without a way to sign in, a client certificate says who somebody is and all others are strangers,
- * whatever they send. Where there is one, a certificate does not take the place of a password.
+ * Without a way to sign in, a client certificate names the user, and all other clients are strangers, also
+ * with a password. Where there is one, a certificate does not take the place of a password.
  */
 export function authenticate(login: Login | undefined): Middleware {
   const certified = createClientCertificates()

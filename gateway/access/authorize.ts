@@ -1,4 +1,4 @@
-/** Asks the policy before a request goes any further; what is refused never reaches the registry. */
+/** Asks the policy before a request goes any further; a refused one never reaches the registry. */
 import type { Decision, Policy } from '../../policies/engine/decision.ts'
 import type { Wanted } from '../../registry/protocol/call.ts'
 import type { Target } from '../../registry/protocol/endpoints.ts'
@@ -53,7 +53,7 @@ function wantedBy({ kind, action, repository, reference }: Target) {
 }
 
 /**
- * A stranger may still sign in, and who has a token may get another: for them a 403 would be the end
+ * A stranger may still sign in, and a client with a token may get another: for them a 403 would be the end
  * of it. Someone we know by name and password gets a plain no.
  */
 function refusal(ctx: GatewayContext, challenge: Challenge | undefined): RegistryError {

@@ -11,7 +11,7 @@ import type { ReportRefusal } from './refusals.ts'
 
 type Asking = { policy: () => Policy; report?: ReportRefusal | undefined }
 
-/** Sets `may` for the request; what is answered runs whatever comes next. */
+/** Sets `may` for the request; the answer runs the middleware that comes next. */
 export function letAsk(ctx: GatewayContext, { policy, report }: Asking) {
   const { identity } = ctx.state
   let denied: { wanted: Wanted; decision: Decision } | undefined

@@ -1,9 +1,9 @@
-/** The 401: says how to sign in, and nothing of why whatever was sent did not do. */
+/** The 401: says how to sign in, and not why the credentials that came were refused. */
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { GatewayContext } from '../context.ts'
 import type { Challenge } from './challenge.ts'
 
-/** `error` is for those who came with a token. */
+/** `error` is for clients that came with a token. */
 export function unauthorized(
   ctx: GatewayContext,
   challenge: Challenge,

@@ -7,7 +7,7 @@ import type { GatewayContext, Middleware } from '../context.ts'
 /** So little is soon read, and the connection then free for the next request. */
 const smallBody = 256 * 1024
 
-/** Must stand outside of whatever answers. */
+/** Must stand outside of every middleware that answers. */
 export const endEarly: Middleware = async (ctx, next) => {
   await next()
   leaveBody(ctx)

@@ -1,4 +1,4 @@
-/** Reads the target once; whatever comes after uses that and never the raw path. */
+/** Reads the target once; all later middleware uses that and never the raw path. */
 import { parseTarget } from '../../registry/protocol/endpoints.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { GatewayContext, Middleware } from '../context.ts'

@@ -1,5 +1,5 @@
 /**
- * Answers what is no request: too large a head, one that does not come, one that is not HTTP. Tools
+ * Answers bytes that are no request: too large a head, one that does not come, one that is not HTTP. Tools
  * show what a registry says of an error, so these too are in the form of the specification.
  */
 import type { Server, ServerResponse } from 'node:http'

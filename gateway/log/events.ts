@@ -1,5 +1,5 @@
 /**
- * The log of somebody who configured none: one short line for each push, pull, deletion and login, and
+ * The log where none is configured: one short line for each push, pull, deletion and login, and
  * for each of these that failed. All other requests are silent, health checks among them.
  */
 import type { Logger } from 'pino'

@@ -66,7 +66,7 @@ function withoutValue(parameter: string): string {
   return `${plainKey.test(key) ? key : redacted}=${redacted}`
 }
 
-/** Once, as whoever reads it does: an escape that is left then is as little plain as one that is none. */
+/** Once, as its reader does: an escape that is left then is as little plain as one that is none. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -61,7 +61,7 @@ export function createCallSigner(secret: string, now: () => number = Date.now) {
       return `${payload}.${macOf(payload)}`
     },
 
-    /** Undefined for whatever no gateway of ours has signed for just this request, or long ago. */
+    /** Undefined for text that no gateway of ours has signed, or for another request, or long ago. */
     verify(header: string | undefined, { method, url }: Request): SignedCall | undefined {
       const [payload = '', signature = '', ...rest] = (header ?? '').split('.')
       // As text, for there is more than one way to write the same bytes.

@@ -78,7 +78,7 @@ function bodyOf(req: IncomingMessage, res: ServerResponse) {
   let begun = false
   const begin = (upstream: ClientRequest) => {
     begun = true
-    // A worker may have its reasons to answer early; what is left of the body is then nobody's.
+    // A worker may have its reasons to answer early; the rest of the body is then not read.
     const stop = () => req.unpipe(upstream)
     upstream.once('response', stop).once('close', stop)
     // The worker must not wait for the rest either.

@@ -7,7 +7,7 @@ import type { ByteRange } from '../../registry/protocol/range.ts'
 
 /** None of these is ever taken from a client, or shown to one. */
 export const internalHeaders = {
-  /** To a worker: who asks, signed. */
+  /** To a worker: the user and the origin, signed. */
   identity: 'kura-identity',
   /** From a worker: a blob to be sent in place of a body. */
   blob: 'kura-blob',

@@ -1,6 +1,6 @@
 /**
  * The other side of the door: what a worker process does with a request. It believes what a gateway
- * has signed about who asks, and reads for itself what is asked, with the gateway's own parser.
+ * has signed about the user, and reads the target for itself, with the gateway's own parser.
  */
 import Koa from 'koa'
 import type { Policy } from '../../policies/engine/decision.ts'

@@ -5,7 +5,7 @@
 import picomatch from 'picomatch'
 import { host } from '../../registry/protocol/name.ts'
 
-/** Picomatch knows more than we promise; whatever is not promised is off. */
+/** Picomatch knows more than we promise; all other features are off. */
 const options = {
   dot: true,
   // The fast paths escape what stands for the name.
@@ -109,7 +109,7 @@ function compilePattern(pattern: string): Matcher {
 
   /*
    * The name goes before the repository, on a line of its own, and the pattern refers back to it.
-   * So it is compared as text, whatever is in it, and one expression serves all users.
+   * So it is compared as text, special characters too, and one expression serves all users.
    */
   const source = expression.source.replaceAll(namePlace, '\\k<user>')
   const withName = new RegExp(`^(?<user>.*)\\n${source}`, 'm')

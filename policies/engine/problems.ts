@@ -1,4 +1,4 @@
-/** Says what is wrong with policy files: the place, what was found, what is allowed. */
+/** Explains the faults of policy files: the place, the value found, the values allowed. */
 import type { z } from 'zod'
 import { nearest } from '../../documents/nearest.ts'
 import { type Position, placeText, type Steps } from '../../documents/position.ts'

@@ -24,7 +24,7 @@ export function createBlobs(storage: StorageDriver, links: Links) {
    * storage: a client that hears "yes" skips an upload, so a stale answer would lose a layer.
    */
   async function find(repository: string, digest: Digest, call?: Call): Promise<Blob | undefined> {
-    // What a link leads to is its own name, unless that is of another algorithm.
+    // A link holds the digest that is its name, unless that is of another algorithm.
     const likely = algorithmOf(digest) === canonical ? withSize(digest, call) : undefined
     likely?.catch(() => {})
     const linked = await links.read(paths.layerLink(repository, digest), call)

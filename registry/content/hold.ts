@@ -1,7 +1,7 @@
 /**
- * Work under a lease. What it changes goes through the storage that it is given, which asks the lease;
- * and what it answers counts only if the lease is still held in the end. Otherwise another process may
- * have gone on meanwhile, so nothing that was found or done is acknowledged: the answer is 503.
+ * Work under a lease. Its changes go through the storage that it is given, which asks the lease; its
+ * answer counts only if the lease is still held in the end. Otherwise another process may have gone on
+ * meanwhile, so nothing is acknowledged: the answer is 503.
  */
 import type { Lease, Leases } from '../leases/lease.ts'
 import type { Reason } from '../protocol/errors.ts'

@@ -1,5 +1,5 @@
 /**
- * Where everything lies: the layout of registry:2 and :3, byte for byte, so that a volume can change
+ * The places of all content: the layout of registry:2 and :3, byte for byte, so that a volume can change
  * hands in both directions. `<alg>/<hex>` is a digest taken apart, `<hh>` the first two of its digits.
  *
  *   docker/registry/v2/
@@ -14,9 +14,9 @@
  *       _uploads/<id>/startedat                         RFC 3339, in whole seconds
  *       _uploads/<id>/state.json                        what kura remembers of the upload (ours)
  *
- * A link holds the text of a canonical digest and nothing else, but for what a tag ever named: there it is
- * the digest by which the tag was given (../../docs/decisions/0025). What is marked "ours" the other
- * registries neither read nor mind.
+ * A link holds the text of a canonical digest and nothing else. Only in the index of a tag it is
+ * the digest by which the tag was given (../../docs/decisions/0025). The other registries neither read nor
+ * mind the entries marked "ours".
  */
 import { algorithmOf, type Digest, hexOf } from '../protocol/digest.ts'
 

@@ -1,6 +1,6 @@
 /**
  * GET, HEAD, PUT and DELETE /v2/<name>/manifests/<reference> ("Pulling manifests", "Pushing
- * Manifests", "Deleting Manifests"). What was stored is sent, whatever the Accept header asks for.
+ * Manifests", "Deleting Manifests"). The stored bytes are sent for any Accept header.
  */
 import type { Manifests } from '../content/manifests/manifests.ts'
 import type { References } from '../content/manifests/references.ts'

@@ -33,13 +33,13 @@ export type CallState = {
   origin: string
   target: Target
   identity: Identity
-  /** Whether the one who asks may do something else as a part of this request. */
+  /** Whether the user may do something else as a part of this request. */
   may: (wanted: Wanted) => boolean
-  /** Whether no repository at all is hidden from the one who asks. */
+  /** Whether no repository at all is hidden from the user. */
   seesAll: () => boolean
   /** Aborts when the client has gone, so that nothing goes on for nobody. */
   signal: AbortSignal
-  /** Set where somebody else sends the bytes of blobs, and only has to hear which. */
+  /** Set where the gateway sends the bytes of blobs, and only has to hear which. */
   nameBlob?: (blob: { digest: Digest; range: ByteRange }) => void
   /** Set once a manifest is stored. */
   pushed?: Pushed

@@ -46,7 +46,7 @@ const escapedSlash = '%2F'
 
 /**
  * Reads method and path. `allow` lists the methods of the endpoint; for OPTIONS there is no target.
- * `path` is the one spelling in which whoever comes next reads the same.
+ * `path` is the one spelling that all later readers read alike.
  * Throws `noSuchEndpoint`, `wrongMethod`, `badName` or `badPath`.
  */
 export function parseTarget(

@@ -1,6 +1,6 @@
 /**
  * Every error a client can meet, in one table: the reason as the code throws it, the code and status
- * on the wire, and a sentence for whoever reads it in a terminal. Codes and statuses follow the
+ * on the wire, and a sentence for a person at a terminal. Codes and statuses follow the
  * distribution specification ("Error Codes") and, where that is silent, what registry:2 answers.
  */
 const table = {

@@ -10,7 +10,7 @@ const mostRanges = 1024
 /**
  * The ranges that a pull asks for, in the order of the request and at least one; those that overlap
  * are one, in the place of the first. Those that only touch stay apart: podman takes each part for the
- * next of the ranges it named, whatever its Content-Range says. Undefined means the whole blob: no
+ * next of the ranges it named, and does not look at its Content-Range. Undefined means the whole blob: no
  * header, one that is malformed, or a unit other than bytes, all of which RFC 9110 (14.2) lets a server
  * ignore. Throws `tooManyRanges`, and `rangeNotSatisfiable` when all of them lie outside of a blob of
  * `size` bytes.

@@ -1,6 +1,6 @@
 /**
  * The connection: to one server, to the master that sentinels name, or to a cluster. Its settings
- * serve one aim: whoever asks hears soon, and what has failed is never sent again behind our back.
+ * serve one aim: each caller hears soon, and a failed command is never sent again behind our back.
  */
 import { Cluster, Redis } from 'ioredis'
 import { defaultAnswerMs, defaultConnectMs, kindOf, type RedisOptions } from './options.ts'

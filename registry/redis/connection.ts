@@ -1,4 +1,4 @@
-/** A first connection, and what is known of why there is none. */
+/** A first connection, or the reason why there is none. */
 import type { Client } from './client.ts'
 import { reasonOf } from './guard.ts'
 import { findObstacle } from './obstacles.ts'
@@ -7,7 +7,7 @@ import { saysLittle } from './problems.ts'
 
 type Errors = ReturnType<typeof watchErrors>
 
-/** Resolves once commands can be sent. Rejects with the words of whoever knows best why they cannot. */
+/** Resolves once commands can be sent. Rejects with the most telling reason why they cannot. */
 export async function connect(client: Client, options: RedisOptions, errors: Errors) {
   const { connectMs = defaultConnectMs, answerMs = defaultAnswerMs } = options
   const { promise, resolve, reject } = Promise.withResolvers<void>()

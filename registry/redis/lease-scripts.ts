@@ -12,7 +12,7 @@ export type Term = { ttl: number }
 
 /*
  * Epochs follow the clock, so they grow even where the last one was forgotten. The last one is kept for
- * longer than a lease: whoever missed its renewal learns from it whether there was another holder since.
+ * longer than a lease: a holder that missed its renewal learns from it whether there was another holder since.
  */
 const acquire = `
 local holder = redis.call('get', KEYS[1])

@@ -17,7 +17,7 @@ export interface StorageDriver {
 
   /**
    * The bytes of a value of any size, all of them or one range. A chunk may be overwritten as soon as
-   * the next one is asked for, so who wants to keep it copies it.
+   * the next one is asked for, so a reader that keeps it copies it.
    */
   read(path: string, call?: ReadCall): Promise<Bytes | undefined>
 

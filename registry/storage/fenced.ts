@@ -52,7 +52,7 @@ export function fenced<S extends object>(storage: S, lease: Held): Fenced<S> {
   }
 }
 
-/** For changes that need none: they take nothing away, or do the same whoever makes them first. */
+/** For changes that need none: they take nothing away, or have the same effect in any order. */
 export function withoutLease<S extends object>(storage: S): Fenced<S> {
   return storage as Fenced<S>
 }

@@ -52,7 +52,7 @@ export function withUrlRules(
   return async (path, call) => (call.size < minsize ? undefined : findUrl(path, call))
 }
 
-/** Everything is below one address, whatever the storage says; nobody signs anything. */
+/** All URLs are below one address, and none is signed. */
 function redirect(_: FindUrl | undefined, { baseurl = '' }: Step['options']): FindUrl {
   const base = new URL(baseurl)
   return async (path) => {

@@ -25,7 +25,7 @@ export const guessRules: GuessRules = {
 export const forgetMs = 3_600_000
 /** A check that nobody told the end of, because its process died, is over after this. */
 export const lostMs = 60_000
-/** For how long a user who was right, and an address where somebody was, are known for it. */
+/** For how long a user with a right password, and the address it came from, are known for it. */
 export const knownMs = 24 * 3_600_000
 /** For how long a wrong password that is repeated is neither compared nor counted again. */
 export const wrongMs = 3_600_000

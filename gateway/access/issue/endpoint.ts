@@ -1,6 +1,6 @@
 /**
  * The token endpoint: GET with a Basic header or with none, and the POST form of OAuth 2. Clients get
- * a token for whatever part of their wish is allowed; only wrong credentials are refused.
+ * a token for the allowed part of their wish; only wrong credentials are refused.
  */
 import { RegistryError } from '../../../registry/protocol/errors.ts'
 import type { GatewayContext, Middleware } from '../../context.ts'

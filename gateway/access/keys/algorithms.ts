@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 
 type Fit = (key: KeyObject) => boolean
 
-/** RFC 7518 wants 2048 bits; what is shorter is refused wherever it comes from. */
+/** RFC 7518 wants 2048 bits; a shorter key is refused wherever it comes from. */
 const leastRsaBits = 2048
 
 const rsa =
@@ -32,7 +32,7 @@ const table: Record<string, Fit> = {
   RS512: rsa('rsa'),
 }
 
-/** All of them. HS256 and its like are not here: whoever could check them could also sign. */
+/** All of them. HS256 and its like are not here: each side that could check them could also sign. */
 export const asymmetric: readonly string[] = Object.keys(table)
 
 export function fits(key: KeyObject, algorithm: string): boolean {

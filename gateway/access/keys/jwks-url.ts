@@ -21,7 +21,7 @@ type Found = { keys: TrustedKey[] }
 
 const longest = 1024 * 1024
 
-/** Throws for a URL that somebody on the way could answer in the issuer's place. */
+/** Throws for a URL that a machine on the way could answer in the issuer's place. */
 export function createJwksUrl({
   url,
   maxAgeMs = 600_000,

@@ -1,6 +1,6 @@
 /**
  * Compares passwords with bcrypt hashes in threads of their own: one comparison takes as long as
- * hundreds of requests. How many wait, and in what order, is for whoever asks.
+ * hundreds of requests. The caller decides how many wait, and in which order.
  */
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'

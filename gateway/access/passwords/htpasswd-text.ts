@@ -8,7 +8,7 @@ type Form = { encoding: Encoding; decode: (bytes: Uint8Array) => string }
 const decodeAs = (label: string) => (bytes: Uint8Array) => new TextDecoder(label).decode(bytes)
 const utf8: Form = { encoding: 'UTF-8', decode: decodeAs('utf-8') }
 
-/** Four bytes, or two, of a mark or of a letter; `x` is whatever is no zero. */
+/** Four bytes, or two, of a mark or of a letter; `x` is any byte but zero. */
 const forms: [first: string[], Form][] = [
   [['fffe0000', 'x000'], { encoding: 'UTF-32', decode: (bytes) => decodeUtf32(bytes, true) }],
   [['0000feff', '000x'], { encoding: 'UTF-32', decode: (bytes) => decodeUtf32(bytes, false) }],

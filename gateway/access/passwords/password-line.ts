@@ -22,7 +22,7 @@ export function createPasswordLine({ atOnce = 1, standingOf, ...room }: Options)
 
   return { run }
 
-  /** Rejects with LoginDelayed when there is no room, or when it is needed for one who has less of it. */
+  /** Rejects with LoginDelayed when there is no room, or when a source with less of it needs it. */
   function run<T>(source: Source, work: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const job = { work: () => work().then(resolve, reject), refuse: reject }

@@ -13,7 +13,7 @@ export function withReasons(check: CheckPassword, htpasswd: Htpasswd): CheckPass
     }
     const kind = htpasswd.unusable(name)
     if (kind) throw new LoginRefused(`that user's line holds ${kind} instead of bcrypt`)
-    // Then what was given as the name is the password.
+    // Then the text in the place of the name is the password.
     const isSwapped = htpasswd.find(password) !== undefined
     if (isSwapped) {
       throw new LoginRefused("name and password are in each other's place", { hidesName: true })

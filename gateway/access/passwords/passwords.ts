@@ -18,7 +18,7 @@ export type PasswordParts = {
   htpasswd: Htpasswd
   pool: BcryptPool
   guesses: Guesses
-  /** The same for all that share what is known of guesses; to others their keys say nothing. */
+  /** The same for all that share the memory of guesses; to others its keys say nothing. */
   secret: string
   /** For how long a right password is not compared again. */
   rightMs?: number

@@ -15,7 +15,7 @@ export type BoundGrant = Grant & {
 
 type Wanted = { type: string; name: string; action: string }
 
-/** `name` is a pattern as policies have them; it is only compiled once somebody asks. */
+/** `name` is a pattern as policies have them; it is only compiled when it is asked for. */
 export function createPatternGrant({ type, name, actions }: Grant): BoundGrant {
   let compiled: ReturnType<typeof compilePatterns> | undefined
   const matches = (repository: string) => {

@@ -1,6 +1,6 @@
 /**
  * Identity tokens of other issuers, such as a build service or a cluster signs for its jobs, in place
- * of a password. They say who somebody is, and nothing of what they may do: the policies do.
+ * of a password. They name a user, and no rights: those are in the policies.
  */
 import type { JWTPayload } from 'jose'
 import type { Identity } from '../../../registry/protocol/call.ts'
@@ -30,7 +30,7 @@ export type OidcIssuer = {
 const longestName = 255
 const mostGroups = 200
 
-/** Throws for an issuer that could pass for somebody else; otherwise as `openTrust` does. */
+/** Throws for an issuer that could pass for another; otherwise as `openTrust` does. */
 export async function openOidcAuthority(
   it: OidcIssuer,
   report: (error: unknown) => void,

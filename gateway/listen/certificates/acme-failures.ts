@@ -1,6 +1,6 @@
 /**
  * How long to leave an authority alone after it refused: longer each time, and for all processes and
- * their successors, because an authority shuts out whoever keeps asking.
+ * their successors, because an authority shuts out a client that keeps asking.
  */
 import { readFile, rm } from 'node:fs/promises'
 import { replaceFile } from '../../../files/replace.ts'

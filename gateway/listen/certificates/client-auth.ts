@@ -6,7 +6,7 @@ import type { Server, TLSSocket } from 'node:tls'
 
 export type ClientAuth = keyof typeof modes
 
-/** Only a verified certificate ever says who a client is, whatever else the mode lets in. */
+/** Only a verified certificate names the user of a client, also where the mode lets in others. */
 const modes = {
   'require-and-verify-client-cert': { needed: true, verified: true },
   'require-any-client-cert': { needed: true, verified: false },

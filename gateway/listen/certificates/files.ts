@@ -1,6 +1,6 @@
 /**
  * The certificate, key and client authorities of the listener, as files that may be replaced at any
- * time: what they hold is checked, then handed to whoever asked to hear of changes. A file that
+ * time: what they hold is checked, then handed to those that asked to hear of changes. A file that
  * cannot be used leaves in force what was there before.
  */
 import { createHash, type X509Certificate } from 'node:crypto'

@@ -1,4 +1,4 @@
-/** Reads certificates and keys from PEM files; whatever is wrong with one is said by setting and path. */
+/** Reads certificates and keys from PEM files; a fault is told with setting and path. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readAtMost } from '../../../files/bounded.ts'
 import { explainPermission } from '../../../files/permission.ts'

@@ -1,6 +1,6 @@
 /**
- * What the registry knows of a manifest without parsing it again: its type, size, and what it says
- * of itself as a referrer. These are facts about a digest, so they can be remembered for good; that
+ * Descriptions of manifests, which spare parsing them again: type, size, and the artifact type and
+ * annotations of a referrer. These are facts about a digest, so they can be remembered for good; that
  * the manifest is there is not such a fact, and is asked of storage each time.
  */
 import { LRUCache } from 'lru-cache'
@@ -9,7 +9,7 @@ import { type Manifest, readStoredManifest } from '../../protocol/manifest.ts'
 
 export type Description = Pick<Manifest, 'mediaType' | 'subject'> & {
   size: number
-  /** What it says of itself; undefined where that is too long to be remembered. */
+  /** Its artifact type and annotations; undefined where they are too long to be remembered. */
   said: Said | undefined
   /** How long that is, or would be. */
   length: number

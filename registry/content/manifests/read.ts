@@ -19,7 +19,7 @@ export function createManifestReads({ storage, links, descriptions }: Parts) {
     digest: Digest,
     call?: Call,
   ): Promise<StoredManifest | undefined> {
-    // What a link leads to is its own name, unless that is of another algorithm.
+    // A link holds the digest that is its name, unless that is of another algorithm.
     const likely =
       algorithmOf(digest) === canonical ? storage.get(paths.blob(digest), call) : undefined
     likely?.catch(() => {})

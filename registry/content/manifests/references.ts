@@ -1,5 +1,5 @@
 /**
- * What a manifest refers to must be here before it is: config, layers, and the children of an index.
+ * The parts of a manifest must be here before it is: config, layers, and the children of an index.
  * `subject` may come later ("Pushing Manifests with Subject"), foreign layers may lie elsewhere.
  */
 import { fewAtOnce } from '../../pace/few-at-once.ts'

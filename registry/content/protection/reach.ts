@@ -18,7 +18,7 @@ const mostBytes = 4 * 1024 * 1024
 const bytesEach = 200
 
 export function createReach({ tags, manifests }: { tags: Tags; manifests: Manifests }) {
-  /** What a manifest names is a fact about its digest, and can be remembered. */
+  /** The parts of a manifest are a fact about its digest, and can be remembered. */
   const known = new LRUCache<Digest, Parts>({
     maxSize: mostBytes,
     sizeCalculation: ({ content, children }) => bytesEach * (1 + content.length + children.length),

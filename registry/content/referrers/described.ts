@@ -1,5 +1,5 @@
 /**
- * Manifests of which only their description is wanted. What is remembered of one spares its bytes; small
+ * Manifests of which only their description is wanted. A remembered one spares reading the bytes; small
  * ones are read as they come, and large ones one after the other, so that many of them fill no memory.
  */
 import { createTurns } from '../../pace/in-turn.ts'
@@ -23,7 +23,7 @@ export function createDescribed({ storage, links, descriptions }: Parts) {
 
   /** Undefined when it is not in the repository, or damaged as far as that can be seen. */
   async function find(repository: string, digest: Digest, call?: Call): Promise<Found | undefined> {
-    // What a link leads to is its own name, unless that is of another algorithm.
+    // A link holds the digest that is its name, unless that is of another algorithm.
     const likely =
       algorithmOf(digest) === canonical ? storage.stat(paths.blob(digest), call) : undefined
     likely?.catch(() => {})

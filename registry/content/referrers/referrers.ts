@@ -73,7 +73,7 @@ function isOfType(said: Said, { artifactType }: Asked): boolean {
   return artifactType === undefined || said.artifactType === artifactType
 }
 
-/** What does not fit into any answer is left out of it, and can be read in the manifest. */
+/** Annotations that fit into no answer are left out of it, and can be read in the manifest. */
 function textOf(digest: Digest, size: number, said: Said & { mediaType: string }): string {
   const { mediaType, artifactType, annotations } = said
   const plain = JSON.stringify({ mediaType, digest, size, artifactType })

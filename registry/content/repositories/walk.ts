@@ -26,7 +26,7 @@ async function* walkBelow(
   for await (const name of children(storage, parent, { signal })) {
     if (name < from) continue
     const repository = parent ? `${parent}/${name}` : name
-    // What lies on the way to `after` comes before it; only what is below may come later.
+    // A repository on the way to `after` comes before it; only those below may come later.
     const onTheWay = name === from
     if (!onTheWay) yield repository
     yield* walkBelow(storage, { parent: repository, after: onTheWay ? deeper : [], signal })

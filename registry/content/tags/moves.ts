@@ -23,7 +23,7 @@ type Setting = Named & {
   mayMove: MayMove
 }
 type MayMove = (tag: Tag) => boolean
-/** Whatever is there may be replaced, or only this version of it, or all is as it has to be. */
+/** Any value may be replaced, or only this version, or none: the tag is as it has to be. */
 type Move = 'any' | { over: Version | undefined } | 'none'
 type Removal = Named & {
   /** The tag stays if it names anything else. */

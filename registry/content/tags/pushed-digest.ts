@@ -17,7 +17,7 @@ type Stored = { repository: string; tag: Tag; stored: Digest }
 export function createPushedDigests(links: Links, cache: TagCache | undefined) {
   return { find, read, forget }
 
-  /** What is remembered may be older for a moment: both digests are of the same bytes. */
+  /** The remembered digest may be older for a moment: both are of the same bytes. */
   async function find(named: Stored, call?: Call): Promise<Digest> {
     if (!cache) return read(named, call)
     const path = pathOf(named)

@@ -1,4 +1,4 @@
-/** What tags there are, and what each of them names now, as storage has it. */
+/** The tags of a repository and the digest that each names now, as storage has them. */
 import { fewAtOnce } from '../../pace/few-at-once.ts'
 import type { Digest } from '../../protocol/digest.ts'
 import { isTag, type Tag } from '../../protocol/name.ts'

@@ -1,10 +1,11 @@
 /**
- * What is remembered of tags and of the manifests that they name, for storage that takes long to answer.
+ * The memory of tags and of the manifests that they name, for storage that takes long to answer.
  *
- * What a tag names is a pointer in Redis, for a moment. Before a tag moves, it is forgotten and marked: until the mark goes, storage alone says what it names. Otherwise a
- * request that asks storage could see the change, and a later one that asks Redis what was before it. A
- * change is acknowledged once its mark is gone or, where Redis cannot be told, once whatever may have been
- * remembered has expired. So everyone reads what was last acknowledged, everywhere.
+ * The digest of a tag is a pointer in Redis, for a moment. Before a tag moves, its pointer is forgotten and
+ * marked: until the mark goes, only storage is asked for the digest. Otherwise a request that asks storage
+ * could see the change, and a later one that asks Redis the state before it. A change is acknowledged once
+ * its mark is gone or, where Redis cannot be told, once every pointer has expired. So all clients read the
+ * last acknowledged change, everywhere.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -17,10 +18,10 @@ import type { StoredManifest } from '../manifests/read.ts'
 
 export type TagCache = ReturnType<typeof createTagCache>
 
-/** What is known; or else the token that allows to say what was found out, for as long as nothing changes. */
+/** The known digest; or else the token with which the digest can be set, unless the tag changes. */
 type Pointer = { digest?: Digest; token?: string }
 
-/** In milliseconds: what is remembered, the time to find it out, and the mark of a change that was cut off. */
+/** The lives of a pointer, of a token, and of the mark of a change that was cut off, in milliseconds. */
 const usual = { good: 2_000, finding: 1_000, changing: 30_000 }
 
 const look = `

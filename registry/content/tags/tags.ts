@@ -1,4 +1,4 @@
-/** Tags: names that move. Each remembers what it names now and whatever it named before. */
+/** Tags: names that move. Each remembers the digest that it names now, and those before. */
 import type { ReadableStorage } from '../../storage/fenced.ts'
 import type { Links } from '../links.ts'
 import { createTagMoves } from './moves.ts'

@@ -31,8 +31,8 @@ export async function openToAppend(path: string, at: number): Promise<FileHandle
 type Appending = Call & { at: number; flushName: () => Promise<unknown> }
 
 /**
- * Answers the new size, and closes the file. Whatever way it ends, the bytes taken so far are on disk, in order;
- * but of what a full disk broke off nothing stays. Its client begins anew, and needs the room.
+ * Answers the new size, and closes the file. However it ends, the bytes taken so far are on disk, in order.
+ * Only when the disk is full, none of them stays: the client begins anew, and needs the room.
  */
 export async function appendTo(
   file: FileHandle,

@@ -1,6 +1,6 @@
 /**
  * Looks at the data folder before anything is served from it: it must be one we may write to, and
- * either empty or a registry's. Whatever is wrong is said with the setting that changes it.
+ * either empty or a registry's. Each fault is told with the setting that changes it.
  */
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,8 +8,8 @@ import { isFull } from '../../../files/full.ts'
 import { explainPermission } from '../../../files/permission.ts'
 
 /**
- * What a registry's folder holds, here or in registry:2. `kura` is where our leases lie; the rest is what
- * people put beside the images before there are any.
+ * The entries of a registry's folder, here or in registry:2. `kura` holds our leases; people put the others
+ * beside the images before there are any.
  */
 const ours = new Set([
   'docker',
@@ -52,7 +52,7 @@ function isOurs(name: string): boolean {
   return ours.has(name) || name.startsWith('.')
 }
 
-/** On a full disk what is there is served all the same, and deletes make room. */
+/** On a full disk the content is served all the same, and deletes make room. */
 function warnIfFull(error: unknown, { root, warn }: Warning): void {
   if (!isFull(error)) throw error
   warn(`the disk of the data folder ${root} is full: pulls go on, pushes are refused with 507`)

@@ -21,7 +21,7 @@ export async function openedFrom(file: FileHandle, { signal }: Call): Promise<Op
   return { size, changedAt, bytes, giveUp }
 }
 
-/** Closes `file` at the end, whoever ends it. A chunk is good until the next one is asked for. */
+/** Closes `file`, also when the reader ends early. A chunk is good until the next one is asked for. */
 export async function* readFrom(file: FileHandle, { range, signal }: ReadCall): Bytes {
   let filling: Promise<Uint8Array> | undefined
   try {

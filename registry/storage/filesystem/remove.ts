@@ -1,21 +1,21 @@
 /**
- * Removing a file, or a folder and all below it, while others may put something into that folder. What was
- * there in the beginning is removed. What comes meanwhile may stay, and then its folder stays as well: it is
- * listed, and the next removal finds it.
+ * Removing a file, or a folder and all below it, while others may put something into that folder. The
+ * files of the beginning are removed. A file that comes meanwhile may stay, and then its folder stays as well:
+ * it is listed, and the next removal finds it.
  *
- * Node's `rm` fails with ENOTEMPTY there. Tried again, it would remove what came meanwhile too, and on NFS it
- * would fail each time: a file that somebody reads stays in its folder under another name until it is closed.
+ * Node's `rm` fails with ENOTEMPTY there. Tried again, it would remove later files too, and on NFS it would
+ * fail each time: a file that is being read stays in its folder under another name until it is closed.
  */
 import { readdir, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fewAtOnce } from '../../pace/few-at-once.ts'
 import { hasCode, nothingThere, unlessCode } from './absent.ts'
 
-/** What systems answer that are asked to remove a folder as a file. */
+/** Answers of systems that are asked to remove a folder as a file. */
 const mayBeFolder = ['EISDIR', 'EPERM']
 const mayStay = [...nothingThere, 'ENOTEMPTY', 'EEXIST']
 
-/** Removing what is not there succeeds. */
+/** Removing a file that is not there succeeds. */
 export async function removeTree(path: string): Promise<void> {
   try {
     await unlink(path)

@@ -13,7 +13,7 @@ import { unlessCode } from './absent.ts'
 export type Give = (draft: string, target: string) => Promise<boolean>
 
 const noFile = ['ENOENT', 'ENOTDIR', 'EISDIR']
-/** What file systems without hard links answer, such as FAT. */
+/** Answers of file systems without hard links, such as FAT. */
 const withoutLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 export function versionOf(bytes: Uint8Array): Version {

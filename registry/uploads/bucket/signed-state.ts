@@ -7,7 +7,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { stateRecord, type Upload, type UploadState } from '../record.ts'
 
-/** The name that registry:2 gives to the same, so that whoever treats it apart goes on to do so. */
+/** The name that registry:2 gives to the same, so that a proxy that treats it apart goes on to do so. */
 export const carriedIn = '_state'
 
 /**

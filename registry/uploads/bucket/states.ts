@@ -13,7 +13,7 @@ export interface BucketStates {
   /** `carried` is the text that the client sent along; it may be anything. */
   find(repository: string, id: string, carried?: string): Promise<UploadState | undefined>
   save(repository: string, id: string, state: UploadState): Promise<void>
-  /** Forgets what is kept elsewhere than in the folder of the upload. */
+  /** Forgets state that is kept outside of the folder of the upload. */
   end(repository: string, id: string): Promise<void>
   /** The text that the client is to send along with its next request. */
   carry(repository: string, id: string, state: UploadState): string | undefined

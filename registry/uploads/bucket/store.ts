@@ -121,7 +121,7 @@ function createLooks(storage: StorageDriver, states: BucketStates) {
   }
 }
 
-/** How what was received becomes a blob. */
+/** Makes the received bytes a blob. */
 function createPublisher(storage: StorageDriver, blobs: Blobs) {
   return { publish, putWhole }
 

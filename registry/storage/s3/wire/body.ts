@@ -1,6 +1,6 @@
 /**
- * The body of an answer, chunk by chunk. It is destroyed when it gives nothing for too long while
- * somebody waits for it, or when nobody ever begins to read it. Whoever reads may be as slow as they like.
+ * The body of an answer, chunk by chunk. It is destroyed when its reader waits too long for it, or
+ * when no reader ever begins. The reader may be as slow as it likes.
  */
 import type { IncomingMessage } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
@@ -56,7 +56,7 @@ export function watchBody(stream: IncomingMessage, { length, stallMs }: Options)
     source.resume()
     await promise
     wake = undefined
-    // What else has come by now comes in pieces of 16 KiB when it is encrypted.
+    // Bytes that are there by now come in pieces of 16 KiB when they are encrypted.
     if (isBulk) await setImmediate()
   }
 
@@ -144,7 +144,7 @@ function flow(stream: IncomingMessage, hear: Hear) {
 
 function takeBulk(stream: IncomingMessage, hear: Hear) {
   const { socket } = stream
-  // What came along with the head; all else comes after it.
+  // The bytes that came along with the head; all others come after them.
   const first: Buffer | null = stream.read()
   if (first) hear(first)
   const { giveBack } = takeOver(socket, hear)

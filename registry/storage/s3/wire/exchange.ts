@@ -13,7 +13,7 @@ type Call = {
   connectMs: number
   /** Until the answer is there; for all but `hasBody` until its end. */
   answerMs: number
-  /** The body of the answer is read by whoever asked. */
+  /** The body of the answer is read by the caller. */
   hasBody: boolean
   /** Asked when there is a connection, in the step in which the request is written to it. */
   fence?: { check(): void } | undefined

@@ -27,7 +27,7 @@ export function createPatterns({ client, settings, writing }: Options) {
       sign: signerFor(pattern, settings, client),
     }))
     patterns.set(kind, asked)
-    // Whatever was missing may be there the next time.
+    // Something that was missing, such as credentials, may be there the next time.
     asked.catch(() => patterns.delete(kind))
     return asked
   }
