@@ -70,8 +70,8 @@ function sending({ blobs, findUrl }: Parts): Handler {
     if (!ctx.state.nameBlob || blob.size === 0) {
       return sendBytes(ctx, await open(blob, digest, range, ctx))
     }
-    const whole = { first: 0, last: blob.size - 1 }
-    ctx.state.nameBlob({ digest: blob.canonical, range: range ?? whole })
+    const all = { first: 0, last: blob.size - 1 }
+    ctx.state.nameBlob({ digest: blob.canonical, range: range ?? all })
   }
 
   async function sendParts(ctx: CallContext, digest: Digest, blob: Blob, ranges: ByteRange[]) {

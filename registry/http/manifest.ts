@@ -80,11 +80,12 @@ function taking(parts: Parts): Handler {
     const pushed = await protection.tagging(repository, tags, {
       mayRemove: (tag) => mayRemove(ctx, tag),
       work(within) {
-        const whole = references.check(repository, manifest, { signal })
+        const checked = references.check(repository, manifest, { signal })
         // It is awaited with what else the push has to wait for.
-        whole.catch(() => {})
+        checked.catch(() => {})
         const mayMove = (tag: Tag) => ctx.state.may({ action: 'overwrite', repository, tag })
-        return manifests.put(repository, { bytes, manifest, digest, whole, tags, mayMove, within })
+        const push = { bytes, manifest, digest, references: checked, tags, mayMove, within }
+        return manifests.put(repository, push)
       },
     })
     ctx.state.pushed = pushedOf(manifest)

@@ -30,7 +30,7 @@ function openRegistry(storage: StorageDriver) {
   const put = ({ manifest: bytes }: { manifest: Buffer }, isToStay: boolean) =>
     manifests.put('app', {
       ...{ bytes, manifest: parseManifest(bytes, manifestType), digest: undefined },
-      ...{ whole: Promise.resolve(), tags: [tag], mayMove: () => !isToStay },
+      ...{ references: Promise.resolve(), tags: [tag], mayMove: () => !isToStay },
     })
   return {
     put: (image: typeof one) => put(image, false),

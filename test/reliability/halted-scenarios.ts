@@ -31,9 +31,10 @@ function push(it: Parts, { repository }: Pick<Place, 'repository'>, what: Push) 
   const bytes = (what.digest === first ? one : two)?.manifest ?? Buffer.alloc(0)
   const manifest = parseManifest(bytes, manifestType)
   const tags = what.tag === undefined ? [] : [parseTag(what.tag)]
-  const whole = Promise.resolve()
+  const references = Promise.resolve()
   const mayMove = () => what.isKept !== true
-  return it.manifests.put(repository, { bytes, manifest, digest: undefined, whole, tags, mayMove })
+  const push = { bytes, manifest, digest: undefined, references, tags, mayMove }
+  return it.manifests.put(repository, push)
 }
 type Push = { digest: Digest; tag?: string; isKept?: boolean }
 

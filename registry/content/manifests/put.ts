@@ -14,8 +14,8 @@ type ManifestPush = {
   bytes: Buffer
   manifest: Manifest
   digest: Digest | undefined
-  /** Resolves once all is known to be here that it refers to. */
-  whole: Promise<void>
+  /** Resolves once all is known to be here that the manifest refers to. */
+  references: Promise<void>
   tags: Tag[]
   /** Whether a tag may be made to name another manifest. */
   mayMove: (tag: Tag) => boolean
@@ -31,7 +31,7 @@ export function createManifestPut({ storage, tags, holds, descriptions }: Parts)
   /**
    * Stores `bytes`, links them under `digest` and points `tags` at them, in this order, so that a tag
    * is only ever seen with all it names. Nothing shows the bytes before they are linked, so they are
-   * stored while it is still being found out whether the rest is here. Throws what `whole` throws,
+   * stored while it is still being found out whether the rest is here. Throws what `references` throws,
    * `digestMismatch`, and `tagImmutable` for a tag that may not be moved, which is asked again while nobody
    * else can move it.
    */
@@ -43,7 +43,7 @@ export function createManifestPut({ storage, tags, holds, descriptions }: Parts)
     await Promise.all(push.tags.map((tag) => tags.decideMove({ repository, tag }, digest, mayMove)))
 
     await holds.holdRevision(within, { repository, digest: stored }, async (under) => {
-      await allSettled([push.whole, under.put(paths.blob(stored), bytes, call)])
+      await allSettled([push.references, under.put(paths.blob(stored), bytes, call)])
       const names = [...new Set([stored, digest])]
       const places = names.map((name) => paths.revisionLink(repository, name))
       if (manifest.subject) places.push(paths.referrerLink(repository, manifest.subject, digest))
@@ -53,7 +53,7 @@ export function createManifestPut({ storage, tags, holds, descriptions }: Parts)
       const tagged = push.tags.map((tag) =>
         holds.holdTag(under, { repository, tag }, async (both) => {
           const setting = { repository, tag, digest: stored, as: digest, mayMove }
-          await tags.set(both, setting, { ...call, whole: linked })
+          await tags.set(both, setting, { ...call, ready: linked })
         }),
       )
       await allSettled([linked, ...tagged])

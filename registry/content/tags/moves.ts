@@ -29,7 +29,8 @@ type Removal = Named & {
   /** The tag stays if it names anything else. */
   names?: Digest | undefined
 }
-type Whole = Call & { whole?: Promise<unknown> }
+/** A tag is seen only once `ready` has resolved. */
+type SettingCall = Call & { ready?: Promise<unknown> }
 
 type Parts = { links: Links; pushed: PushedDigests; cache: TagCache | undefined }
 
@@ -58,19 +59,19 @@ export function createTagMoves({ links, pushed, cache }: Parts) {
   }
 
   /**
-   * A tag is seen once its current link is there, and then it is whole: its history comes before, which
-   * nobody reads until then, and so does all that `whole` waits for. Throws what `decideMove` throws.
+   * A tag is seen once its current link is there. So that comes last: after the history of the tag, which
+   * nobody reads until then, and after `ready`. Throws what `decideMove` throws.
    */
-  async function set(under: FencedStorage, setting: Setting, call: Whole) {
+  async function set(under: FencedStorage, setting: Setting, call: SettingCall) {
     const { repository, tag, digest, as = digest, mayMove } = setting
-    const { whole, ...rest } = call
+    const { ready, ...rest } = call
     let move = await decideMove(setting, as, mayMove)
     const history = paths.tagIndex(repository, tag, digest)
     pushed.forget({ repository, tag, stored: digest })
     const link = { path: paths.tagCurrent(repository, tag), digest }
     await changing(setting, async (marked) => {
       const written = writeLink(under, { path: history, digest: as }, rest)
-      await Promise.all([written, whole, marked])
+      await Promise.all([written, ready, marked])
       await insist(async () => {
         if (move === 'none') return true
         if (move === 'any') return writeLink(under, link, rest).then(() => true)

@@ -98,8 +98,8 @@ const manifest = parseManifest(image.manifest, manifestType)
 const manifestPush = { bytes: image.manifest, manifest, digest: undefined, mayMove: () => true }
 const latest = [parseTag('latest')]
 async function pushManifest(it: Registry) {
-  const whole = it.references.check('a', manifest)
-  await it.manifests.put('a', { ...manifestPush, whole, tags: latest })
+  const references = it.references.check('a', manifest)
+  await it.manifests.put('a', { ...manifestPush, references, tags: latest })
 }
 const putManifest: Step = async (it) => {
   for (const bytes of [small, image.config]) await pushed(it, bytes)

@@ -31,7 +31,7 @@ function open() {
   const push = ({ manifest: bytes }: { manifest: Buffer }) =>
     manifests.put('app', {
       ...{ bytes, manifest: parseManifest(bytes, manifestType), digest: undefined },
-      ...{ whole: Promise.resolve(), tags: [tag], mayMove: () => true },
+      ...{ references: Promise.resolve(), tags: [tag], mayMove: () => true },
     })
   const remove = (digest: string) =>
     manifests.remove('app', { digest: digest as Digest, mayRemove: () => true })
