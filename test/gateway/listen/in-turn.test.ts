@@ -85,6 +85,18 @@ describe.each(kinds)('over %s', (_name, secure, where, openTo) => {
     expect(most).toBe(1)
   })
 
+  it('the last answer is heard by a client that sends all of its body before it listens', async () => {
+    const { connection } = await start((_, res) => {
+      res.writeHead(413, { Connection: 'close' }).end('early')
+    })
+    const body = Buffer.alloc(8 * 1024 * 1024)
+    connection.write(post(`Content-Length: ${body.length}`, ''))
+    const failed = await new Promise((resolve) => connection.write(body, resolve))
+    expect(failed).toBeFalsy()
+    expect(await textOf(connection)).toMatch(/^HTTP\/1\.1 413 .*\r\n\r\n.*early/s)
+    connection.destroy()
+  })
+
   it('nothing is lost where bodies, heads and chunks are cut anywhere', async () => {
     const heard: string[] = []
     const { connection } = await start(async (req, res) => {
