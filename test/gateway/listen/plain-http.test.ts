@@ -70,3 +70,23 @@ it('a client hears it that first sends all of a large body, and only then listen
   expect(await text(client)).toBe(said)
   await new Promise((resolve) => server.close(resolve))
 })
+
+it('a client that ends is let go at once, before an earlier one that stays', async () => {
+  const server = await start()
+  const { port } = server.address() as AddressInfo
+  const gone: string[] = []
+  const told = async (name: string, allowHalfOpen: boolean) => {
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen })
+    client.on('error', () => {}).resume()
+    const [[socket]] = await Promise.all([once(server, 'connection'), once(client, 'connect')])
+    const closed = once(socket, 'close').then(() => gone.push(name))
+    client.write(`GET ${rest}`)
+    await once(server, 'tlsClientError')
+    return { client, closed }
+  }
+  const staying = await told('staying', true)
+  const ending = await told('ending', false)
+  await Promise.all([staying.closed, ending.closed])
+  expect(gone).toEqual(['ending', 'staying'])
+  staying.client.destroy()
+})
