@@ -68,7 +68,7 @@ export interface StorageDriver {
   list(folder: string, call?: Call & { after?: string }): AsyncIterable<Entry>
 
   /**
-   * Removes a value, or a folder and all below it. Removing what is not there succeeds. What is put into the
+   * Removes a value, or a folder and all below it. Removing an absent one succeeds. A value that is put into the
    * folder meanwhile may stay, and neither of the two fails. `only` are the values that a folder has, or none
    * where it is empty: a bucket, which has no folders, then lists nothing and touches nothing else.
    */
