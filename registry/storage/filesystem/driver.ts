@@ -5,6 +5,7 @@ import { draftSuffix, fillDraft, throughDraft } from '../../../files/draft.ts'
 import { flushFile } from '../../../files/flush.ts'
 import type { Call, StorageDriver } from '../driver.ts'
 import type { ChangeableStorage, ReadableStorage } from '../fenced.ts'
+import { hasCode, nothingThere } from './absent.ts'
 import { appendTo, openToAppend } from './append.ts'
 import { createPlace, type Place } from './place.ts'
 import { openedFrom, readFrom } from './read.ts'
@@ -98,12 +99,16 @@ function changesOf(place: Place): ChangeableStorage {
     async detach(path, { signal, fence } = {}) {
       signal?.throwIfAborted()
       const target = locate(path)
-      await throughDraft(target, async (draft) => {
-        const isThere = await absentIfMissing(copyFile(target, draft, clone).then(() => true))
-        if (!isThere) return false
+      const work = async (draft: string) => {
+        await copyFile(target, draft, clone)
         await flushFile(draft)
         await rename(draft, locateUnder(path, fence))
         return true
+      }
+      await throughDraft(target, work).catch(async (error) => {
+        // Only a value that is not there, or was removed meanwhile, needs no copy.
+        const isMissing = hasCode(error, nothingThere)
+        if (!isMissing || (await absentIfMissing(stat(target)))) throw error
       })
     },
   }

@@ -56,9 +56,20 @@ describe('a folder that is removed meanwhile', () => {
     }
   })
 
+  it('fails no new holder of a value in it', async () => {
+    for (let round = 0; round < 10; round++) {
+      const paths = Array.from({ length: 30 }, (_, number) => `held/${number}`)
+      await mkdir(join(root, 'held'), { recursive: true })
+      await Promise.all(paths.map((path) => writeFile(join(root, path), value)))
+      await Promise.all([...paths.map((path) => driver.detach(path)), driver.remove('held')])
+      for (const path of paths) expect([undefined, value]).toContainEqual(await driver.get(path))
+    }
+  })
+
   it('is gone once it is removed after the last change', async () => {
     await driver.put('folder/late', value)
-    await driver.remove('folder')
+    await driver.put('held/late', value)
+    await Promise.all([driver.remove('folder'), driver.remove('held')])
     expect(await readdir(root)).toEqual([])
   })
 })
