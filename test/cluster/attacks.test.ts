@@ -1,4 +1,4 @@
-/** What attackers try against gateways with workers behind them comes to nothing, through the real commands. */
+/** Attacks on gateways with workers behind them come to nothing, through the real commands. */
 import { afterEach, beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
@@ -37,7 +37,7 @@ describeWith(['linux'], 'an attacker at a gateway', () => {
     hidden = request(`PUT ${target}`, said, manifest)
   }, 240_000)
 
-  // Whatever was tried: nothing has changed, and others are still answered what they ask.
+  // Nothing has changed by any attack, and other clients are answered as ever.
   afterEach(async () => {
     for (let times = 0; times < 3; times++) expect(await kura.state()).toEqual(kura.before)
   })

@@ -23,7 +23,7 @@ const needs = ['haproxy', 'redis-server', 'radosgw', 'ceph-mon', 'ceph-osd', 'se
 const clients = 4
 const images = inLength({ short: 1, long: 10 })
 const pushes = inLength({ short: 2, long: 10 })
-/** What one request in ten meets: all of them at once, or for longer each by itself. */
+/** The faults of one request in ten: all of them at once, or for longer each by itself. */
 const troubles = inLength<Fault[][]>({
   short: [['slowDown', 'failed', 'reset', 'loseAnswer']],
   long: [['slowDown'], ['failed'], ['reset'], ['loseAnswer']],
@@ -84,7 +84,7 @@ describeWith([...needs, 'linux'], 'the bucket that nodes share', () => {
     const work = startWork({ url, clients, sizes, patient: true, name: 'away' })
     await work.reached(clients)
     service.plan(() => 'slowDown')
-    // What has gone through its tries by now is answered, and not before.
+    // A request is answered once it has gone through its tries, and not before.
     const asked = urls.map((each) => send('GET', `${each}/v2/away/0/0/tags/list`))
     for (const refused of await Promise.all(asked)) {
       expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([503, true])

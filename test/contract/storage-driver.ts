@@ -1,4 +1,4 @@
-/** What every storage driver must do. A driver is done when its own short test file passes this. */
+/** The contract of storage drivers. A driver is done when its own short test file passes this. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { streamContract } from './storage-streams.ts'

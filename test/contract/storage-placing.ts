@@ -1,4 +1,4 @@
-/** What object stores can do beside a driver: a value is put where it belongs, so that nothing is copied. */
+/** The methods of object stores beside a driver: a value is put in its final place, so nothing is copied. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Bytes, StorageDriver } from '../../registry/storage/driver.ts'

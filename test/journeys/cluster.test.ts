@@ -108,7 +108,7 @@ describeWith(['linux'], 'kura', () => {
       const image = imageFrom(random.bytes(100_000), random.bytes(3_000_000))
       const [first, ...others] = kura.urls
       await pushImage({ url: first ?? '', repository }, 'v1', image)
-      // What one gateway has taken, all of them have.
+      // Content that one gateway has taken, all of them have.
       for (const url of [...others, first ?? '']) {
         expect(await pullImage({ url, repository }, 'v1')).toBe(image.digest)
       }

@@ -1,4 +1,4 @@
-/** What kura writes of a day's work where nobody configured its log, and what it writes where somebody did. */
+/** The log of a day's work, without settings for it and with some. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'

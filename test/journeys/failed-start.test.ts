@@ -1,4 +1,4 @@
-/** What a newcomer gets wrong: each mistake ends the start with one message that says what to change. */
+/** The mistakes of a newcomer: each ends the start with one message that says what to change. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'

@@ -13,7 +13,7 @@ import { describeWith } from '../support/programs.ts'
 import { pullImage, pushImage } from '../support/push.ts'
 import { run } from '../support/run.ts'
 
-/** What `curl` shows. */
+/** The output of `curl`. */
 const curl = async (url: string) => (await send('GET', url)).body.toString().trimEnd()
 
 const digestIn = (output: string) => /sha256:[0-9a-f]{64}/.exec(output)?.[0] ?? ''

@@ -1,4 +1,4 @@
-/** What a running kura asks of its clients: to go on, and not to say too much at once. */
+/** The limits of a running kura for its clients: to go on, and not to send too much at once. */
 
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'

@@ -36,7 +36,7 @@ const targets = [
   `/v2/${jwt}/tags/list`,
   'http://ann:hunter2@kura.example/v2/',
   'http://kura.example/v2/app/tags/list?last=%68unter2%26x',
-  // What fails here is told with its cause.
+  // A failure here is told with its cause.
   '/v2/broken/manifests/v1?password=hunter2',
 ]
 const methods = ['GET', 'OPTIONS', 'PUT']

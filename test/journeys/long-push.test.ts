@@ -27,7 +27,7 @@ describeWith(['linux'], 'a push', () => {
   type Started = {
     env: Record<string, string>
     signer: () => Promise<Signer>
-    /** What a token has to say beside the usual. */
+    /** Claims of a token beside the usual. */
     claims?: (url: string) => Promise<object>
     /** Ends what the token was given out for. */
     end?: () => Promise<void>

@@ -1,4 +1,4 @@
-/** What docs/troubleshooting.md says that clients say: docker and skopeo are made to say it. */
+/** The messages of clients in docs/troubleshooting.md: docker and skopeo are made to say them. */
 import { cp, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'

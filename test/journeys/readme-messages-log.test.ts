@@ -1,4 +1,4 @@
-/** What docs/troubleshooting.md says that the log of a running kura says: each sentence is provoked. */
+/** The messages in the log of a running kura, by docs/troubleshooting.md: each is provoked. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'

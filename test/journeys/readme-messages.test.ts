@@ -1,4 +1,4 @@
-/** What docs/troubleshooting.md says that kura says at start: each sentence is provoked. */
+/** The messages at start in docs/troubleshooting.md: each is provoked. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'

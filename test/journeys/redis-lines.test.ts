@@ -1,4 +1,4 @@
-/** What stands in kura's log while Redis is in trouble: lines of kura, and nothing of the library's own. */
+/** The log while Redis is in trouble: lines of kura, and nothing of the library's own. */
 import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'

@@ -1,4 +1,4 @@
-/** What goes on while Redis is away: signing in, pulling, and, on a disk, pushing. */
+/** While Redis is away, signing in and pulling go on, and, on a disk, pushing. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { addUser } from '../../assembly/accounts/accounts.ts'

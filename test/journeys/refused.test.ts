@@ -1,4 +1,4 @@
-/** What a running kura writes of whom it refused: one line each, with the reason, and no secret. */
+/** The log of refusals: one line each, with the reason, and no secret. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
@@ -82,7 +82,7 @@ async function next(message: string): Promise<Line> {
   return found[count - 1] as Line
 }
 
-/** What every such line says beside its reason. */
+/** The text of every such line beside its reason. */
 const request = {
   level: 'warning',
   'http.request.id': expect.stringMatching(/^[0-9a-f]{8}-/),

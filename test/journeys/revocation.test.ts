@@ -1,4 +1,4 @@
-/** What ends a login ends all that came of it, at every gateway within seconds, and for good. */
+/** The end of a login ends all its tokens, at every gateway within seconds, and for good. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'

@@ -1,4 +1,4 @@
-/** What a service manager such as systemd hears from kura while it starts, reloads and stops. */
+/** The notices to a service manager such as systemd while kura starts, reloads and stops. */
 import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { startKura } from '../support/kura.ts'

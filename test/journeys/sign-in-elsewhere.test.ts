@@ -1,4 +1,4 @@
-/** Whoever has signed in to one machine is known to the others, where all have the same secret. */
+/** A user who has signed in to one machine is known to the others, where all have the same secret. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'

@@ -1,4 +1,4 @@
-/** What a registry with passwords and policies tells a client of where to get a token. */
+/** The challenge of a registry with passwords and policies: where to get a token. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'

@@ -17,7 +17,7 @@ beforeAll(async () => {
   home = await cleanup.folder()
 })
 
-/** What kura printed, without its log. */
+/** The output of kura without its log. */
 async function greeting(env: NodeJS.ProcessEnv) {
   const kura = await startKura({ env: { REGISTRY_KURA_PROCESSES: '1', ...env } })
   cleanup.add(kura.stop)

@@ -20,7 +20,7 @@ const workers = 3
 const gateways = 2
 const secret = 'shared by the commands of a test'
 
-/** Whoever comes may do everything, but for one kind of tag. */
+/** Every client may do everything, but for one kind of tag. */
 export const keptTag = 'kept-1'
 const policies = `
 rules:

@@ -1,4 +1,4 @@
-/** What `kura config` warns of, in the lines above the configuration itself. */
+/** The warnings of `kura config`, in the lines above the configuration itself. */
 
 /** True of many a configuration that is meant so; the start says it all the same. */
 const meant = [

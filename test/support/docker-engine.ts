@@ -8,7 +8,7 @@ import { startService } from './service.ts'
 
 export type DockerEngine = Awaited<ReturnType<typeof startDockerEngine>>
 
-/** What it keeps of the largest image that a test builds, and as much again. */
+/** Twice the room of the largest image that a test builds. */
 const room = 1024 ** 3
 
 /** `daemon` is what its daemon.json holds. */
@@ -50,7 +50,7 @@ export async function startDockerEngine(cleanup: Cleanup, daemon: Record<string,
   return {
     /** Runs the client; answers what it wrote. */
     docker: (...args: string[]) => run('docker', args, { env }),
-    /** What a client of it is started with. */
+    /** The environment of a client of it. */
     env,
     output: engine.output,
     /** An empty folder to build from. */

@@ -46,7 +46,7 @@ export async function startFirstTry(home: string) {
       [...service.output().matchAll(new RegExp(`^ {2}(${program} .*)$`, 'gm'))].map(
         ([, line = '']) => line,
       ),
-    /** What a client hears that trusts its authority. */
+    /** The answer to a client that trusts its authority. */
     async ask({ path = '/v2/', password, headers = {} }: Asked = {}) {
       const auth = password === undefined ? null : `admin:${password}`
       const to = { host: 'localhost', servername: 'localhost', port, family: 4, ca, agent: false }

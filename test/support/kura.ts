@@ -12,7 +12,7 @@ import { release } from './release.ts'
 import { startService } from './service.ts'
 
 const command = join(release, 'bin/kura')
-/** What Node has compiled once: hundreds of processes start in a run, and all compile the same. */
+/** Node's compiled code: hundreds of processes start in a run, and all compile the same. */
 export const compiled = fileURLToPath(new URL('../../node_modules/.cache/kura', import.meta.url))
 
 type Options = {
@@ -28,7 +28,7 @@ type Options = {
   listenEverywhere?: boolean
   /** As in a container: others can tell by its heartbeat alone whether it lives. */
   isApart?: boolean
-  /** What it says once it listens, where that is not in its log. */
+  /** A line of its output once it listens, where that is not in its log. */
   ready?: RegExp
 }
 
@@ -62,7 +62,7 @@ export async function startKura(options: Options = {}) {
   return {
     ...service,
     port,
-    /** What clients put before the name of a repository. */
+    /** The host in the name of an image. */
     host: `127.0.0.1:${port}`,
     url: `http://127.0.0.1:${port}`,
     root,

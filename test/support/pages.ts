@@ -50,7 +50,7 @@ function replaced(text: string, instead: Record<string, string>): string {
   return result
 }
 
-/** What each row of the table under a heading says in its first cell as code. */
+/** The code in the first cell of each row of the table under a heading. */
 export function saidUnder(page: string, heading: string): string[] {
   const [, part = ''] = textOf(page).split(`## ${heading}\n`)
   const rows = part.split('\n## ', 1)[0] ?? ''

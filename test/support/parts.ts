@@ -59,5 +59,5 @@ export function createParts(options: Options) {
   }
 }
 
-/** What signs the states of uploads, where no test asks for a time of its own. */
+/** The signer of upload states, where no test asks for a time of its own. */
 export const testCarrier = createCarrier('a secret of the test')

@@ -27,7 +27,7 @@ type Opened = { pool: Pool; purge: Registry['purge']; closePool: () => Promise<v
 
 export const poolSecret = 'a secret of gateways and workers'
 
-/** What jest's configuration says for all tests of a run; in one process where it says nothing. */
+/** The topology of all tests of a run, by jest's configuration; one process where it names none. */
 export function standardTopology(): Topology {
   return (globalThis as { topology?: Topology }).topology ?? 'whole'
 }
@@ -70,7 +70,7 @@ export async function openPool(topology: Topology, parts: Parts): Promise<Opened
   }
 }
 
-/** What both registries found is heard once; what one of them says twice is heard twice. */
+/** A failure of both registries is heard once; one that a registry tells twice is heard twice. */
 function once(report: RegistryParts['reportBadLink']) {
   const most = new Map<string, number>()
   return (): RegistryParts['reportBadLink'] => {

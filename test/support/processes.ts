@@ -1,4 +1,4 @@
-/** What /proc tells of running processes: who started whom, their memory, and the files they hold. */
+/** Running processes by /proc: their parents, their memory, and the files that they hold. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -7,7 +7,7 @@ import { run } from './run.ts'
 
 export type Certificates = Awaited<ReturnType<typeof makeCertificates>>
 
-/** Whom a server's certificate names: the host and the address of this machine, or the host alone. */
+/** The names in a server's certificate: the host and the address of this machine, or the host alone. */
 const servers = { server: 'DNS:localhost,IP:127.0.0.1', named: 'DNS:localhost' }
 
 /** `pem` holds paths: the authority's certificate, a client's, and its key. */
@@ -29,7 +29,7 @@ export async function makeCertificates(cleanup: Cleanup) {
   return {
     pem,
     read,
-    /** What a client of these servers is given. */
+    /** The TLS options of a client of these servers. */
     trusted: async () => ({
       ca: [await read('ca')],
       cert: await read('cert'),

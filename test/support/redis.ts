@@ -11,7 +11,7 @@ import { startService } from './service.ts'
 
 export type RedisServer = Awaited<ReturnType<typeof startRedis>>
 
-/** What a server is told when it is to speak TLS and nothing else, and what then asks it. */
+/** The settings of a server that speaks TLS only, and the options with which redis-cli asks it. */
 export type Tls = { settings: Record<string, string>; cli: string[] }
 
 type Options = { port?: number; args?: string[]; tls?: Tls | undefined }

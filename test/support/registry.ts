@@ -60,7 +60,7 @@ export const openRules: RegistryRules = {
   locations: { host: undefined, relative: undefined, prefix: '/' },
 }
 
-/** What the options say, or else the file; a folder where nobody says anything. */
+/** The storage of the options, or else of the file, or else a folder. */
 async function openStorage(options: Options, folder: string): Promise<Kept> {
   const { storage, bucket, driver, root } = options
   if (storage) return { storage, bucket }
@@ -121,7 +121,7 @@ export async function startRegistry(options: Options = {}) {
     purge,
     /** Paths of links that were found damaged. */
     badLinks,
-    /** What the registry itself failed at, as its log says it; empty at the end of most tests. */
+    /** The failures in the registry's log; empty at the end of most tests. */
     failures,
     async close() {
       await close(server)

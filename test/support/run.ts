@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 type Options = {
   env?: NodeJS.ProcessEnv
   cwd?: string
-  /** What the program reads on its standard input. */
+  /** The standard input of the program. */
   input?: string
 }
 

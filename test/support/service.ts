@@ -12,7 +12,7 @@ type Options = {
   args: string[]
   env: NodeJS.ProcessEnv
   cwd?: string
-  /** What its output says once it can be used. */
+  /** A line of its output once it can be used. */
   ready: RegExp
 }
 

@@ -84,9 +84,9 @@ export async function startTopology(kind: TopologyKind, cleanup: Cleanup, option
     /** Of each gateway command. */
     urls: gateways.map(({ url }) => url),
     url: gateways[0]?.url ?? '',
-    /** What clients put before the name of a repository. */
+    /** The host in the name of an image. */
     host: gateways[0]?.host ?? '',
-    /** What the commands of a cluster share. */
+    /** The settings that the commands of a cluster share. */
     secret,
     /** Where the worker commands listen, in a cluster. */
     workerPorts: kind === 'cluster' ? ports : [],

@@ -1,4 +1,4 @@
-/** What many nodes have to do as if they were one, whatever it is that they share. */
+/** The contract of many nodes that act as one, for any storage that they share. */
 import type { Cleanup } from '../../support/cleanup.ts'
 import type { Cluster } from '../../support/cluster.ts'
 import { lostAnswer } from './lost-answer.ts'

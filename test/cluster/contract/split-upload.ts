@@ -50,7 +50,7 @@ export function splitUpload(cluster: () => Cluster): void {
       expectStatus(patched, 202)
       at += size
       expect(patched.headers.range).toBe(`0-${at - 1}`)
-      // Whoever is asked knows it, and takes nothing that does not fit.
+      // Every node knows it, and takes nothing that does not fit.
       const status = await node(index + 2).ask('GET', upload)
       expect([status.status, status.headers.range]).toEqual([204, `0-${at - 1}`])
       const again = await node(index + 1).ask('PATCH', upload, {

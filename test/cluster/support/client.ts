@@ -16,7 +16,7 @@ type Options = {
   url: string
   /** Whether it comes again. */
   patient?: boolean
-  /** What of an answer to a patient client may not be, in words. */
+  /** The fault of an answer to a patient client, in words. */
   faults?: string[]
   /** Called whenever it has to come again. */
   onAgain?: () => void
@@ -27,7 +27,7 @@ type Making = { random: Random; sizes: readonly number[] }
 type Blob = { base: string; bytes: Buffer; digest: string }
 
 const agent = new Agent({ keepAlive: false })
-/** Whoever comes more often is stuck. */
+/** A client that tries more often is stuck. */
 const mostTries = 100
 const silence = 60_000
 const pause = 50

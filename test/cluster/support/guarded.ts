@@ -25,7 +25,7 @@ const passwordOf = (name: string) => `the secret of ${name}`
 const basic = (name: string): string =>
   `Basic ${Buffer.from(`${name}:${passwordOf(name)}`).toString('base64')}`
 
-/** What a gateway would say of a request by ann, signed with what an attacker can guess. */
+/** The signed call of a gateway for a request by ann, with a secret that an attacker can guess. */
 export function forgedIdentity(method: string, url: string): string {
   return createCallSigner('a guess at the secret of all').sign(
     { method, url },
@@ -66,7 +66,7 @@ export async function startGuarded(cleanup: Cleanup) {
     as,
     /** `request` as it is, on a connection of its own; all that comes back until it is closed. */
     raw: (request: string) => exchange(Number(new URL(url).port), request),
-    /** What is there that an attacker might have changed: the same as before, if all is well. */
+    /** The content that an attacker might have changed: the same as before, if all is well. */
     state,
     before,
   }

@@ -116,7 +116,7 @@ export function startPulls(urls: readonly string[], { repository, image }: Pushe
   }
 }
 
-/** Whatever was acknowledged and cannot be had whole from each of `urls`, as sentences. */
+/** Acknowledged content that cannot be had whole from each of `urls`, as sentences. */
 export async function findLosses(urls: readonly string[], pushed: readonly Pushed[]) {
   const losses: string[] = []
   const lookAt = async (url: string) => {

@@ -49,7 +49,7 @@ export function expectError(answer: Answer, status: number, code: string): unkno
   return errors.map(({ detail }) => detail)
 }
 
-/** What a HEAD may say must be what a GET says. */
+/** The headers of a HEAD must be those of a GET. */
 export function expectSameHead(head: Answer, get: Answer): void {
   const { date: _date, ...rest } = get.headers
   expect(head.status).toBe(get.status)
