@@ -1,4 +1,4 @@
-/** Who may import whom, as in ARCHITECTURE.md. A new arrow is a line here and a reason in the commit. */
+/** The allowed imports between layers, as in ARCHITECTURE.md. A new arrow is a line here and a reason in the commit. */
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
@@ -102,14 +102,14 @@ const within = (path: string, place: string) => path === place || path.startsWit
 const rowOf = (file: string) => mayImport.find(([layer]) => within(file, layer))
 const filesOf = (layer: string) => files.filter((file) => rowOf(file)?.[0] === layer)
 
-/** What a file imports: `import … from`, `export … from`, `import ''` and `import()`. */
+/** The imports of a file: `import … from`, `export … from`, `import ''` and `import()`. */
 function importsOf(text: string): string[] {
   const pattern =
     /^(?:import|export)\b[^'"]*?\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm
   return [...text.matchAll(pattern)].map(([, ...names]) => names.find(Boolean) ?? '')
 }
 
-/** Whatever is wrong with a file, as sentences. */
+/** The faults of a file, as sentences. */
 function faultsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8')
   const [layer = '', allowed = []] = rowOf(file) ?? []

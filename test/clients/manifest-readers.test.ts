@@ -104,7 +104,7 @@ const refused: Row[] = [
   ['null', 'null'],
 ]
 
-/** What registry:2 takes and kura does not. */
+/** Manifests that registry:2 takes and kura does not. */
 const refusedHere: Row[] = [
   ['two lists of layers, for two readers', imageOf(',"layers":[],"Layers":[]')],
   ['two lists of layers of one name', imageOf(`,"layers":[{${full}}],"layers":[]`)],

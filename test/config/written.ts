@@ -22,7 +22,7 @@ export async function withFile<T>(text: string, use: (path: string) => Promise<T
 export const load = (text: string, env: Environment = {}) =>
   withFile(text, (path) => loadConfig({ path, env }))
 
-/** What is said about a configuration that cannot be used. */
+/** The message about a configuration that cannot be used. */
 export const refusal = (text: string, env: Environment = {}): Promise<string> =>
   load(text, env).then(
     () => 'it can be used',

@@ -1,4 +1,4 @@
-/** What is said of a file or a folder that this user may not use. */
+/** The message about a file or a folder that this user may not use. */
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'

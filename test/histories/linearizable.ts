@@ -9,7 +9,7 @@
  * right before an answer that fits in no other way.
  */
 
-/** What the tag names: undefined for no such tag. */
+/** The value of the tag: undefined for no such tag. */
 type Value = string | undefined
 
 export type Operation = {

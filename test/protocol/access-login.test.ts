@@ -1,4 +1,4 @@
-/** Who has to sign in, and what they hear until they do. */
+/** Users who have to sign in, and the answers until they do. */
 import { describe, expect, it } from '@jest/globals'
 import { membersPolicy } from '../../policies/engine/decision.ts'
 import { as, loginOf } from './support/people.ts'

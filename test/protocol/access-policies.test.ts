@@ -1,4 +1,4 @@
-/** What policies let people do, endpoint by endpoint, and ways round them that lead nowhere. */
+/** Policies, endpoint by endpoint, and ways round them that lead nowhere. */
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { buildPolicy } from '../../policies/engine/load.ts'
 import { startRegistry } from '../support/registry.ts'

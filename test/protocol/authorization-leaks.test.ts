@@ -1,4 +1,4 @@
-/** What somebody who may not pull from a repository can find out about it: not even whether it exists. */
+/** A user who may not pull from a repository can find out nothing about it, not even whether it exists. */
 import { describe, expect, it } from '@jest/globals'
 import { jsonOf } from './support/client.ts'
 import { pack, packImage, pushBlob, putManifest, sha256, startUpload } from './support/content.ts'

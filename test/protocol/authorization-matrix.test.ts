@@ -1,4 +1,4 @@
-/** Who may do what: everybody at each method of each endpoint. */
+/** The rights of every kind of user at each method of each endpoint. */
 import { describe, expect, it } from '@jest/globals'
 import { type Kind, parseTarget } from '../../registry/protocol/endpoints.ts'
 import { imageManifest } from '../../registry/protocol/media-types.ts'

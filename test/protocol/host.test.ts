@@ -1,4 +1,4 @@
-/** What the `Host` of a request may do to the addresses that answers name. */
+/** The effect of a request's `Host` on the addresses in answers. */
 import { describe, expect, it } from '@jest/globals'
 import type { Login } from '../../gateway/access/authenticate.ts'
 import { createChallenge } from '../../gateway/access/challenge.ts'

@@ -1,4 +1,4 @@
-/** Whose an upload is: another's is not there, and one's own ends well though a token has run out. */
+/** Uploads belong to a user: another's is not there, and one's own ends well though a token has run out. */
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { createChallenge } from '../../gateway/access/challenge.ts'
 import { leewaySeconds } from '../../gateway/access/verify/verify.ts'
@@ -18,7 +18,7 @@ const steps: [method: string, query: string][] = [
   ['DELETE', ''],
 ]
 
-/** What the gateway takes for the time. The registry has its own clock. */
+/** The time at the gateway. The registry has its own clock. */
 let clock: () => number
 let isPushAllowed: boolean
 beforeEach(() => {

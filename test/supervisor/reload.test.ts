@@ -1,4 +1,4 @@
-/** What SIGHUP does to a supervisor and its processes, and in which order they stop. */
+/** The effect of SIGHUP on a supervisor and its processes, and the order in which they stop. */
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
 import { isListening, isReady, open, run } from './supervised.ts'

@@ -1,4 +1,4 @@
-/** What a service manager hears; a few lines of perl stand where systemd would. */
+/** The notices to a service manager; a few lines of perl stand where systemd would. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'

@@ -11,5 +11,5 @@ export function keepIn(open: () => Promise<Kept>): void {
   openNamed = open
 }
 
-/** What the file has named, once more for another registry; undefined where that is nothing. */
+/** The storage that the file has named, once more for another registry; undefined where it named none. */
 export const openKept = async (): Promise<Kept | undefined> => openNamed?.()

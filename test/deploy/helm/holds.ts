@@ -1,4 +1,4 @@
-/** What holds for every set of objects that runs kura, whoever made them. */
+/** The contract of every set of objects that runs kura. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'

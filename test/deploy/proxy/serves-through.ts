@@ -1,4 +1,4 @@
-/** What holds for clients of kura behind a proxy, whichever that is. */
+/** The contract for clients of kura behind any proxy. */
 import { readFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Agent, request as open, Agent as SecureAgent } from 'node:https'

@@ -1,4 +1,4 @@
-/** Whose fault it is that nothing moves: only a client that keeps us waiting is given up. */
+/** Requests in which nothing moves: only a client that keeps us waiting is given up. */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** What is no request is answered all the same, and never in the middle of another answer. */
+/** Bytes that are no request are answered all the same, and never in the middle of another answer. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** What counts as our own fault: never that a connection broke off, however it did. */
+/** Our own faults in the log: a connection that broke off is never one. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'

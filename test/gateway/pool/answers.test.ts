@@ -1,4 +1,4 @@
-/** What a client hears of a worker's answer: all that is meant for it, as it was written. */
+/** A worker's answer at the client: all that is meant for it, as it was written. */
 import type { RequestListener } from 'node:http'
 import { describe, expect, it } from '@jest/globals'
 import { exchange, head } from '../../protocol/support/raw.ts'

@@ -1,4 +1,4 @@
-/** What is signed for a worker holds for one method, one target and a short time, and as it stands. */
+/** A signed call for a worker holds for one method, one target and a short time, and as it stands. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { createCallSigner, type SignedCall } from '../../../gateway/pool/call-signer.ts'

@@ -1,4 +1,4 @@
-/** What a worker sees of a request: the target as it was signed, and the headers that are listed. */
+/** A request at a worker: the target as it was signed, and the headers that are listed. */
 import { describe, expect, it } from '@jest/globals'
 import { createCallSigner } from '../../../gateway/pool/call-signer.ts'
 import { exchange, head } from '../../protocol/support/raw.ts'
@@ -10,7 +10,7 @@ const startPool = usePool()
 const signer = createCallSigner(poolSecret)
 const close = { Connection: 'close' }
 
-/** What `exchange` hears of requests that are written as they are. */
+/** The answers to requests that are written as they are. */
 async function ask(text: string, options = {}) {
   const { gateway, requests } = await startPool([echo, echo], options)
   const heard = await exchange(gateway.port, text)

@@ -1,4 +1,4 @@
-/** What every kind of lease must do: one holder at a time, and a lease that comes free whatever happens. */
+/** The contract of leases: one holder at a time, and a lease that comes free in the end. */
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Leases } from '../../../registry/leases/lease.ts'
 

@@ -1,4 +1,4 @@
-/** What is under way at a time, in which order its answers come, and what a failure leaves behind. */
+/** The number of things under way, the order of their answers, and the effect of a failure. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { fewAtOnce } from '../../../registry/pace/few-at-once.ts'

@@ -1,4 +1,4 @@
-/** What two readers could take for two manifests is refused: keys that stand twice, and keys that Go takes for others. */
+/** A manifest that two readers could read in two ways is refused: keys that stand twice, and keys that Go takes for others. */
 import { describe, expect, it } from '@jest/globals'
 import type { RegistryError } from '../../../registry/protocol/errors.ts'
 import { parseManifest, readStoredManifest } from '../../../registry/protocol/manifest.ts'

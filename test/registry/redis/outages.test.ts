@@ -1,4 +1,4 @@
-/** Whatever happens to Redis, whoever asks hears soon, and is served again once it is back. */
+/** During any outage of Redis each caller hears soon, and is served again once it is back. */
 import { expect, it } from '@jest/globals'
 import type { Availability } from '../../../registry/redis/guard.ts'
 import { openRedis } from '../../../registry/redis/open.ts'

@@ -1,4 +1,4 @@
-/** What keeps Redis from being used is said at the start, with the setting to change. */
+/** Problems with Redis are told at the start, with the setting to change. */
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { beforeAll, expect, it } from '@jest/globals'

@@ -1,4 +1,4 @@
-/** What a client carries expires: a request that is sent again brings back nothing that was deleted since. */
+/** The state that a client carries expires: a request that is sent again brings back nothing that was deleted since. */
 import { beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { paths } from '../../../registry/content/paths.ts'
 import { digestOf } from '../../../registry/protocol/digest.ts'

@@ -1,4 +1,4 @@
-/** Whose tokens were ended is known to every process, and never forgotten because of a fault. */
+/** The end of a user's tokens is known to every process, and never forgotten because of a fault. */
 import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'

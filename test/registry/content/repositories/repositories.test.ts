@@ -1,4 +1,4 @@
-/** What is listed to someone who does not see every repository, and what that costs. */
+/** The list for a user who does not see every repository, and its cost. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { paths } from '../../../../registry/content/paths.ts'

@@ -1,4 +1,4 @@
-/** What is said of a data folder at start, before anything is served from it. */
+/** A data folder at start, before anything is served from it. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

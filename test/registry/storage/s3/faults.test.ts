@@ -1,4 +1,4 @@
-/** What the S3 driver makes of a service that is busy, slow or gone for a moment, and for longer. */
+/** The S3 driver at a service that is busy, slow or gone, for a moment and for longer. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
