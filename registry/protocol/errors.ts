@@ -2,6 +2,8 @@
  * Every error a client can meet, in one table: the reason as the code throws it, the code and status
  * on the wire, and a sentence for a person at a terminal. Codes and statuses follow the
  * distribution specification ("Error Codes") and, where that is silent, what registry:2 answers.
+ * The first one that is thrown is the answer: which step throws what is in ARCHITECTURE.md, "The life of a pull" and
+ * "Why a push is refused".
  */
 const table = {
   badPath: ['UNSUPPORTED', 400, 'the path is not in its plain form'],

@@ -2,9 +2,16 @@
  * The interface of a storage back end: paths, bytes, no HTTP and no OCI.
  *
  * A path is `a/b/c`, built by registry/content/paths.ts from checked parts; drivers take it as given.
- * A value that is not there is an ordinary answer, so drivers have no error class: a rejection means that
- * the back end itself failed. A change that has resolved survives the loss of power.
- * test/contract/storage-driver.ts holds every driver to this file.
+ * A value that is not there is an ordinary answer. A rejection means that the back end failed, that `signal` was
+ * aborted, that the lease was lost, or what a method below names. `code` of an error of the back end decides what
+ * clients hear: `ENOSPC` and `EDQUOT` (full), `EVANISHED` (the whole folder is gone), `EUNAVAILABLE` (no answer, or too
+ * much to do); any other is a fault of ours, 500.
+ *
+ * A change that has resolved survives the loss of power. It asks its `fence` in the moment in which it is made, after
+ * all that takes time. An aborted `signal` ends a call soon, and leaves a change whole or not made.
+ * Methods are the object's own, as registry/storage/fenced.ts copies them; a class does not do.
+ * test/contract/storage-driver.ts holds every driver to this file; registry/storage/open.ts chooses one, and
+ * CONTRIBUTING.md ("A storage driver") says what else there is to do.
  */
 import type { ByteRange } from '../protocol/range.ts'
 
@@ -98,8 +105,11 @@ export type Call = {
 }
 /** The lease under which a change is made, as `registry/leases/lease.ts` describes it. */
 export type Fence = {
+  /** Throws where the lease has been lost: called just before the change, with nothing awaited in between. */
   check(): void
+  /** A path that leads to the root of the storage as long as the lease is held; files are changed through it. */
   way?: string | undefined
+  /** For how many milliseconds more the lease is held at least; a request that may arrive later is not sent. */
   leftMs?: (() => number) | undefined
 }
 /**

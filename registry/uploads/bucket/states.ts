@@ -1,4 +1,8 @@
-/** How far uploads to a bucket have come: with the client and in Redis, or in files beside the bytes. */
+/**
+ * How far uploads to a bucket have come: their offset is `received.size` of a state. Beside a Redis the state is kept
+ * there and travels with the client, in `_state` of its Location (`state-carried.ts`); without one it is `state.json`
+ * beside the bytes (`../state-files.ts`). `../open.ts` chooses.
+ */
 import type { UploadState } from '../record.ts'
 import type { UploadStates } from '../store.ts'
 
