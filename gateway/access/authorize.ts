@@ -24,14 +24,12 @@ export function authorize({ policy, challenge, report }: AuthorizeParts): Middle
     const { name, groups, bound } = identity
     const answering = letAsk(ctx, { policy, report })
 
-    // Clients ask `/v2/` how to sign in, so it is for members where there is a way to sign in. The catalog
-    // is for strangers too where it would list a repository for them.
     const isMember = identity.method !== 'none' || challenge === undefined
-    const open = { ping: false, list: policy().showsStrangers === true }[target.action as string]
     const wanted = wantedBy(target)
+    const may = whoMay(target, policy())
     const decision =
-      open === undefined ? policy()({ name, groups, address: ctx.ip, ...wanted }) : undefined
-    const allowed = decision?.allowed ?? (isMember || open === true)
+      may === 'policy' ? policy()({ name, groups, address: ctx.ip, ...wanted }) : undefined
+    const allowed = decision?.allowed ?? (isMember || may === 'everyone')
     if (allowed && boundAllows(bound, target)) return answering(next)
     // Strangers who could sign in are asked to: that is how every visit begins.
     if (isMember) explain(ctx, wanted, decision)
@@ -42,9 +40,19 @@ export function authorize({ policy, challenge, report }: AuthorizeParts): Middle
     const isPolicys = decision?.allowed === false
     // A client with a token for something else gets another one next, if it may.
     if (!isPolicys && challenge && ctx.state.identity.method === 'token') return
-    const tokens = { because: 'its token does not reach that far' }
-    tellDenial(ctx, { wanted, decision: isPolicys ? decision : tokens, report })
+    const tooNarrow = { because: 'its token does not reach that far' }
+    tellDenial(ctx, { wanted, decision: isPolicys ? decision : tooNarrow, report })
   }
+}
+
+/**
+ * Clients ask `/v2/` how to sign in, so it is for members where there is a way to sign in. The catalog is for
+ * strangers too where it would list a repository for them. For all else the policy is asked.
+ */
+function whoMay({ action }: Target, policy: Policy): 'policy' | 'members' | 'everyone' {
+  if (action === 'ping') return 'members'
+  if (action === 'list') return policy.showsStrangers === true ? 'everyone' : 'members'
+  return 'policy'
 }
 
 function wantedBy({ kind, action, repository, reference }: Target) {

@@ -10,7 +10,8 @@ export type Asker = Pick<Identity, 'name' | 'expiredAt'>
 
 /**
  * Throws `uploadUnknown` or `unauthorized`. An upload without a known user, such as one of another registry
- * on the same folder, is open to all who may push there and have a token that is still good.
+ * on the same folder, is open to all who may push there and have a token that is still good. The gateway adds to
+ * `unauthorized` how to sign in (gateway/access/authenticate.ts).
  */
 export function refuseOthers(id: string, { name, expiredAt }: Asker, state?: UploadState): void {
   const isTheirs = state?.subject !== undefined && state.subject === name

@@ -46,7 +46,7 @@ function createSteps(store: UploadStore, leases: Leases) {
     return { ...upload, by: { name: beginning.subject }, carried: store.carry(begun) }
   }
 
-  /** Throws `uploadUnknown`. */
+  /** Throws `uploadUnknown`, and what `refuseOthers` throws. */
   async function progress(upload: AskedUpload): Promise<Progress> {
     return progressOf(await open(upload))
   }
@@ -58,7 +58,7 @@ function createSteps(store: UploadStore, leases: Leases) {
   /**
    * Adds a chunk and answers how far the upload has come. When the body breaks off, the bytes that came
    * stay and the upload can be resumed. Throws `uploadUnknown`, `uploadOutOfOrder`, `sizeMismatch`,
-   * `uploadBusy`.
+   * `uploadBusy`, `unavailable` where the lease was lost, and what `refuseOthers` throws.
    */
   async function append(upload: AskedUpload, chunk: Chunk): Promise<Progress> {
     return hold(upload, async (lease) => {

@@ -52,7 +52,7 @@ export function createManifestPut({ storage, tags, holds, descriptions }: Parts)
       )
       const tagged = push.tags.map((tag) =>
         holds.holdTag(under, { repository, tag }, async (both) => {
-          const setting = { repository, tag, digest: stored, as: digest, mayMove }
+          const setting = { repository, tag, stored, pushedAs: digest, mayMove }
           await tags.set(both, setting, { ...call, ready: linked })
         }),
       )

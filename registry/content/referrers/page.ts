@@ -22,10 +22,13 @@ export function createReferrersPage(size: number) {
   const descriptors: string[] = []
   const left = { bytes: mostBytes, reads: mostRead, looks: mostLookedAt }
   let done: Digest | undefined
-  return { hasRoomFor, take, goOn, end }
+  return { reserveFor, take, endWithNext, endAsLast }
 
-  /** Asked about each manifest in turn, before one is read that has no description yet. */
-  function hasRoomFor(candidate: Found | undefined): boolean {
+  /**
+   * Takes what looking at a manifest costs from what is left for the page; false where too little is left. Called for
+   * each manifest in turn, before one is read that has no description yet.
+   */
+  function reserveFor(candidate: Found | undefined): boolean {
     if (left.looks-- === 0 || left.reads <= 0) return false
     if (!candidate) return true
     const { size: bytes, description } = candidate
@@ -44,11 +47,11 @@ export function createReferrersPage(size: number) {
     return true
   }
 
-  function goOn(): ReferrersPage {
+  function endWithNext(): ReferrersPage {
     return { descriptors, next: done }
   }
 
-  function end(): ReferrersPage {
+  function endAsLast(): ReferrersPage {
     return { descriptors, next: undefined }
   }
 }

@@ -27,7 +27,7 @@ export function createReferrers({ digests, described }: Parts) {
   async function page(repository: string, subject: Digest, wanted: Wanted): Promise<ReferrersPage> {
     const { size, after = '', artifactType, signal } = wanted
     const page = createReferrersPage(size)
-    if (size === 0) return page.end()
+    if (size === 0) return page.endAsLast()
 
     const asked = { subject, artifactType }
     const find = (digest: Digest) => described.find(repository, digest, { signal })
@@ -35,11 +35,11 @@ export function createReferrers({ digests, described }: Parts) {
     for await (const [digest, found] of fewAtOnce(candidates, find)) {
       const candidate = found && candidateOf(found, asked)
       const isTaken =
-        page.hasRoomFor(candidate) &&
+        page.reserveFor(candidate) &&
         page.take(digest, await describe(digest, candidate, { ...asked, signal }))
-      if (!isTaken) return page.goOn()
+      if (!isTaken) return page.endWithNext()
     }
-    return page.end()
+    return page.endAsLast()
   }
 
   /** Empty for what turns out to be none that was asked for. */

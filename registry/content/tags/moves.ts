@@ -17,9 +17,10 @@ import type { TagCache } from './tag-cache.ts'
 
 type Named = { repository: string; tag: Tag }
 type Setting = Named & {
-  digest: Digest
-  /** The digest by which the client pushed the manifest; without it, the one it is stored under. */
-  as?: Digest
+  /** The digest that the manifest is stored under. */
+  stored: Digest
+  /** The digest by which the client pushed it; without it, that is the same one. */
+  pushedAs?: Digest
   mayMove: MayMove
 }
 type MayMove = (tag: Tag) => boolean
@@ -63,20 +64,20 @@ export function createTagMoves({ links, pushed, cache }: Parts) {
    * nobody reads until then, and after `ready`. Throws what `decideMove` throws.
    */
   async function set(under: FencedStorage, setting: Setting, call: SettingCall) {
-    const { repository, tag, digest, as = digest, mayMove } = setting
+    const { repository, tag, stored, pushedAs = stored, mayMove } = setting
     const { ready, ...rest } = call
-    let move = await decideMove(setting, as, mayMove)
-    const history = paths.tagIndex(repository, tag, digest)
-    pushed.forget({ repository, tag, stored: digest })
-    const link = { path: paths.tagCurrent(repository, tag), digest }
+    let move = await decideMove(setting, pushedAs, mayMove)
+    const history = paths.tagIndex(repository, tag, stored)
+    pushed.forget({ repository, tag, stored })
+    const link = { path: paths.tagCurrent(repository, tag), digest: stored }
     await changing(setting, async (marked) => {
-      const written = writeLink(under, { path: history, digest: as }, rest)
+      const written = writeLink(under, { path: history, digest: pushedAs }, rest)
       await Promise.all([written, ready, marked])
       await insist(async () => {
         if (move === 'none') return true
         if (move === 'any') return writeLink(under, link, rest).then(() => true)
         if (await replaceLink(under, { ...link, ...move }, rest)) return true
-        move = await decideMove(setting, as, mayMove)
+        move = await decideMove(setting, pushedAs, mayMove)
         return false
       })
     })

@@ -20,7 +20,7 @@ export async function placeObject(
   const { bytes, came } = endingEarly(source, signal)
   const target = createTarget(bucket, draft, {
     fence,
-    elsewhere: () => (came.reason ? undefined : final()),
+    beforeSinglePut: () => (came.reason ? undefined : final()),
   })
   try {
     await sendParts(bytes, { size: bucket.partSize, head: nothing, send: target.send })
@@ -49,7 +49,7 @@ export async function putStream(
     isChecked = true
     return undefined
   }
-  const target = createTarget(bucket, path, { elsewhere: checkOnce, fence })
+  const target = createTarget(bucket, path, { beforeSinglePut: checkOnce, fence })
   try {
     await sendParts(bytes, { size: bucket.partSize, head: nothing, send: target.send })
     checkOnce()

@@ -13,13 +13,16 @@ const copiesAtOnce = 16
 type Options = {
   /** So many bytes of the object that is there stay before the new ones. */
   kept?: number
-  /** Asked when there is only one part: where it goes, if that is elsewhere. It may throw. */
-  elsewhere?: () => string | undefined
+  /**
+   * Called before the put of a stream that is a single part. What it throws ends the stream; a path that it answers
+   * is where the object goes, in place of `path`.
+   */
+  beforeSinglePut?: () => string | undefined
   fence?: Fence | undefined
 }
 
 export function createTarget(bucket: S3Bucket, path: string, options: Options = {}) {
-  const { kept = 0, elsewhere, fence } = options
+  const { kept = 0, beforeSinglePut, fence } = options
   let parts: ReturnType<typeof begin> | undefined
   let at = path
   let isDone = false
@@ -46,7 +49,7 @@ export function createTarget(bucket: S3Bucket, path: string, options: Options = 
   }
 
   async function put(bytes: Uint8Array): Promise<void> {
-    at = elsewhere?.() ?? path
+    at = beforeSinglePut?.() ?? path
     await bucket.send.slow('PutObject', { key: bucket.key(at), body: bytes, fence })
     isDone = true
   }

@@ -180,7 +180,7 @@ describe('what is read for a page', () => {
     await store(registry, one, false)
     const tag = parseTag(subject.digest.replace(':', '-'))
     const digest = parseDigest(index.digest)
-    const setting = { repository: 'a', tag, digest, mayMove: () => true }
+    const setting = { repository: 'a', tag, stored: digest, mayMove: () => true }
     await registry.tags.set(withoutLease(registry.storage), setting, {})
     expect(digestsOf(await pagesOf(registry))).toEqual([one.digest])
     const { bytes } = registry.count

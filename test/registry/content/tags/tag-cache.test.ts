@@ -55,7 +55,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     const tags = {
       find,
       set: (repository: string, tag: Tag, digest: Digest) =>
-        known.set(under, { repository, tag, digest, mayMove: () => true }, {}),
+        known.set(under, { repository, tag, stored: digest, mayMove: () => true }, {}),
       remove: (repository: string, tag: Tag) => known.remove(under, { repository, tag }),
     }
     /** What a request for the tag does. */
@@ -184,12 +184,12 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
       )
     const [here, there, under] = [open(), open(), withoutLease(storage)]
     const other = digestOf('sha512', Buffer.from('first'))
-    const setting = { repository: 'app', tag, digest: first, mayMove: () => true }
+    const setting = { repository: 'app', tag, stored: first, mayMove: () => true }
     await under.put(paths.revisionLink('app', other), Buffer.from(first))
     await here.set(under, setting, {})
     expect(await here.findPushed({ repository: 'app', tag, stored: first })).toBe(first)
     await there.remove(under, setting)
-    await there.set(under, { ...setting, as: other }, {})
+    await there.set(under, { ...setting, pushedAs: other }, {})
     const refused = { reason: 'tagImmutable' }
     await expect(here.decideMove(setting, first, () => false)).rejects.toMatchObject(refused)
     expect(await here.decideMove(setting, other, () => false)).toBe('none')
