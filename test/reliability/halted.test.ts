@@ -11,7 +11,7 @@ import { makeBucket } from '../registry/storage/s3/started.ts'
 import { startCeph } from '../support/ceph.ts'
 import { type Cleanup, useCleanup } from '../support/cleanup.ts'
 import { compiled } from '../support/kura.ts'
-import { inOwnWorld, processTree } from '../support/processes.ts'
+import { inOwnWorld, processTree, untilHalted } from '../support/processes.ts'
 import { describeWith, type Need } from '../support/programs.ts'
 import { useRedis } from '../support/redis.ts'
 import type { Task } from './halted-holder.ts'
@@ -141,7 +141,9 @@ function start(cleanup: Cleanup, task: Task) {
     async thaw(arrived: number): Promise<void> {
       // The last one is the holder, which came to its end by itself if no step was left to halt at.
       const pid = (await processTree(child.pid ?? 0)).at(-1)
-      if (pid !== undefined && arrived > 0) process.kill(pid, 'SIGCONT')
+      if (pid === undefined || arrived === 0) return
+      await untilHalted(pid)
+      process.kill(pid, 'SIGCONT')
     },
     ended: () => end,
   }

@@ -44,17 +44,18 @@ function parentsOfAll(): Map<number, number> {
 
 /** Undefined for a process that is gone, or that only waits for its parent to notice its end. */
 function parentOf(pid: string): number | undefined {
-  const status = statusOf(pid)
-  // The command's name stands in brackets and may hold anything; fields count from behind it.
-  const [state, parent] = status.slice(status.lastIndexOf(')') + 2).split(' ')
+  const [state, parent] = statusOf(pid)
   return parent === undefined || state === 'Z' ? undefined : Number(parent)
 }
 
-function statusOf(pid: string): string {
+/** Its state, its parent, and more. */
+function statusOf(pid: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const status = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The command's name stands in brackets and may hold anything; fields count from behind it.
+    return status.slice(status.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return ''
+    return []
   }
 }
 
@@ -75,6 +76,11 @@ export async function until(isSo: () => Promise<boolean>): Promise<void> {
 /** Resolves once none of `pids` runs any more. */
 export async function untilGone(pids: readonly number[]): Promise<void> {
   for (const pid of pids) await until(async () => parentOf(`${pid}`) === undefined)
+}
+
+/** Resolves once SIGSTOP has halted the process: a SIGCONT that comes before would be lost. */
+export async function untilHalted(pid: number): Promise<void> {
+  await until(async () => statusOf(`${pid}`)[0] === 'T')
 }
 
 /** The most memory the process ever had in use, in MiB. */
