@@ -1,13 +1,13 @@
 /**
  * Makes a release: what the image holds, and what runs without the sources.
  *
- *   node deploy/release.ts FOLDER
+ *   npm run release -- FOLDER
  *
  * The program is some fifty files there instead of about six hundred, each of which Node would look for, read and
  * link. So a process starts in half of the time: docs/decisions/0039-a-release-is-bundled.md.
  */
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OutputOptions, rolldown } from 'rolldown'
 
@@ -35,11 +35,13 @@ const shape: OutputOptions = {
 }
 
 /**
- * A file that is in the folder already is written only where it differs: processes that run from there go on, and
- * Node finds what it has compiled.
+ * A file that is in the folder already is written only where it differs, so that Node finds what it has compiled, and
+ * one that names others comes after them. A release that serves is not made anew where it is: a part that a process
+ * has not loaded yet would be gone. It is made beside it.
  */
 export async function makeRelease(folder: string): Promise<void> {
   const lib = join(folder, 'lib')
+  if (relative(root, folder) === '') throw new Error(`${folder}: the sources are there`)
   const bundle = await rolldown({
     input: programs,
     cwd: root,
@@ -48,7 +50,7 @@ export async function makeRelease(folder: string): Promise<void> {
   })
   const { output } = await bundle.generate(shape)
   await bundle.close()
-  const files = output.map((it) => ({
+  const files = output.toReversed().map((it) => ({
     path: join(lib, it.fileName),
     contents: Buffer.from(it.type === 'chunk' ? it.code : it.source),
   }))
@@ -64,17 +66,15 @@ export async function makeRelease(folder: string): Promise<void> {
 }
 
 async function copy(from: string, to: string): Promise<void> {
-  if (await replace(to, await readFile(from))) await chmod(to, (await stat(from)).mode)
+  await replace(to, await readFile(from), (await stat(from)).mode)
 }
 
-/** Whether there was another text, or none. */
-async function replace(path: string, contents: Buffer): Promise<boolean> {
+async function replace(path: string, contents: Buffer, mode = 0o666): Promise<void> {
   const found = await readFile(path).catch(() => undefined)
-  if (found?.equals(contents)) return false
+  if (found?.equals(contents)) return
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(`${path}.new`, contents)
+  await writeFile(`${path}.new`, contents, { mode })
   await rename(`${path}.new`, path)
-  return true
 }
 
 /** Of `…/node_modules/koa/lib/app.js` it is `…/node_modules/koa`; of a file of our own there is none. */
@@ -91,6 +91,6 @@ async function copyLicense(path: string, folder: string): Promise<void> {
 
 if (import.meta.main) {
   const [folder] = process.argv.slice(2)
-  if (!folder) throw new Error('deploy/release.ts FOLDER: the folder of the release is missing')
+  if (!folder) throw new Error('npm run release -- FOLDER: the folder of the release is missing')
   await makeRelease(folder)
 }

@@ -91,7 +91,9 @@ describeWith([...services], 'a bucket, as the pages say', () => {
     for (const each of gateways) {
       // The login was taken out of the page's file above, and only of that there is a warning.
       const troubles = each.output().match(/.*level=(?:warning|error).*/g)
-      expect(troubles).toEqual([expect.stringContaining('everyone who reaches it may do everything')])
+      expect(troubles).toEqual([
+        expect.stringContaining('everyone who reaches it may do everything'),
+      ])
     }
   })
 })

@@ -8,19 +8,22 @@
  */
 import { readdir, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { flushFolder } from '../../../files/flush.ts'
 import { fewAtOnce } from '../../pace/few-at-once.ts'
 import { hasCode, nothingThere, unlessCode } from './absent.ts'
 
 /** Answers of systems that are asked to remove a folder as a file. */
 const mayBeFolder = ['EISDIR', 'EPERM']
-const mayStay = [...nothingThere, 'ENOTEMPTY', 'EEXIST']
+const notEmpty = ['ENOTEMPTY', 'EEXIST', 'EBUSY']
+/** Removed already, or on NFS the other name of a removed file that is still being read. */
+const goneOrRead = [...nothingThere, 'EBUSY']
 
 /** Removing a file that is not there succeeds. */
 export async function removeTree(path: string): Promise<void> {
   try {
     await unlink(path)
   } catch (error) {
-    if (hasCode(error, nothingThere)) return
+    if (hasCode(error, goneOrRead)) return
     if (!hasCode(error, mayBeFolder)) throw error
     await removeFolder(path, error)
   }
@@ -33,5 +36,11 @@ async function removeFolder(path: string, asFile: unknown): Promise<void> {
     throw error
   })
   for await (const _ of fewAtOnce(names, (name) => removeTree(join(path, name))));
-  await unlessCode(mayStay, rmdir(path))
+  try {
+    await unlessCode(nothingThere, rmdir(path))
+  } catch (error) {
+    if (!hasCode(error, notEmpty)) throw error
+    // The folder stays, so what was removed from it has to be on disk by itself.
+    await unlessCode(nothingThere, flushFolder(path))
+  }
 }
