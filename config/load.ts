@@ -4,7 +4,6 @@ import { placeText } from '../documents/position.ts'
 import { mostYamlBytes } from '../documents/yaml.ts'
 import { readAtMost } from '../files/bounded.ts'
 import { explainPermission } from '../files/permission.ts'
-import { applyVariables, type Environment, fileVariable } from './environment.ts'
 import { ConfigError, explain } from './problems.ts'
 import { layOver, type Protection, quickstart } from './quickstart.ts'
 import { type Config, schema } from './schema.ts'
@@ -22,6 +21,7 @@ import {
   treeOf,
 } from './tree.ts'
 import { type Findings, tellKey } from './unknown.ts'
+import { applyVariables, type Environment, fileVariable } from './variables/environment.ts'
 import { parseYaml } from './yaml.ts'
 
 export type Loaded = {

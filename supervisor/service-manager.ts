@@ -4,7 +4,7 @@
  * main process, hence `NotifyAccess=all` in the units.
  */
 import { execFile } from 'node:child_process'
-import type { Environment } from '../config/environment.ts'
+import type { Environment } from '../config/variables/environment.ts'
 
 type Options = {
   /** Hears, once, why nothing can be told: a manager that waits for us would give us up. */

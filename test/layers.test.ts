@@ -59,7 +59,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ['gateway', ['files', 'network', 'policies', 'registry/protocol']],
   ['config', ['files', 'network', 'documents', 'registry/protocol']],
   ['docs', ['config', 'policies', 'registry/protocol']],
-  ['supervisor', ['files', 'config/environment.ts', 'gateway/log/output.ts']],
+  ['supervisor', ['files', 'config/variables/environment.ts', 'gateway/log/output.ts']],
   ['assembly', ['files', 'network', 'registry', 'policies', 'gateway', 'config', 'supervisor']],
   [
     'cli',

@@ -4,8 +4,8 @@
  */
 import { access } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
-import type { Environment } from '../../config/environment.ts'
 import { loadConfig } from '../../config/load.ts'
+import type { Environment } from '../../config/variables/environment.ts'
 
 type Told = { file?: string; config?: string }
 

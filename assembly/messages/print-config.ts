@@ -3,11 +3,11 @@
  * The output is itself a configuration, but for the secrets, which are hidden.
  */
 import type { z } from 'zod'
-import type { Environment } from '../../config/environment.ts'
 import { readConfig } from '../../config/load.ts'
 import { type Config, schema } from '../../config/schema.ts'
 import { type Shape, shapeOf, withoutAccount } from '../../config/shape.ts'
 import type { Origins } from '../../config/tree.ts'
+import type { Environment } from '../../config/variables/environment.ts'
 import { findProblems, warningsOf } from '../checks/checks.ts'
 import type { Command } from '../checks/config-refusals.ts'
 

@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Environment } from '../../config/environment.ts'
 import { loadConfig } from '../../config/load.ts'
+import type { Environment } from '../../config/variables/environment.ts'
 
 /** The smallest file that can be used. */
 export const smallest = 'version: 0.1\nstorage: inmemory\nhttp: {addr: ":5000"}\n'

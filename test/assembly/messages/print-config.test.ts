@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Command } from '../../../assembly/checks/config-refusals.ts'
 import { printConfig } from '../../../assembly/messages/print-config.ts'
-import type { Environment } from '../../../config/environment.ts'
+import type { Environment } from '../../../config/variables/environment.ts'
 import { load, smallest, withFile } from '../../config/written.ts'
 
 async function print(env: Environment, path?: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { load, refusal, smallest } from './written.ts'
+import { load, refusal, smallest } from '../written.ts'
 
 const storage = '{filesystem: {rootdirectory: /a}, maintenance: {readonly: {enabled: true}}}'
 const onDisk = smallest.replace('inmemory', storage)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { findPath } from '../../config/environment.ts'
-import { schema } from '../../config/schema.ts'
-import { settingsOf, variableOf } from '../../config/shape.ts'
-import { load, smallest } from './written.ts'
+import { schema } from '../../../config/schema.ts'
+import { settingsOf, variableOf } from '../../../config/shape.ts'
+import { findPath } from '../../../config/variables/environment.ts'
+import { load, smallest } from '../written.ts'
 
 const settings = [...settingsOf(schema)]
   .map(({ path }) => path.map((step) => (step === '<name>' ? 'a' : step)))

@@ -4,14 +4,14 @@
  * into a map is the rest of the name. Parents come before children, since names are taken in order.
  */
 import type { z } from 'zod'
-import { isSlipOf, nearest } from '../documents/nearest.ts'
-import { isForeign } from './foreign-variables.ts'
-import { ConfigError } from './problems.ts'
-import { settle } from './settle.ts'
-import { type Shape, shapeOf } from './shape.ts'
-import { childAt, findAt, type Path, put, type Tree } from './tree.ts'
-import { type Findings, findGuardedVariable, tellKey, variablesOf, wordsOf } from './unknown.ts'
-import { parseYaml } from './yaml.ts'
+import { isSlipOf, nearest } from '../../documents/nearest.ts'
+import { ConfigError } from '../problems.ts'
+import { settle } from '../settle.ts'
+import { type Shape, shapeOf } from '../shape.ts'
+import { childAt, findAt, type Path, put, type Tree } from '../tree.ts'
+import { type Findings, findGuardedVariable, tellKey, variablesOf, wordsOf } from '../unknown.ts'
+import { parseYaml } from '../yaml.ts'
+import { isForeign } from './foreign.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
