@@ -3,8 +3,8 @@
  * failed. A guess is told before it is compared, and its outcome afterwards. This is the memory of one
  * process; guesses-redis.ts asks that of all.
  */
-import { LRUCache } from 'lru-cache'
 import { createFailures, type Wait } from './failures.ts'
+import { createRemembered } from './remembered.ts'
 import { type GuessRules, guessRules, knownMs, wrongMs } from './rules.ts'
 
 /** Digests all; `network` is empty where the address is not known. */
@@ -43,8 +43,7 @@ export function createGuesses({
   const pairs = createFailures({ ...rules.pair, most, now })
   const users = createFailures({ ...rules.user, most, now })
   const networks = createFailures({ ...rules.network, most, now })
-  const remember = (ttl: number) =>
-    new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
+  const remember = (ttl: number) => createRemembered({ ttl, most, now })
   // Apart from each other, so that a flood of guesses forgets nobody who was right.
   const right = remember(knownMs)
   const wrong = remember(wrongMs)

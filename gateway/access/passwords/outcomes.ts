@@ -2,8 +2,8 @@
  * The outcomes of comparisons that this process remembers for a while: of guesses, of users in a network,
  * and of networks.
  */
-import { LRUCache } from 'lru-cache'
 import type { Guess, Outcome } from '../attempts/guesses.ts'
+import { createRemembered } from '../attempts/remembered.ts'
 import { knownMs, wrongMs } from '../attempts/rules.ts'
 import type { Standing } from './password-line.ts'
 import type { Source } from './password-queues.ts'
@@ -11,8 +11,7 @@ import type { Source } from './password-queues.ts'
 type Options = { rightMs: number; most: number; now: () => number }
 
 export function createOutcomes({ rightMs, most, now }: Options) {
-  const remember = (ttl: number) =>
-    new LRUCache<string, true>({ max: most, ttl, ttlResolution: 0, perf: { now } })
+  const remember = (ttl: number) => createRemembered({ ttl, most, now })
   // Apart from each other, so that a flood of wrong guesses pushes out no right one.
   const right = remember(rightMs)
   const rightThere = remember(rightMs)
