@@ -9,7 +9,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type OutputOptions, rolldown } from 'rolldown'
+import { type OutputOptions, type RolldownOutput, rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -36,7 +36,7 @@ const shape: OutputOptions = {
 
 /**
  * A file that is in the folder already is written only where it differs, so that Node finds what it has compiled, and
- * one that names others comes after them. A release that serves is not made anew where it is: a part that a process
+ * programs come after their parts. A release that serves is not made anew where it is: a part that a process
  * has not loaded yet would be gone. It is made beside it.
  */
 export async function makeRelease(folder: string): Promise<void> {
@@ -50,7 +50,8 @@ export async function makeRelease(folder: string): Promise<void> {
   })
   const { output } = await bundle.generate(shape)
   await bundle.close()
-  const files = output.toReversed().map((it) => ({
+  const [parts, entries] = [output.filter((it) => !isEntry(it)), output.filter(isEntry)]
+  const files = [...parts, ...entries].map((it) => ({
     path: join(lib, it.fileName),
     contents: Buffer.from(it.type === 'chunk' ? it.code : it.source),
   }))
@@ -64,6 +65,8 @@ export async function makeRelease(folder: string): Promise<void> {
   const old = (await readdir(lib)).map((name) => join(lib, name)).filter((path) => !made.has(path))
   for (const path of old) await rm(path)
 }
+
+const isEntry = (it: RolldownOutput['output'][number]) => it.type === 'chunk' && it.isEntry
 
 async function copy(from: string, to: string): Promise<void> {
   await replace(to, await readFile(from), (await stat(from)).mode)
