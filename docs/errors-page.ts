@@ -6,7 +6,10 @@ import { most } from '../registry/protocol/manifest-fields.ts'
 export function renderErrors(): string {
   const rows = errorTable()
     .sort((a, b) => a.status - b.status || a.code.localeCompare(b.code))
-    .map(({ code, status, message }) => `| ${status} | \`${code}\` | ${message} |`)
+    .map(
+      ({ reason, code, status, message }) =>
+        `| ${status} | \`${code}\` | ${message} | \`${reason}\` |`,
+    )
   return `${[
     '# Errors',
     '',
@@ -30,8 +33,12 @@ export function renderErrors(): string {
     '',
     '## All errors',
     '',
-    '| Status | Code | Message |',
-    '|---|---|---|',
+    'Which step refuses what, and in which file, is in [ARCHITECTURE.md](../ARCHITECTURE.md#why-a-push-is-refused),',
+    '"Why a push is refused". The last column is the name that the code throws: searched for with its quotes',
+    '(`git grep "\'tagImmutable\'"`), it leads to the files that decide.',
+    '',
+    '| Status | Code | Message | In the code |',
+    '|---|---|---|---|',
     ...rows,
   ].join('\n')}\n`
 }

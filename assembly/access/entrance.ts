@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import type { Guesses } from '../../gateway/access/attempts/guesses.ts'
 import type { CheckPassword, Login } from '../../gateway/access/authenticate.ts'
-import type { ReportRefusal } from '../../gateway/access/refusals.ts'
+import type { ReportRefusal } from '../../gateway/access/refusal-lines.ts'
 import type { Middleware } from '../../gateway/context.ts'
 import type { Policy } from '../../policies/engine/decision.ts'
 

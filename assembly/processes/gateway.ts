@@ -1,6 +1,6 @@
 /** A process that meets the clients, and knows some way to a registry. */
 import type { Config } from '../../config/schema.ts'
-import { createRefusals } from '../../gateway/access/refusals.ts'
+import { createRefusals } from '../../gateway/access/refusal-lines.ts'
 import { createApp } from '../../gateway/app.ts'
 import { accessLog } from '../../gateway/log/access-log.ts'
 import { logErrors } from '../../gateway/log/errors.ts'

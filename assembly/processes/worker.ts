@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../../config/schema.ts'
-import { createRefusals } from '../../gateway/access/refusals.ts'
+import { createRefusals } from '../../gateway/access/refusal-lines.ts'
 import { meetExpectations } from '../../gateway/listen/expectations.ts'
 import { answerInTurn } from '../../gateway/listen/in-turn.ts'
 import { logErrors } from '../../gateway/log/errors.ts'

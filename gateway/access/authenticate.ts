@@ -7,7 +7,7 @@ import { createClientCertificates } from '../listen/certificates/client-certific
 import type { Challenge } from './challenge.ts'
 import { BadCredentials, type Credentials, parseAuthorization } from './credentials.ts'
 import { LoginDelayed, LoginRefused } from './login-errors.ts'
-import type { ReportRefusal } from './refusals.ts'
+import type { ReportRefusal } from './refusal-lines.ts'
 import { unauthorized } from './unauthorized.ts'
 import { TokenRefused } from './verify/refused.ts'
 import { leewaySeconds } from './verify/verify.ts'

@@ -6,7 +6,7 @@ import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { GatewayContext, Middleware } from '../context.ts'
 import type { Challenge } from './challenge.ts'
 import { letAsk, tellDenial } from './denials.ts'
-import type { ReportRefusal } from './refusals.ts'
+import type { ReportRefusal } from './refusal-lines.ts'
 import { unauthorized } from './unauthorized.ts'
 import { boundAllows } from './verify/bound.ts'
 

@@ -7,7 +7,7 @@ import type { Wanted } from '../../registry/protocol/call.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { GatewayContext } from '../context.ts'
 import { createMay } from './may.ts'
-import type { ReportRefusal } from './refusals.ts'
+import type { ReportRefusal } from './refusal-lines.ts'
 
 type Asking = { policy: () => Policy; report?: ReportRefusal | undefined }
 

@@ -9,7 +9,8 @@
  *
  * A change that has resolved survives the loss of power. It asks its `fence` in the moment in which it is made, after
  * all that takes time. An aborted `signal` ends a call soon, and leaves a change whole or not made.
- * Methods are the object's own, as registry/storage/fenced.ts copies them; a class does not do.
+ * A driver is a plain object with its methods as own properties: registry/storage/fenced.ts copies it with
+ * `{ ...driver }`, and the methods of a class would be lost.
  * test/contract/storage-driver.ts holds every driver to this file; registry/storage/open.ts chooses one, and
  * CONTRIBUTING.md ("A storage driver") says what else there is to do.
  */
@@ -82,9 +83,9 @@ export interface StorageDriver {
   remove(path: string, call?: Call & { only?: readonly string[] }): Promise<void>
 
   /**
-   * Gives a value to a new holder of its lease. Where a value can be open for writing, the holder before
-   * may have it open still: the value is replaced by a copy, and that holder goes on with bytes that
-   * no reader sees. Elsewhere there is nothing to do. A value that is not there stays so.
+   * Cuts off a writer that has lost its lease. A process may still have the value open for writing, as a file can
+   * be: the value is then replaced by a copy, so that no reader sees what this process still writes. Object stores
+   * have no open values and do nothing. An absent value stays absent.
    */
   detach(path: string, call?: Call): Promise<void>
 
@@ -92,7 +93,14 @@ export interface StorageDriver {
 }
 
 export type Bytes = AsyncIterable<Uint8Array>
-export type Stat = { size: number; changedAt: Date }
+export type Stat = {
+  size: number
+  /**
+   * Set by the store when the value is written, and the same in every look at an unchanged value: the digests that
+   * were noted for an upload's draft count only while size and time are equal (registry/uploads/draft.ts).
+   */
+  changedAt: Date
+}
 export type Opened = Stat & { bytes: Bytes; giveUp(): void }
 /** Another value has another version; the same bytes, put once more, may have the same. */
 export type Version = string
@@ -107,7 +115,10 @@ export type Call = {
 export type Fence = {
   /** Throws where the lease has been lost: called just before the change, with nothing awaited in between. */
   check(): void
-  /** A path that leads to the root of the storage as long as the lease is held; files are changed through it. */
+  /**
+   * Only from leases in the folder of the storage: the path of a symbolic link to its root (registry/leases/ways.ts).
+   * A process that takes the lease over removes the link first, so that a change through it fails with ENOENT.
+   */
   way?: string | undefined
   /** For how many milliseconds more the lease is held at least; a request that may arrive later is not sent. */
   leftMs?: (() => number) | undefined

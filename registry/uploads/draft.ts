@@ -12,7 +12,10 @@ import type { Adding, Found, UploadStates } from './store.ts'
 
 export const draftOf = ({ repository, id }: Upload) => paths.uploadData(repository, id)
 
-/** The bytes of the draft. Its digests are those of the state, if the draft has not changed since. */
+/**
+ * How far a draft is: its size as storage has it, whatever the state says. The state only adds digests, if the size
+ * and the time of the draft are still those that it names.
+ */
 export function receivedIn(found: Stat | undefined, state: Received | undefined): Received {
   if (!found) return nothing
   const isAsWritten =

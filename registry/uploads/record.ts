@@ -18,7 +18,10 @@ export type UploadState = {
   hasFiles?: boolean | undefined
 }
 
-/** The digests of everything received so far, as far as they are known, and where it lies. */
+/**
+ * The bytes received so far: their size, those of their digests that are known, and the blob under which they lie
+ * (`placed`) if they do not lie in the draft.
+ */
 export type Received = {
   size: number
   /** When the bytes were last written, as storage says: digests are those of bytes of this time alone. */

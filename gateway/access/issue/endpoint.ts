@@ -4,7 +4,7 @@
  */
 import { RegistryError } from '../../../registry/protocol/errors.ts'
 import type { GatewayContext, Middleware } from '../../context.ts'
-import type { ReportRefusal } from '../refusals.ts'
+import type { ReportRefusal } from '../refusal-lines.ts'
 import { GrantRefused } from './grant-refused.ts'
 import type { IssuedToken, TokenIssuer } from './issue.ts'
 import { parseScopes, scopeText } from './scope.ts'

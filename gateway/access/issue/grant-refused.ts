@@ -1,5 +1,5 @@
 /** The refusals of a request for a token, in the words of RFC 6749, section 5.2. */
-import type { Refusal } from '../refusals.ts'
+import type { Refusal } from '../refusal-lines.ts'
 
 const table = {
   credentials: [401, 'invalid_grant', 'the credentials are not valid'],

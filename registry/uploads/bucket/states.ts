@@ -1,7 +1,12 @@
 /**
- * How far uploads to a bucket have come: their offset is `received.size` of a state. Beside a Redis the state is kept
- * there and travels with the client, in `_state` of its Location (`state-carried.ts`); without one it is `state.json`
- * beside the bytes (`../state-files.ts`). `../open.ts` chooses.
+ * The states of uploads to a bucket. With a Redis, a state is kept there and travels with the client, in `_state` of
+ * its Location (`state-carried.ts`). Without one it is the object `_uploads/<id>/state.json` (`../state-files.ts`).
+ * `../open.ts` chooses.
+ *
+ * The offset of an upload is found by `look` in `store.ts`. An upload with a draft is as long as the object
+ * `_uploads/<id>/data`, whatever its state says. A small first chunk has no draft: its offset is `received.size` of the
+ * state. If the state is a file or older than half an hour, that holds only while the blob `received.placed` has this
+ * size; otherwise the offset is 0.
  */
 import type { UploadState } from '../record.ts'
 import type { UploadStates } from '../store.ts'

@@ -17,7 +17,7 @@ import { lastChange } from '../last-change.ts'
 import { nothing, type Received, type Upload, type UploadState } from '../record.ts'
 import type { Carried, Found, UploadStore, Whole } from '../store.ts'
 import { mismatch, verify, wrongSize } from '../verify.ts'
-import { type Bucket, createPlacer } from './placing.ts'
+import { type Bucket, createPlacer } from './first-bytes.ts'
 import type { BucketStates } from './states.ts'
 
 type Parts = { storage: StorageDriver; placing: Placing; blobs: Blobs; states: BucketStates }

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { createRefusals } from '../../../gateway/access/refusals.ts'
+import { createRefusals } from '../../../gateway/access/refusal-lines.ts'
 import { safeName } from '../../../gateway/access/safe-name.ts'
 import type { GatewayContext } from '../../../gateway/context.ts'
 import { createLog } from '../../../gateway/log/log.ts'
