@@ -1,7 +1,13 @@
 /** Where content is kept, as the configuration has it. */
 import type { Logger } from 'pino'
 import type { Config } from '../config/schema.ts'
-import { type OpenedStorage, openStorage, type StorageChoice } from '../registry/storage/open.ts'
+import {
+  type OpenedStorage,
+  openStorage,
+  type Sharing,
+  type StorageChoice,
+  sharingOf,
+} from '../registry/storage/open.ts'
 import { withMiddleware, withUrlRules } from '../registry/storage/redirects.ts'
 import { endpointOf } from '../registry/storage/s3/options.ts'
 
@@ -11,6 +17,23 @@ export async function openStorageOf(config: Config, log: Logger): Promise<Opened
   const steps = config.middleware?.storage.filter(({ disabled }) => !disabled) ?? []
   const findUrl = withUrlRules(withMiddleware(opened.findUrl, steps), config.storage.redirect)
   return { ...opened, findUrl }
+}
+
+/** Says so where other machines reach the storage, and leases hold on this machine only. */
+export function sharingWarnings(config: Config): string[] {
+  const choice = findStorage(config)
+  return choice ? unsharedWarnings(choice.driver, sharingOf(choice), config) : []
+}
+
+export function unsharedWarnings(
+  driver: string,
+  { by }: Sharing,
+  { redis }: Pick<Config, 'redis'>,
+): string[] {
+  if (by !== 'network' || redis) return []
+  return [
+    `storage.${driver} without redis: no other machine may serve this storage; set redis.addrs to share it`,
+  ]
 }
 
 /** Says so where clients of other machines would be sent to an address that is not for them. */
@@ -31,11 +54,18 @@ function isNearby(hostname: string): boolean {
   return /^(?:127\.|\[::1\]$|[^.:]+$)|\.localhost$/.test(hostname)
 }
 
-export function storageFrom({ storage }: Pick<Config, 'storage'>): StorageChoice {
+export function storageFrom(config: Pick<Config, 'storage'>): StorageChoice {
+  const found = findStorage(config)
+  if (found) return found
+  throw new Error('storage: this driver is not supported yet')
+}
+
+/** Undefined for a driver that is not supported. */
+function findStorage({ storage }: Pick<Config, 'storage'>): StorageChoice | undefined {
   if (storage.inmemory) return { driver: 'inmemory' }
   const readOnly = storage.maintenance.readonly.enabled
   if (storage.filesystem) return { driver: 'filesystem', ...storage.filesystem, readOnly }
   const urlLifetimeMs = storage.redirect.expiry
   if (storage.s3) return { driver: 's3', ...storage.s3, readOnly, urlLifetimeMs }
-  throw new Error('storage: this driver is not supported yet')
+  return undefined
 }

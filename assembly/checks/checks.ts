@@ -4,7 +4,7 @@ import type { Config } from '../../config/schema.ts'
 import { findUnsupported } from '../../config/support.ts'
 import { isLoopbackName } from '../messages/reach.ts'
 import { isPlaceholder, shortestSecret } from '../shared-secret.ts'
-import { urlWarnings } from '../storage.ts'
+import { sharingWarnings, urlWarnings } from '../storage.ts'
 import { findKeySecret, findTokenFolder } from '../tokens/keys.ts'
 import { type Command, refusalsOf } from './config-refusals.ts'
 
@@ -55,7 +55,7 @@ export function refuseImpossible(command: Command, loaded: Loaded): void {
 
 export function warningsOf(command: Command, { warnings, origins, config }: Loaded): string[] {
   const missing = findUnsupported(origins).map((it) => it.message)
-  const alone = config.storage.s3 && !config.redis ? [onlyOneMachine] : []
+  const alone = sharingWarnings(config)
   const passing = keepsNoKeys(config) ? [noKeys] : []
   const urls = isLoopback(config) ? [] : urlWarnings(config)
   const shown =
@@ -84,9 +84,6 @@ function keepsNoKeys(config: Config): boolean {
 }
 
 const noKeys = `tokens are good on this machine only, and until kura stops: set http.secret to ${shortestSecret} random characters or more, or kura.tokens.folder to a folder, the same for all machines`
-
-const onlyOneMachine =
-  'storage.s3 without redis: no other machine may serve this bucket; set redis.addrs to share it'
 
 /** Client certificates name their users too. */
 function knowsUsers({ auth, http }: Config): boolean {

@@ -2,7 +2,7 @@
  * All that processes of one registry have in common: the message of their supervisor, the log that they write
  * to, their leases and their Redis.
  */
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { openFileLeases } from '../../registry/leases/files.ts'
@@ -10,7 +10,9 @@ import { createInProcessLeases } from '../../registry/leases/in-process.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
 import { createRedisLeases } from '../../registry/leases/redis.ts'
 import type { Redis } from '../../registry/redis/open.ts'
+import { sharingOf } from '../../registry/storage/open.ts'
 import { openSharedRedis } from '../redis.ts'
+import { storageFrom } from '../storage.ts'
 
 export type Logs = {
   /** Of requests. */
@@ -49,12 +51,18 @@ export async function openShared(config: Config, log: Logger, folder: string): P
   }
 }
 
-async function openLeases({ storage }: Config, redis: Redis | undefined, folder: string) {
+async function openLeases(config: Config, redis: Redis | undefined, folder: string) {
+  const sharing = sharingOf(storageFrom(config))
   // Where nothing is written, nobody needs to wait for another.
-  if (storage.inmemory || storage.maintenance.readonly.enabled) return createInProcessLeases()
-  // On a disk that all share, leases need no Redis, and outlive it.
-  const root = storage.filesystem && resolve(storage.filesystem.rootdirectory)
-  const fallback = root ? await openFileLeases(join(root, 'kura/leases'), { root }) : undefined
+  const isReadOnly = config.storage.maintenance.readonly.enabled
+  if (sharing.by === 'process' || isReadOnly) return createInProcessLeases()
+  // In a folder that all share, leases need no Redis, and outlive it.
+  const fallback = sharing.by === 'folder' ? await openLeasesIn(sharing.root) : undefined
   if (redis) return createRedisLeases({ redis, fallback })
+  // For a storage that other machines reach, these do not hold there: `sharingWarnings` says so.
   return fallback ?? openFileLeases(join(folder, 'leases'))
+}
+
+function openLeasesIn(root: string): Promise<Leases> {
+  return openFileLeases(join(root, 'kura/leases'), { root })
 }

@@ -12,6 +12,15 @@ export type StorageChoice =
   | { driver: 'inmemory' }
   | ({ driver: 's3' } & S3Options & UrlOptions)
 
+/** Which processes reach the same values, and so must agree on who writes. */
+export type Sharing =
+  /** One process. */
+  | { by: 'process' }
+  /** Processes that see the folder, of one machine or of several: leases lie in it. */
+  | { by: 'folder'; root: string }
+  /** Processes of any machine. Nothing in the storage can hold a lease, so machines share it through a Redis only. */
+  | { by: 'network' }
+
 export type OpenedStorage = {
   driver: StorageDriver
   /** Of a bucket; undefined for all else. */
@@ -20,6 +29,18 @@ export type OpenedStorage = {
   findUrl: FindUrl | undefined
   /** Removes what a crash has left and nobody sees, if it was begun before `before`; answers how much. */
   removeUnfinished(before: Date, call?: Call): Promise<number>
+}
+
+/** Known before the storage is opened: leases and warnings depend on it. */
+export function sharingOf(choice: StorageChoice): Sharing {
+  switch (choice.driver) {
+    case 'inmemory':
+      return { by: 'process' }
+    case 'filesystem':
+      return { by: 'folder', root: resolve(choice.rootdirectory) }
+    case 's3':
+      return { by: 'network' }
+  }
 }
 
 /** Loads only the driver that is asked for. Throws an error that an operator can act on. */

@@ -86,7 +86,7 @@ const runs: Record<string, () => ReturnType<typeof start>> = {
 
 const elsewhere = [
   // With a bucket of a real service: test/journeys/readme-storage.test.ts
-  'storage.s3 without redis: no other machine may serve this bucket',
+  'storage.s3 without redis: no other machine may serve this storage',
   // test/journeys/refused.test.ts
   'a login was refused',
   'a login has to wait',

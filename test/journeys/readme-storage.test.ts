@@ -57,7 +57,7 @@ describeWith([...services], 'a bucket, as the pages say', () => {
     await expect(start(single, 'serve')).rejects.toThrow('it has no such bucket')
     await makeBucket(ceph.endpoint)
     const kura = await start(single, 'serve', { REGISTRY_STORAGE_REDIRECT_DISABLE: 'true' })
-    await kura.said(/storage\.s3 without redis: no other machine may serve this bucket/)
+    await kura.said(/storage\.s3 without redis: no other machine may serve this storage/)
     await pushImage({ url: kura.url, repository: 'team/app' }, 'v1', image)
     await kura.destroy()
   })
