@@ -1,4 +1,4 @@
-/** What decides whether a change lands: `.ci/run`, with a stand-in for npm that says how each run ends. */
+/** `.ci/run` decides whether a change lands. A stand-in for npm says how each run ends. */
 import { execFile } from 'node:child_process'
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -112,7 +112,7 @@ describeWith([...engine, ...others], 'a file of logins that docker wrote', () =>
       await expect(login(refreshing.host)).rejects.toThrow()
     }
 
-    // What docker keeps does until the session is ended; then it has to sign in again.
+    // The token that docker keeps is good until the session is ended; then docker has to sign in again.
     const image = `${refreshing.host}/team/app:latest`
     await writeFile(join(folder, 'content'), 'one')
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY content /content\n')
@@ -155,7 +155,7 @@ describeWith(['skopeo', 'podman', 'buildah'], 'podman and skopeo with a password
     await buildah('tag', await build('public/app:other'), image)
     await expect(podman('push', plain, image)).rejects.toThrow(/a policy keeps this tag as it is/)
 
-    // Whoever has not signed in may still pull what is public, and only that.
+    // A client that has not signed in may still pull public repositories, and no others.
     await podman('logout', kura.host)
     const tags = await skopeo('list-tags', plain, `docker://${kura.host}/public/app`)
     expect(JSON.parse(tags).Tags).toEqual(['v1'])

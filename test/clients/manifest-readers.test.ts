@@ -1,6 +1,6 @@
 /**
- * What Go's JSON lets through, kura takes as registry:2 does, but for what breaks a promise; what it cannot
- * read is refused here as well. The same bytes are pushed to both.
+ * Kura takes the manifests that Go's JSON lets through, as registry:2 does, unless they would break a promise, and
+ * refuses those that Go cannot read. The same bytes are pushed to both.
  */
 import { beforeAll, expect, it } from '@jest/globals'
 import { imageManifest as image, imageIndex as index } from '../../registry/protocol/media-types.ts'

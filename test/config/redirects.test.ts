@@ -1,4 +1,4 @@
-/** What may be written about sending clients elsewhere, and what is said of the rest. */
+/** Settings that send clients elsewhere: values that are taken, and the messages about all others. */
 import { describe, expect, it } from '@jest/globals'
 import { storageFrom } from '../../assembly/storage.ts'
 import { findUnsupported } from '../../config/support.ts'

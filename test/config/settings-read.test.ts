@@ -57,7 +57,7 @@ const leaves = [...settingsOf(schema)]
 
 it.each(leaves)('%s is read', (key) => {
   const [section = ''] = readers.find(([it]) => within(key, it)) ?? []
-  // What a user chooses or counts has the name of what holds it.
+  // A key that a user chooses, and a place in a list, go by the name of the map or list around them.
   const name = key
     .split('.')
     .filter((step) => step !== '<name>' && step !== '0')

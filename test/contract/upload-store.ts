@@ -1,6 +1,6 @@
 /**
- * What uploads do, wherever they are kept. Each step is taken by another process, which knows of an
- * upload what the storage, the Redis and the client say, and nothing else.
+ * The behaviour of uploads, wherever they are kept. Each step is taken by another process, which knows an upload from
+ * the storage, the Redis and the client only.
  */
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { paths } from '../../registry/content/paths.ts'

@@ -23,7 +23,7 @@ type Compose = { services: Record<string, Service>; volumes?: Record<string, unk
 const textOf = (file: string) => readFileSync(join(folder, file), 'utf8')
 const read = (file: string): Compose => parse(textOf(file), { merge: true })
 
-/** What the comment of the file tells to put into the environment, long enough for any secret. */
+/** The variables that the files demand (`${NAME:?…}`), each with a value long enough for any secret. */
 const variables = [...new Set(files.flatMap((file) => [...textOf(file).matchAll(/\$\{(\w+):\?/g)]))]
 const values = Object.fromEntries(
   variables.map(([, name = '']) => [name, `value-of-${name}-${'x'.repeat(20)}`]),

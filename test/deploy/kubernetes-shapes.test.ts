@@ -35,7 +35,7 @@ describe('the types of Kubernetes', () => {
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   })
 
-  /** What tsc has to say. */
+  /** The messages of tsc. */
   async function check(objects: readonly KubernetesObject[]): Promise<string> {
     const lines = objects.map(({ apiVersion, kind, ...rest }, at) => {
       const type = `import('kubernetes-models/${apiVersion}').I${kind}`

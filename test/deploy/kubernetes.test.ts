@@ -19,7 +19,7 @@ function sorted(objects: KubernetesObject[]): KubernetesObject[] {
   return objects.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
 }
 
-/** What only Helm needs. */
+/** Labels and annotations that only Helm needs. */
 const ofHelm = /^(?:helm\.sh\/.*|app\.kubernetes\.io\/(?:version|managed-by)|checksum\/config)$/
 
 function withoutHelm(value: unknown): unknown {

@@ -37,7 +37,7 @@ describeWith(['nginx', 'skopeo'], 'nginx', () => {
   })
 })
 
-/** What the files of the distribution do otherwise. */
+/** Stands in for nginx.conf of the distribution, which includes the file under test. */
 const mainFile = (folder: string) => `
 daemon off;
 user root;

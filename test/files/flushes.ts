@@ -1,4 +1,4 @@
-/** What is flushed while something is done, in order, and whether the file had its name by then. */
+/** The files that are flushed while something is done, in order, and whether each had its name by then. */
 import { existsSync, readlinkSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'

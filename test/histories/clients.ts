@@ -32,7 +32,7 @@ type Subject = {
   left: number
   open: number
   history: Operation[]
-  /** What it was, or was to be, made to name. */
+  /** The manifests that the tag was, or was to be, made to name. */
   pushed: Pushed[]
 }
 type Pushed = Pick<Plan, 'unique' | 'concerned'>

@@ -1,6 +1,6 @@
 /**
- * What befalls three registries while their clients work: a process stands still or is killed, and Redis
- * is emptied, stands still, or is killed and comes back with nothing.
+ * The faults of three registries while their clients work: a process stands still or is killed, and Redis is emptied,
+ * stands still, or is killed and comes back with nothing.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Cleanup } from '../support/cleanup.ts'

@@ -1,6 +1,6 @@
 /**
- * What three registries tell of tags, while processes of theirs stand still or are killed and Redis is
- * emptied or away, is what one tag in one place could have told: the history of each is linearizable.
+ * Three registries answer about tags while their processes stand still or are killed and Redis is emptied or away.
+ * One tag in one place could have given the same answers: the history of each tag is linearizable.
  */
 import { tmpdir } from 'node:os'
 import { expect, it } from '@jest/globals'

@@ -86,7 +86,7 @@ describe('histories of a real tag', () => {
     late: number
     isLost: boolean
   }
-  /** What a tag says, and what it names then. */
+  /** The answer of a tag, and the value that it names afterwards. */
   const tag: Record<Operation['kind'], (now: Named, value: string) => [Heard, Named]> = {
     put: (_, value) => [{ value, answer: 'done' }, value],
     keep: (now, value) =>
@@ -164,7 +164,7 @@ describe('histories of a real tag', () => {
     })
   }
 
-  /** What the tag names afterwards, if the answer may be that of a tag that names `named`. */
+  /** The value that the tag names afterwards, if a tag that names `named` may give this answer. */
   function outcomes({ kind, answer, value }: Operation, named: Named): Named[] {
     const [said, after] = tag[kind](named, value ?? '')
     if (kind === 'remove' && answer === 'refused') return named === value ? [] : [named]

@@ -18,7 +18,7 @@ export type Operation = {
    * value, and the tag with it if it names that value.
    */
   kind: 'put' | 'keep' | 'get' | 'delete' | 'remove'
-  /** What was to be set or removed, or what was found. */
+  /** The value to be set or removed, or the one that was found. */
   value?: Value
   /** `refused`: to delete or to remove what was not there, or a tag that has to stay. */
   answer: 'done' | 'refused' | 'unknown'
@@ -59,7 +59,7 @@ export type Verdict =
 
 /** An operation with its place in the order of starts. */
 type Placing = Operation & { index: number }
-/** What was placed last, and what is still to be tried after it. */
+/** The requests that were placed last, the value after them, and the next requests still to be tried. */
 type Moment = { state: Value; last: Placing[]; tries: Iterator<Next> }
 type Next = { requests: Placing[]; after: Value }
 
@@ -119,7 +119,7 @@ function* nextOf(state: Value, { answered, lost, placed }: Search): Generator<Ne
     lost.filter(({ index, start }) => !placed.has(index) && start <= firstEnd),
     answered,
   )
-  // What ended first is likely to have come first.
+  // The request that ended first is likely to have come first.
   for (const request of waiting.sort((one, other) => one.end - other.end)) {
     for (const before of waysTo(request, state, helpers)) {
       const requests = [...before, request]
@@ -142,7 +142,7 @@ function unlike(lost: Placing[], answered: Placing[]): Placing[] {
   return [...first.values()].sort((one, other) => rank(one) - rank(other))
 }
 
-/** What may only be set where nothing is, after something was set, and removed. */
+/** Enough for a `keep`, which sets a value only where there is none, with a put and a removal before it. */
 const mostHelpers = 3
 
 type Row = { requests: Placing[]; now: Value; before?: { now: Value } }

@@ -22,8 +22,8 @@ export type Asked = {
 }
 
 /**
- * What takes longer may have been done or not, which says little. So it is longer than a process stands
- * still, and than others wait for a lease that it keeps.
+ * A request that takes longer may have been done or not, which says little. So the time is longer than a process
+ * stands still, and than others wait for a lease that it keeps.
  */
 const patienceMs = 16_000
 /** A registry that leaves all its requests without an answer for so long gets no more of them. */
@@ -90,7 +90,7 @@ function referenceOf({ kind, tags, byDigest }: Asked, digest: string): string {
   return isPush && byDigest ? `${digest}?${tags.map((it) => `tag=${it}`).join('&')}` : tag
 }
 
-/** What the answer says it is, and is. */
+/** The digest of the body, and the one that the answer names where that is another. */
 function readOf({ status, headers, body }: Answer): string | undefined {
   if (status !== 200) return undefined
   const [said, found] = [`${headers['docker-content-digest']}`, digestOf(body)]

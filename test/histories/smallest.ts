@@ -1,7 +1,7 @@
 /**
- * What of a history that is not linearizable is enough to see it. Requests that change nothing are left
- * out one by one; of others the answer is forgotten, which lets them be done at any time, or never. What
- * is left still has no order, whatever those did of which nothing is known any more.
+ * The part of a history that is enough to see that it is not linearizable. Requests that change nothing are left out
+ * one by one; of others the answer is forgotten, which lets them be done at any time, or never. The rest still has no
+ * order, whatever the requests without an answer did.
  */
 import { check, type Operation } from './linearizable.ts'
 
@@ -9,7 +9,7 @@ export type Smallest = { history: Operation[]; forgotten: number }
 
 export function smallestOf(history: readonly Operation[]): Smallest {
   let left = [...history]
-  // What came last is left out first: what is wrong often shows early.
+  // The last requests are left out first: a fault often shows early.
   for (const each of history.toSorted((one, other) => other.start - one.start)) {
     const rest = left.filter((it) => it !== each)
     const less = changesNothing(each) ? rest : [...rest, { ...each, answer: 'unknown' as const }]

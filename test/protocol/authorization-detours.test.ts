@@ -101,7 +101,7 @@ describe('a path', () => {
   })
 })
 
-/** What a worker of this registry would believe, were a gateway to pass it on. */
+/** A header that a worker of this registry would believe, were a gateway to pass it on. */
 const signedAs = (name: string) =>
   createCallSigner(poolSecret).sign(
     { method: 'GET', url: hidden },

@@ -9,7 +9,7 @@ import { type Name, names, type Person, useGuarded } from './support/guarded.ts'
 const { people } = useGuarded()
 const { owner } = people
 
-/** What somebody asks for, once what it takes has been prepared. */
+/** A request; the content that it is about has been prepared. */
 type Asked = { path: string; sent?: Sent }
 type Prepare = (who: Person) => Promise<Asked>
 /** One status for each of `names`. */

@@ -10,7 +10,7 @@ import { useRegistry } from './support/suite.ts'
 /** More than all buffers on the way hold. */
 const large = Buffer.alloc(24 * 1024 * 1024, 'kura')
 const digest = sha256(large)
-/** What containerd, podman and crane take of an open range before they leave. */
+/** The bytes of an open range that containerd, podman and crane take before they leave. */
 const mostRead = 8 * 1024 * 1024
 
 const range = { Range: 'bytes=0-' }

@@ -45,7 +45,7 @@ describe('the address of a client', () => {
     // The first proxy of those that are trusted may ask by itself.
     ['10.1.2.3', '10.1.2.3'],
     ['10.66.1.1, 10.1.2.3', '10.66.1.1'],
-    // What cannot be read is nobody's address, least of all the proxy's or one further left.
+    // Text that is no address is nobody's, least of all the proxy's, and none further left is taken instead.
     ['no address', 'unknown'],
     ['unknown', 'unknown'],
     ['_hidden', 'unknown'],

@@ -1,6 +1,6 @@
 /**
- * What is let go of, and what is kept, when a client falls silent half-way. When that is, and what the
- * client is told, is in test/gateway/guard/idle.test.ts.
+ * Resources that are freed, and bytes that are kept, when a client falls silent half-way. The time allowed and the
+ * answer are in test/gateway/guard/idle.test.ts.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'

@@ -72,7 +72,7 @@ const meant: [path: string, location: string][] = [
   ['/v2/a//blobs/uploads/some-id/', '/v2/a/blobs/uploads/some-id'],
 ]
 
-/** Whatever is done about their slashes: no endpoint, or a path that is refused. */
+/** Paths that lead to no endpoint or are refused, also when their slashes are put right. */
 const nowhere = [
   '//',
   '/v2//a',

@@ -166,7 +166,7 @@ describe('the status of an upload', () => {
     expect(answer.status).toBe(204)
     expect(answer.headers).toMatchObject({ location: uploadAt(path), range: '0-2' })
     expect(answer.headers['docker-upload-uuid']).toBe(path.split('/').at(-1))
-    // What it is to bring along is good for a time, and so differs from answer to answer.
+    // Location may carry a state that is good for a time, and so differs from answer to answer.
     const { location: _, ...headers } = answer.headers
     const head = await client.head(path)
     expectSameHead(head, { ...answer, headers })

@@ -10,7 +10,7 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { createPusher } from './pusher.ts'
 import { findBrokenTags, findLosses } from './verify.ts'
 
-/** What a failure shows, to be set when it is to be had again. */
+/** A failed run shows its seed; with KURA_TEST_SEED set to it, the same run comes again. */
 const seed = Number(process.env.KURA_TEST_SEED ?? Math.floor(Math.random() * 2 ** 32))
 const clients = 4
 const pushesEach = inLength({ short: 10, long: 60 })

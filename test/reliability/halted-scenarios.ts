@@ -1,6 +1,6 @@
 /**
- * What a process may be doing when it is halted for longer than its lease, what another process does
- * and acknowledges meanwhile, and what has to be true of that in the end.
+ * Scenarios of a process that is halted for longer than its lease: its work, the work that another process does and
+ * acknowledges meanwhile, and the state that has to be there in the end.
  */
 import { canonical, type Digest, digestOf } from '../../registry/protocol/digest.ts'
 import { parseManifest } from '../../registry/protocol/manifest.ts'
@@ -15,7 +15,7 @@ export type Scenario = {
   prepare?: (it: Parts, repository: string) => Promise<AskedUpload>
   halted: (it: Parts, place: Place, source: Source) => Promise<unknown>
   meanwhile: (it: Parts, place: Place) => Promise<unknown>
-  /** What there is in the end, beside what there has to be. */
+  /** The state in the end, and the state that has to be there. */
   after: (it: Parts, place: Place) => Promise<[found: unknown, expected: unknown]>
 }
 type Place = { repository: string; upload: AskedUpload }

@@ -1,4 +1,4 @@
-/** What a registry has acknowledged, so that it can be held to it; and what it did that it may not. */
+/** A record of all that a registry has acknowledged, so that it can be held to it, and of its faults. */
 
 /** A tag names what was last acknowledged, or what was tried since: a lost answer says neither yes nor no. */
 type TagRecord = { acknowledged: string | undefined; tried: string[] }

@@ -15,7 +15,7 @@ import { startTopology } from '../support/topologies.ts'
 const users = ['ann', 'bob', 'eve']
 const pulls = 50
 const processes = 2
-/** What htpasswd and registry:2 use; one comparison takes as long as hundreds of requests. */
+/** The usual cost of bcrypt; one comparison takes as long as hundreds of requests. */
 const cost = 10
 
 describeWith(['linux'], `${pulls} pulls at once with passwords`, () => {

@@ -27,7 +27,7 @@ export async function findLosses({ url, root }: Registry, ledger: Ledger): Promi
 /** Tags that are gone, or name the wrong thing, or something that is not whole. */
 export async function findBrokenTags(url: string, ledger: Ledger): Promise<string[]> {
   const losses: string[] = []
-  /** What each tag that is listed names. */
+  /** The digest that each listed tag names, by `<repository>:<tag>`. */
   const found = new Map<string, string>()
   const lookAt = async (repository: string) => {
     for (const tag of await listed(`${url}/v2/${repository}/tags/list`, 'tags')) {

@@ -7,7 +7,7 @@ function setUp(formatter: LogOptions['formatter'] = 'text', most = 1_000) {
   const written: string[] = []
   const output = { write: (line: string) => void written.push(line) }
   const { take, forget } = collectNotices({ output, togetherMs: 10, most, now: () => clock.now })
-  /** What the process says at the time, as its log makes a line of it. */
+  /** A message of the process at that time, as the line that its log makes of it. */
   function say(id: number, message: string, fields: object = {}, isReady = true) {
     const log = createLog(
       { level: 'info', formatter, fields: {}, reportcaller: false },

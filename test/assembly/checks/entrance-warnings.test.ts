@@ -1,4 +1,4 @@
-/** What a start says of how clients get in: that nobody is kept out, or that nobody can say who they are. */
+/** Warnings of a start about how clients get in: nobody is kept out, or nobody can sign in. */
 import { expect, it } from '@jest/globals'
 import { warningsOf } from '../../../assembly/checks/checks.ts'
 import type { Command } from '../../../assembly/checks/config-refusals.ts'

@@ -14,7 +14,7 @@ const passwords = 'auth: {htpasswd: {realm: a, path: /b}}'
 
 const rows: [storage: string, secret: string, rest: string, from: string][] = [
   [disk, '', '', '/data/kura'],
-  // What a folder held already goes on to be what signs.
+  // Keys that lie in a folder already go on signing.
   [disk, long, '', '/data/kura'],
   [disk, long, folder, '/keys'],
   [bucket, '', folder, '/keys'],

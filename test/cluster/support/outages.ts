@@ -90,9 +90,9 @@ export async function prepare(url: string) {
 export type Prepared = Awaited<ReturnType<typeof prepare>>
 
 /**
- * Whoever wants to write is asked to come again; nothing is said to be gone; all can be read. One
- * gateway is asked to go on with the upload and the other one to take a manifest: two who wait for the
- * same lease would wait one after the other.
+ * A client that wants to write is asked to come again; nothing is said to be gone; all can be read. One gateway is
+ * asked to go on with the upload and the other one to take a manifest: two requests for the same lease would wait one
+ * after the other.
  */
 export async function expectPatience(urls: readonly string[], prepared: Prepared) {
   const { steady, bytes, half, upload } = prepared

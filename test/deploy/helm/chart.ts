@@ -26,7 +26,7 @@ export const namespace = 'registry'
 
 export const readChart = (file: string): Values => parse(readFileSync(join(chart, file), 'utf8'))
 
-/** What `helm template` prints. Rejects with what Helm says where it refuses the values. */
+/** The objects that `helm template` prints. Rejects with Helm's message where it refuses the values. */
 export async function render(options: Options = {}): Promise<KubernetesObject[]> {
   const { values = {}, name = 'kura', cluster } = options
   const asked = cluster

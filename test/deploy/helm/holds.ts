@@ -8,7 +8,7 @@ import { runKura } from '../../support/kura.ts'
 import type { KubernetesObject } from './chart.ts'
 import { type Deployment, deploymentsOf, faultsOf } from './consistency.ts'
 
-/** What the cluster has before, by the names that values and manifests use. */
+/** Names of the objects that values and manifests refer to and that the cluster has before. */
 const given = [
   'registry',
   'pull',

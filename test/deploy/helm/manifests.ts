@@ -1,4 +1,4 @@
-/** What the chart would be told to make the plain manifests in deploy/kubernetes. */
+/** The values with which the chart makes the plain manifests of deploy/kubernetes. */
 const rules = [
   {
     name: 'who signs in may pull',

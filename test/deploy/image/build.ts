@@ -15,7 +15,7 @@ const runtime = `node_modules/node-linux-${arch}/bin/node`
 /** The part of the bundler that is no JavaScript. */
 const binding = `node_modules/@rolldown/binding-linux-${arch}-gnu/rolldown-binding.linux-${arch}-gnu.node`
 
-/** What the Dockerfile and the entry point call. */
+/** The programs that the Dockerfile and the entry point call. */
 const programs =
   'sh cat chmod chown cp dirname find id ln ls mkdir readlink rm setpriv sleep stat true'
 
@@ -62,10 +62,10 @@ const names = () => programs.split(' ')
 
 type Package = { dev?: boolean; devOptional?: boolean }
 
-/** What the release is made with. */
+/** The packages that make the release. */
 const bundler = /^node_modules\/(?:rolldown|@rolldown\/|@oxc-project\/)/
 
-/** What .dockerignore lets through, the packages that are not for development alone, and the bundler. */
+/** Copies the files that .dockerignore lets through, the packages that run in production, and the bundler. */
 function copyContext(folder: string): void {
   const ignore = readFileSync(join(root, '.dockerignore'), 'utf8')
   const kept = [...ignore.matchAll(/^!(.+)$/gm)].map(([, name]) => name as string)

@@ -35,7 +35,7 @@ export function createRunner(engine: DockerEngine, image: string, compiled: stri
     const inspect = async (what: string) =>
       (await engine.docker('inspect', '--format', `{{${what}}}`, name)).trim()
     const processes = async () => processTree(Number(await inspect('.State.Pid')))
-    /** What /proc says of each process; those of one value are one. */
+    /** The values that /proc/<pid>/status of all processes has for `pattern`, each once. */
     const statuses = async (pattern: RegExp) => {
       const texts = (await processes()).map((pid) => readFile(`/proc/${pid}/status`, 'utf8'))
       return [...new Set((await Promise.all(texts)).map((it) => pattern.exec(it)?.[1]))]
@@ -56,7 +56,7 @@ export function createRunner(engine: DockerEngine, image: string, compiled: stri
 
   return {
     start,
-    /** Whatever state they are in. */
+    /** Removes containers in any state. */
     async removeAll() {
       const all = names.splice(0)
       if (all.length > 0) await engine.docker('rm', '--force', '--volumes', ...all)

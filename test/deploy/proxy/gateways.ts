@@ -6,7 +6,7 @@ import type { Cleanup } from '../../support/cleanup.ts'
 import { type Kura, runKura, startKura } from '../../support/kura.ts'
 import { findFreePort } from '../../support/ports.ts'
 
-/** What gateways have to be told about a proxy that ends TLS. */
+/** The setting with which gateways believe a proxy that ends TLS. */
 export const believing = { REGISTRY_KURA_TRUSTEDPROXIES: '[127.0.0.1]' }
 
 export const ann = { name: 'ann', password: 'secret of ann' }
@@ -22,7 +22,7 @@ export async function prepareFront(cleanup: Cleanup) {
   const [certificate, key] = [join(tls, 'server.crt'), join(tls, 'server.key')]
   const both = join(tls, 'both.pem')
   await writeFile(both, (await readFile(certificate, 'utf8')) + (await readFile(key, 'utf8')))
-  // What clients look into; it must hold no server's certificate.
+  // Clients read this folder; it must hold no server's certificate.
   const trust = join(folder, 'trust')
   await mkdir(trust)
   await copyFile(join(tls, 'ca.crt'), join(trust, 'ca.crt'))

@@ -146,7 +146,7 @@ it.each(works)('a handler that works long is left alone: it %s', async (_what, s
 it('a client is waited for no longer because we worked before', async () => {
   const { port, reports } = await serve(async (request, response) => {
     const chunks = request.iterator()
-    // What came first is held up here, so the client is not to blame.
+    // The first bytes are held up here, so the client is not to blame.
     while (request.readableLength === 0) await once(request, 'readable')
     await wait(long)
     const { promise: over, resolve } = Promise.withResolvers<void>()

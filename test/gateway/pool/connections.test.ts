@@ -128,10 +128,10 @@ describe('a client that does not read', () => {
     request.end()
     const [socket] = await arrived
     socket.pause()
-    // What other tests of this process left behind is not the gateway's.
+    // Memory that other tests of this process left behind is not the gateway's.
     const before = process.memoryUsage().arrayBuffers
     await stalled.promise
-    // What is on its way lies in the buffers of the system.
+    // Bytes on their way lie in the buffers of the system.
     expect(written).toBeLessThan(64 * 1024 * 1024)
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 1024 * 1024)
     request.destroy()

@@ -182,7 +182,7 @@ describe.each(['whole', 'beside', 'apart'] as const)('a registry with workers %s
     expect(client.destroyed).toBe(false)
     client.write(Buffer.alloc(64 * megabytes - 8 * megabytes))
     client.write(head('GET /v2/'))
-    // What it still writes may fail, and then the connection ends with an error.
+    // A late write of the client may fail, and then the connection ends with an error.
     await new Promise((resolve) => client.once('close', resolve))
     expect(heard.match(/HTTP\/1\.1 \d/g)).toHaveLength(1)
     expect(client.bytesWritten).toBeGreaterThan(8 * megabytes)

@@ -35,7 +35,7 @@ describeWith(['redis-server'], 'leases when Redis', () => {
       fallback: await openFileLeases(folder, { ...(longest !== undefined && { longest }) }),
       ...(longest !== undefined && { longest }),
     })
-  /** What is long for a lease in memory is short for files on a busy machine. */
+  /** A time that is long for leases in memory is short for leases in files on a busy machine. */
   const ample = (longest?: number) => (longest === undefined ? undefined : 10 * longest)
   const take = (leases: Leases) => leases.hold('x', 'unavailable', async () => 'held')
   const refusal = { reason: 'unavailable', status: 503 }

@@ -77,7 +77,7 @@ describeWith(['redis-server'], 'leases in Redis', () => {
       expect(await line(child)).toBe('lost')
       child.stdin?.end()
       await once(child, 'exit')
-      // What it releases when it ends is no longer its own to release.
+      // The lease is no longer its own, so it releases nothing when it ends.
       await expect(take(0)).rejects.toMatchObject({ reason: 'unavailable' })
       expect(lease.isHeld()).toBe(true)
     })

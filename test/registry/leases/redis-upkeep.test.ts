@@ -27,7 +27,7 @@ describeWith(['redis-server'], 'purging with leases in Redis', () => {
   }
 
   const state = { subject: undefined, algorithm: 'sha256' } as const
-  /** What is not older than this counts as abandoned all the same. */
+  /** The age is negative, so that an upload which began just now counts as abandoned. */
   const rules = { age: -60_000, dryrun: false }
   const { signal } = new AbortController()
 

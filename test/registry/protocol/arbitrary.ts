@@ -44,7 +44,7 @@ export const trickyText = fc
   )
   .map((parts) => parts.join(''))
 
-/** What `work` throws; undefined when it does not. */
+/** The error that `work` throws; undefined when it throws none. */
 export function thrownBy(work: () => unknown): unknown {
   try {
     work()

@@ -30,7 +30,7 @@ describe('a path', () => {
       if (target.repository) parseAnyRepository(target.repository)
       else expect(['base', 'catalog']).toContain(target.kind)
       expect(target.reference).not.toMatch(/[/\\\0]|^\.{1,2}$/)
-      // Who comes next reads the same, and writes it no other way.
+      // The next reader of the path finds the same target, and writes the path in the same way.
       const { path } = found as { path: string }
       expect(path).toMatch(/^[!-~]+$/)
       expect(path).not.toMatch(/[?#]|%2f/i)

@@ -69,7 +69,7 @@ for (const [what, build] of Object.entries(documents)) {
   const since = process.cpuUsage()
   const pushed = tryPush(bytes)
   const { user, system } = process.cpuUsage(since)
-  // What some other registry took is read as well.
+  // The manifest may lie in a volume of another registry, so it is read from there as well.
   readStoredManifest(bytes)
   const outcome: Outcome = { what, pushed, milliseconds: (user + system) / 1000 }
   process.stdout.write(`${JSON.stringify(outcome)}\n`)

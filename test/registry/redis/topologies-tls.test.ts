@@ -10,7 +10,7 @@ import { describeWith } from '../../support/programs.ts'
 import { type RedisServer, useRedis, useRedisCluster, useSentinel } from '../../support/redis.ts'
 import { type Certificates, makeCertificates } from '../../support/redis-tls.ts'
 
-/** Who is let pass for a server that is reached at `host`, with a certificate for one name. */
+/** Whether a server with a certificate of one name, reached at `host`, is believed to be a configured one. */
 const identities: [
   configured: string[],
   master: string | undefined,

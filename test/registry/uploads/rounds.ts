@@ -40,7 +40,7 @@ export function countRounds() {
     })
   }
 
-  /** What `work` asked for, a list for each round. */
+  /** The methods of storage that `work` called, a list for each round. */
   async function measure(work: () => Promise<unknown>): Promise<string[]> {
     asked = []
     rounds = []

@@ -181,7 +181,7 @@ describeWith(['redis-server'], 'an upload that a client still carries', () => {
     expect(await shown(large)).toBeUndefined()
     const anew = await append(await begin(), chunk(large))
     await uploads.commit(anew, digest(large))
-    // Who asks for what is there by now hears of it, as after any answer that got lost.
+    // The blob is there by now, so the old upload's commit succeeds, as after any answer that got lost.
     await uploads.commit(paused, digest(large))
   })
 

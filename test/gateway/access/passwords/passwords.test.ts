@@ -186,7 +186,7 @@ describe('many checks', () => {
     expect(compared).toHaveLength(10)
     expect(await check('bob', 'hidden', here)).toBeDefined()
     expect(await check('ann', 'secret', there)).toEqual(ann)
-    // Whoever guesses here does not learn it from that either, and elsewhere it is not compared again.
+    // A login from `there` does not open `here`, and a known password is not compared again elsewhere.
     await expect(check('ann', 'secret', here)).rejects.toThrow(LoginDelayed)
     expect(await check('ann', 'secret', '192.0.2.3')).toEqual(ann)
     expect(compared).toHaveLength(12)

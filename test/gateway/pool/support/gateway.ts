@@ -70,10 +70,10 @@ export async function startGateway({ addresses, times, sendBlob, prefix, login }
     url: `http://127.0.0.1:${port}`,
     port,
     server,
-    /** What it found out about its workers, in order. */
+    /** The changes of workers that the gateway reported, in order. */
     changes,
     until,
-    /** What it wrote to the log of errors. */
+    /** The errors that the gateway emitted for its log. */
     failures,
     async close() {
       await close(server)

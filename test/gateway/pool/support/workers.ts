@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import type { Address } from '../../../../gateway/pool/addresses.ts'
 import { close, listening } from '../../../support/http-server.ts'
 
-/** What gateways that look for a sign of life ask; no test may ask it for itself. */
+/** The path by which gateways look for a sign of life; no test may ask for it. */
 const probed = '/v2/'
 
 export async function startRawWorker(handle: RequestListener, options = {}) {
@@ -17,7 +17,7 @@ export async function startRawWorker(handle: RequestListener, options = {}) {
     sockets.add(req.socket)
     handle(req, res)
   })
-  // What its test breaks off is no failure of the test.
+  // A connection that a test breaks off is no failure of the test.
   server.on('clientError', (_error, socket) => socket.destroy())
   await listening(server, { port: 0, host: '127.0.0.1' })
 

@@ -32,7 +32,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     cleanup.add(redis.close)
     const cache = createTagCache(redis, times)
     const inner = createInmemoryDriver()
-    /** What happens when a link has just been changed, and nobody has been told. */
+    /** `changed` is called when a link has just been changed, before the change is acknowledged. */
     const on = { changed: async (_path: string): Promise<void> => {} }
     const storage: StorageDriver = {
       ...inner,
@@ -58,7 +58,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
         known.set(under, { repository, tag, stored: digest, mayMove: () => true }, {}),
       remove: (repository: string, tag: Tag) => known.remove(under, { repository, tag }),
     }
-    /** What a request for the tag does. */
+    /** Looks the tag up as a request for it does. */
     const look = async () => {
       const pointer = await cache.find('app', tag)
       const digest = pointer.digest ?? (await tags.find('app', tag))
@@ -159,7 +159,7 @@ describeWith(['redis-server'], 'a tag that is remembered', () => {
     await tags.set('app', tag, first)
     on.changed = async (path) => {
       if (path !== paths.tagIndex('app', tag, second)) return
-      // Whatever is remembered from here on is what is not true any more.
+      // A digest that is remembered from here on is outdated: the tag is about to move.
       await server.command('flushall')
       await look()
       expect(await look()).toEqual({ digest: first, remembered: true })

@@ -15,7 +15,7 @@ const [one, two] = [imageFrom(Buffer.from('one')), imageFrom(Buffer.from('two'))
 
 function open() {
   const inner = createInmemoryDriver()
-  /** What happens when the link of a tag has just been read. */
+  /** `read` is called when the link of a tag has just been read. */
   const on = { read: async (): Promise<void> => {} }
   const storage: StorageDriver = {
     ...inner,

@@ -17,7 +17,7 @@ afterAll(() => rm(root, { recursive: true }))
 
 const value = Buffer.from('value')
 
-/** What puts a value to a path where there was none. */
+/** The changes that put a value to a path where there was none. */
 const changes: Record<string, (path: string) => Promise<unknown>> = {
   put: (path) => driver.put(path, value),
   replace: (path) => driver.replace(path, value, { over: undefined }),

@@ -16,7 +16,7 @@ let service: FaultyService
 beforeAll(async () => {
   const ceph = await startCeph(cleanup)
   await makeBucket(ceph.endpoint)
-  // What is removed with `If-Match`, this Ceph removes whatever it is.
+  // This Ceph ignores the `If-Match` of a removal, so the service in front of it looks at that.
   service = await startFaultyService(cleanup, { ...ceph, hasBoundRemovals: true })
 })
 

@@ -24,7 +24,7 @@ const answer =
     res.writeHead(status, { 'Content-Type': 'application/xml', ...headers }).end(error(code))
   }
 
-/** What is sent of a body before it breaks off. */
+/** The bytes of a body that are sent before it breaks off. */
 const shown = 100_000
 
 async function showSome({ res, pass }: Exchange): Promise<void> {

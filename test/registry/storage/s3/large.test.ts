@@ -166,7 +166,7 @@ it('gives back the connections of readers that stop, abort or never begin', asyn
   const forgotten = await Promise.all(Array.from({ length: 4 }, () => narrow.read('k')))
   expect(await bytesOf(await narrow.read('k'))).toHaveLength(8 * megabyte)
 
-  // Whoever comes late after all starts anew.
+  // A reader that begins late asks for the object anew.
   expect(await bytesOf(forgotten[0])).toHaveLength(8 * megabyte)
   await expect(bytesOf(aborted[0])).rejects.toThrow()
   await narrow.close()
