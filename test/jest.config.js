@@ -1,5 +1,5 @@
 /**
- * Tests are ES modules in TypeScript; swc only strips the types, so what runs is what is written.
+ * Tests are ES modules in TypeScript, and Node loads them as it loads kura (see native/environment.js).
  * Those of the protocol run three times, once for each way in which a gateway may have its registry.
  */
 import { fileURLToPath } from 'node:url'
@@ -9,10 +9,8 @@ const shared = {
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   globalSetup: fileURLToPath(new URL('support/make-release.js', import.meta.url)),
-  setupFiles: [fileURLToPath(new URL('support/release-memory.js', import.meta.url))],
-  transform: {
-    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' } }],
-  },
+  testEnvironment: fileURLToPath(new URL('native/environment.js', import.meta.url)),
+  transform: { '\\.test\\.ts$': fileURLToPath(new URL('native/transform.js', import.meta.url)) },
 }
 
 const protocol = (topology) => ({

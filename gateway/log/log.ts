@@ -1,4 +1,5 @@
 /** The application log: pino, on stderr, in one of the formats that distribution writes. */
+import { fileURLToPath } from 'node:url'
 import { getCallSites } from 'node:util'
 import { type Logger, type LoggerOptions, pino } from 'pino'
 import { formats, levelWords } from './format.ts'
@@ -37,9 +38,14 @@ function withoutClashes(fields: Record<string, unknown>): Record<string, unknown
   return Object.fromEntries(renamed)
 }
 
-const loggers = /[\\/]node_modules[\\/]pino[\\/]|[\\/]gateway[\\/]log[\\/]log\.ts$/
+/** The function of pino that each of a logger's methods is. A release has pino in the files of kura. */
+const method = 'LOG'
 
 function caller() {
-  const site = getCallSites().find(({ scriptName }) => !loggers.test(scriptName))
-  return site ? { func: site.functionName, file: `${site.scriptName}:${site.lineNumber}` } : {}
+  const sites = getCallSites(20)
+  const site = sites[sites.findLastIndex(({ functionName }) => functionName === method) + 1]
+  if (!site) return {}
+  const { functionName: func, scriptName, lineNumber } = site
+  const file = scriptName.startsWith('file:') ? fileURLToPath(scriptName) : scriptName
+  return { func, file: `${file}:${lineNumber}` }
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
+import { startKura } from '../support/kura.ts'
 import { run } from '../support/run.ts'
 
 const cleanup = useCleanup()
@@ -36,6 +37,12 @@ it('has each library that it loads only when it is needed', async () => {
 it('has the licenses of its packages', async () => {
   const licenses = await readdir(join(release, 'licenses'))
   expect(licenses).toEqual(expect.arrayContaining(['koa', 'ioredis', '@aws-sdk-client-s3']))
+})
+
+it('names the function that a line of the log comes from', async () => {
+  const kura = await startKura({ env: { REGISTRY_LOG_REPORTCALLER: 'true' } })
+  await kura.stop()
+  expect(kura.output()).toMatch(/msg=stopping func=begin file="\/\S+\.js:\d+"/)
 })
 
 it('is made anew without touching what is the same, and without what is old', async () => {

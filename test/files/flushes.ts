@@ -2,7 +2,6 @@
 import { existsSync, readlinkSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { jest } from '@jest/globals'
 
 /** `draft` and `folder`, of the file at `path`. */
 export async function flushesOf(path: string, work: () => Promise<unknown>): Promise<string[]> {
@@ -11,13 +10,15 @@ export async function flushesOf(path: string, work: () => Promise<unknown>): Pro
   const handles: FileHandle = Object.getPrototypeOf(some)
   const sync = handles.sync
   const seen: string[] = []
-  const spy = jest.spyOn(handles, 'sync').mockImplementation(function (this: FileHandle) {
+  handles.sync = function () {
     const flushed = readlinkSync(`/proc/self/fd/${this.fd}`)
     const what = flushed === dirname(path) ? 'folder' : draftOr(flushed, path)
     seen.push(`${what} ${existsSync(path) ? 'after' : 'before'}`)
     return sync.call(this)
+  }
+  await work().finally(() => {
+    handles.sync = sync
   })
-  await work().finally(() => spy.mockRestore())
   return seen
 }
 

@@ -104,7 +104,7 @@ describe('what is logged', () => {
   it('names its caller when asked to', () => {
     const { log, lines } = capture({ reportcaller: true })
     log.info('here')
-    expect(lines[0]).toMatch(/msg=here func=.* file="?[^ ]*log\.test\.ts:\d+/)
+    expect(lines[0]).toMatch(/msg=here func=.* file="\/\S*\/log\.test\.ts:\d+"/)
   })
 
   it('has the fields of a child', () => {
