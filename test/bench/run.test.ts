@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from '@jest/globals'
 import type { Line } from '../../bench/match.ts'
 import { useCleanup } from '../support/cleanup.ts'
-import { compiled } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
+import { compiled } from '../support/release.ts'
 import { run } from '../support/run.ts'
 
 const env = { ...process.env, NODE_COMPILE_CACHE: compiled }

@@ -9,7 +9,7 @@ import { setPassword } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { type FirstTry, startFirstTry } from '../support/first-try.ts'
 import { runKura } from '../support/kura.ts'
-import { project } from '../support/pages.ts'
+import { command } from '../support/release.ts'
 
 const cleanup = useCleanup()
 
@@ -76,7 +76,6 @@ describe('a first start', () => {
 
     const file = join(home, 'data/kura/htpasswd')
     // Where no \`kura\` is in the PATH, the line has to name the file to run.
-    const command = join(project, 'bin/kura')
     expect(again.lines(command)).toEqual([`${command} user passwd --file ${file} admin`])
     await again.stop()
     await setPassword({ file, name: 'admin', password: 'of my own', write: () => {} })

@@ -1,14 +1,14 @@
 /** The chapters of the README and its pages on TLS, accounts and policies, with their own lines. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { request } from 'node:https'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { addUser } from '../../assembly/accounts/accounts.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
-import { compiled } from '../support/kura.ts'
 import { blockOf, project } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
+import { command, compiled } from '../support/release.ts'
 import { run } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 
 const environment = (more: NodeJS.ProcessEnv = {}) => ({
-  PATH: `${join(project, 'bin')}:${process.env.PATH}`,
+  PATH: `${dirname(command)}:${process.env.PATH}`,
   HOME: home,
   NODE_COMPILE_CACHE: compiled,
   REGISTRY_KURA_PROCESSES: '1',

@@ -13,9 +13,8 @@ import { addAddress } from '../support/network-address.ts'
 import { patternOf, saidUnder } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
 import { describeWith } from '../support/programs.ts'
+import { command } from '../support/release.ts'
 import { run } from '../support/run.ts'
-
-const command = new URL('../../bin/kura', import.meta.url).pathname
 
 describeWith(['dockerd', 'docker', 'skopeo', 'ip', 'root', 'linux'], 'what clients say', () => {
   const cleanup = useCleanup()

@@ -6,9 +6,10 @@ import { beforeAll, describe, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { close, listening } from '../support/http-server.ts'
 import { runKura } from '../support/kura.ts'
-import { patternOf, project, saidUnder } from '../support/pages.ts'
+import { patternOf, saidUnder } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
 import { describeWith } from '../support/programs.ts'
+import { command } from '../support/release.ts'
 import { run } from '../support/run.ts'
 
 const page = 'docs/troubleshooting.md'
@@ -112,7 +113,7 @@ async function startAndFail({ args = ['serve'], env = () => ({}), user }: Start)
     return stderr
   }
   const drop = [`--reuid=${user}`, `--regid=${user}`, '--clear-groups']
-  const started = run('setpriv', [...drop, join(project, 'bin/kura'), ...args], {
+  const started = run('setpriv', [...drop, command, ...args], {
     env: { PATH: process.env.PATH, HOME: '/nonexistent', ...own },
     cwd: home,
   })

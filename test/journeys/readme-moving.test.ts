@@ -1,23 +1,23 @@
 /** From registry:2 to kura and back, with the lines of docs/moving.md: beside it, then in its place. */
 import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { openContainers } from '../support/containers.ts'
 import { send } from '../support/http.ts'
 import { imageOf } from '../support/image.ts'
-import { compiled } from '../support/kura.ts'
-import { blockOf, project } from '../support/pages.ts'
+import { blockOf } from '../support/pages.ts'
 import { findFreePort } from '../support/ports.ts'
 import { describeWith } from '../support/programs.ts'
 import { pullImage, pushImage } from '../support/push.ts'
+import { command, compiled } from '../support/release.ts'
 import { run } from '../support/run.ts'
 import { startService } from '../support/service.ts'
 
 const page = 'docs/moving.md'
 const file = '/etc/docker/registry/config.yml'
 const env = {
-  PATH: `${join(project, 'bin')}:${process.env.PATH}`,
+  PATH: `${dirname(command)}:${process.env.PATH}`,
   HOME: '/nonexistent',
   NODE_COMPILE_CACHE: compiled,
 }

@@ -5,12 +5,9 @@ import type { IncomingMessage } from 'node:http'
 import { type Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
-import { compiled } from './kura.ts'
 import { findFreePort } from './ports.ts'
+import { command, compiled } from './release.ts'
 import { startService } from './service.ts'
-
-const command = fileURLToPath(new URL('../../bin/kura', import.meta.url))
 
 export type FirstTry = Awaited<ReturnType<typeof startFirstTry>>
 

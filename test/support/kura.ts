@@ -5,15 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { findFreePort } from './ports.ts'
 import { inOwnWorld } from './processes.ts'
-import { release } from './release.ts'
+import { command, compiled } from './release.ts'
 import { startService } from './service.ts'
-
-const command = join(release, 'bin/kura')
-/** Node's compiled code: hundreds of processes start in a run, and all compile the same. */
-export const compiled = fileURLToPath(new URL('../../node_modules/.cache/kura', import.meta.url))
 
 type Options = {
   /** The text of a configuration file; port and folder are set over it. */

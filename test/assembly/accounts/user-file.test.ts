@@ -3,8 +3,7 @@ import { mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { useCleanup } from '../../support/cleanup.ts'
-import { compiled } from '../../support/kura.ts'
-import { project } from '../../support/pages.ts'
+import { command, compiled } from '../../support/release.ts'
 import { run } from '../../support/run.ts'
 
 const cleanup = useCleanup()
@@ -14,14 +13,14 @@ beforeEach(async () => {
 })
 
 async function user(line: string, env: NodeJS.ProcessEnv = {}) {
-  const command = `echo secret | ${join(project, 'bin/kura')} user ${line} 2>&1`
+  const piped = `echo secret | ${command} user ${line} 2>&1`
   const own = {
     PATH: process.env.PATH,
     HOME: '/nonexistent',
     NODE_COMPILE_CACHE: compiled,
     ...env,
   }
-  return run('sh', ['-c', `${command} || echo "exit code $?"`], { cwd: folder, env: own })
+  return run('sh', ['-c', `${piped} || echo "exit code $?"`], { cwd: folder, env: own })
 }
 
 describe('kura user add', () => {
