@@ -6,12 +6,13 @@ import { findFreePort } from './ports.ts'
 import { run } from './run.ts'
 import { startService } from './service.ts'
 
-export async function startDistribution(cleanup: Cleanup, root: string) {
+/** `auth` is the section of that name, as JSON. */
+export async function startDistribution(cleanup: Cleanup, root: string, auth?: object) {
   const port = await findFreePort()
   const host = `127.0.0.1:${port}`
   const service = await startService({
     command: 'docker-registry',
-    args: ['serve', await writeConfig(cleanup, root, host)],
+    args: ['serve', await writeConfig(cleanup, root, { host, auth })],
     env,
     ready: /listening on/,
   })
@@ -25,20 +26,22 @@ export async function collectGarbage(
   root: string,
   ...options: '--delete-untagged'[]
 ): Promise<string> {
-  const file = await writeConfig(cleanup, root, '127.0.0.1:0')
+  const file = await writeConfig(cleanup, root, { host: '127.0.0.1:0' })
   return run('docker-registry', ['garbage-collect', ...options, file], { env })
 }
 
 const env = { PATH: process.env.PATH, HOME: '/nonexistent' }
 
-async function writeConfig(cleanup: Cleanup, root: string, addr: string): Promise<string> {
+type Wanted = { host: string; auth?: object | undefined }
+
+async function writeConfig(cleanup: Cleanup, root: string, { host, auth }: Wanted) {
   const file = join(await cleanup.folder(), 'config.yml')
   const text = `version: 0.1
 storage:
   filesystem: { rootdirectory: ${root} }
   delete: { enabled: true }
-http: { addr: '${addr}' }
-`
+http: { addr: '${host}' }
+${auth ? `auth: ${JSON.stringify(auth)}\n` : ''}`
   await writeFile(file, text)
   return file
 }

@@ -1,0 +1,112 @@
+/** Blobs and lists of upstreams that answer wrongly, slowly or for ever. */
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
+import { describe, expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import { digestOf } from '../support/image.ts'
+import { type Answer, drip, failure, open as openUpstream, pour, startFake } from './support.ts'
+
+const cleanup = useCleanup()
+const bytes = randomBytes(100_000)
+const digest = digestOf(bytes)
+const times = { connect: 5000, answer: 400, stall: 400, whole: 800 }
+
+async function upstreamThat(answer: Answer) {
+  const { url, asked } = await startFake(cleanup, answer)
+  return { upstream: openUpstream(cleanup, url, { times }), asked }
+}
+
+describe('a blob', () => {
+  const open = async (answer: Answer, call = {}) => {
+    const { upstream } = await upstreamThat(answer)
+    const found = await upstream.blobs.open('team/app', digest, call)
+    return buffer(found?.body ?? Readable.from([]))
+  }
+  const rows: [name: string, answer: Answer, kind: string, call: object][] = [
+    ['of another size', (_, response) => response.end('short'), 'content', { size: 100_000 }],
+    ['without an end', (_, response) => pour(response), 'content', { size: 100_000 }],
+    ['without an end or a size', (_, response) => pour(response), 'large', { mostBytes: 1e6 }],
+    ['that comes in drops', (_, response) => drip(response), 'timeout', {}],
+    [
+      'that is cut',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 100_000 })
+        response.write(bytes.subarray(0, 50_000), () => response.destroy())
+      },
+      'cut',
+      {},
+    ],
+    [
+      'that ends before its size',
+      (_, response) => response.write(bytes.subarray(0, 50_000), () => response.end()),
+      'cut',
+      { size: 100_000 },
+    ],
+    [
+      'from another place than was asked for',
+      (_, response) => {
+        response.writeHead(206, { 'content-range': 'bytes 0-99999/100000' }).end(bytes)
+      },
+      'content',
+      { offset: 50_000 },
+    ],
+  ]
+
+  it.each(rows)('%s is an error of its own kind', async (_, answer, kind, call) => {
+    expect((await failure(open(answer, call)))[0]).toBe(kind)
+  })
+
+  it('begins where it was asked to, also at a registry that knows no ranges', async () => {
+    const whole: Answer = (_, response) => response.end(bytes)
+    expect(await open(whole, { offset: 70_000, size: 100_000 })).toEqual(bytes.subarray(70_000))
+  })
+
+  it('ends its request when it is destroyed, read or not', async () => {
+    for (const reads of [false, true]) {
+      const { upstream, asked } = await upstreamThat((_, response) => pour(response))
+      const found = await upstream.blobs.open('team/app', digest)
+      if (reads) await found?.body[Symbol.asyncIterator]().next()
+      found?.body.destroy()
+      await finished(asked[0]?.socket as never).catch(() => {})
+    }
+  })
+
+  it('ends with the reason of its signal', async () => {
+    const leave = new AbortController()
+    const { upstream, asked } = await upstreamThat((_, response) => pour(response))
+    const found = await upstream.blobs.open('team/app', digest, { signal: leave.signal })
+    const reason = new Error('the client has gone')
+    found?.body.once('data', () => leave.abort(reason))
+    await expect(buffer(found?.body ?? Readable.from([]))).rejects.toBe(reason)
+    await finished(asked[0]?.socket as never).catch(() => {})
+  })
+})
+
+describe('a list', () => {
+  const rows: [name: string, answer: Answer, kind: string][] = [
+    [
+      'that begins again',
+      (_, response) => {
+        response.setHeader('link', '</v2/team/app/tags/list?n=1&last=a>; rel="next"')
+        response.end('{"tags":["a"]}')
+      },
+      'fault',
+    ],
+    [
+      'that goes on at another host',
+      (_, response) => {
+        response.setHeader('link', '<http://elsewhere.example/v2/>; rel="next"').end('{"tags":[]}')
+      },
+      'fault',
+    ],
+    ['that is no JSON', (_, response) => response.end('<html>'), 'fault'],
+    ['that is none', (_, response) => response.end('{"tags":{"a":1}}'), 'fault'],
+    ['without an end', (_, response) => pour(response), 'large'],
+  ]
+  it.each(rows)('%s is an error', async (_, answer, kind) => {
+    const { upstream } = await upstreamThat(answer)
+    expect((await failure(upstream.tags('team/app')))[0]).toBe(kind)
+  })
+})

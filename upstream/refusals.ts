@@ -1,0 +1,32 @@
+/** Statuses that nobody expected, as errors. */
+import { type Kind, UpstreamError } from './error.ts'
+import type { Found } from './wire/follow.ts'
+import { findRetryAt } from './wire/limits.ts'
+import { isSameOrigin } from './wire/redirects.ts'
+
+const kinds: Record<number, [kind: Kind, text: string]> = {
+  401: ['denied', 'does not allow this'],
+  403: ['denied', 'does not allow this'],
+  404: ['missing', 'has nothing there'],
+  508: ['loop', 'is this installation itself, or leads back to it'],
+}
+
+export function failureOf(found: Found, upstream: URL): UpstreamError {
+  const { status, url } = found
+  if (status === 429) return limited(upstream, findRetryAt(found, Date.now()))
+  const isOurs = isSameOrigin(url, upstream)
+  const subject = isOurs ? 'it' : `${url.host}, to which it redirects,`
+  const [kind, text] = kinds[status] ?? [status >= 500 ? 'fault' : 'rejected', 'does not do this']
+  return new UpstreamError(kind, upstream.host, `${subject} ${text} (${status})`, { status })
+}
+
+export function limited(upstream: URL, retryAt: Date | undefined): UpstreamError {
+  const until = retryAt ? `, and is to be left alone until ${retryAt.toISOString()}` : ''
+  const options = { status: 429, ...(retryAt && { retryAt }) }
+  return new UpstreamError(
+    'limited',
+    upstream.host,
+    `it was asked too often (429)${until}`,
+    options,
+  )
+}
