@@ -9,6 +9,7 @@ import type { Tree } from './tree.ts'
 const effects: Readonly<Record<string, string>> = {
   auth: 'everyone might be let in',
   'http.tls': 'clients might be served without TLS',
+  'kura.mirrors': 'what a mirror is to leave out might be fetched',
   'kura.policies': 'no policy might be asked',
   'kura.tokens': 'tokens might be good that should not be',
   policy: 'content of any class might be let in',

@@ -53,7 +53,6 @@ export const unsupported: Readonly<Record<string, Row>> = {
   'storage.oss': elsewhere,
   'storage.swift': elsewhere,
   'auth.silly': open,
-  'proxy.remoteurl': refused('nothing would be fetched from the other registry'),
   'middleware.registry': unchanged,
   'middleware.repository': unchanged,
   'storage.cache': ignored('every answer comes from the storage itself'),
@@ -62,7 +61,7 @@ export const unsupported: Readonly<Record<string, Row>> = {
   'http.http2': ignored('clients are served over HTTP/1.1'),
   'http.h2c': ignored('clients are served over HTTP/1.1'),
   'log.hooks': ignored('no mail is sent'),
-  proxy: ignored('nothing is fetched from another registry'),
+  'proxy.ttl': ignored('what was fetched is kept'),
   notifications: ignored('nobody is told of events'),
   'validation.enabled': ignored('validation.disabled says the same'),
   'storage.filesystem.maxthreads': ignored(

@@ -35,6 +35,8 @@ export type GatewayParts = {
   relative?: boolean | undefined
   /** Where the registry begins: begins and ends with a slash. */
   prefix: string
+  /** Repositories that mirror others, by their names here; empty where there are none. */
+  mirrored?: readonly Middleware[]
   /** The one in force at the time of a request. */
   policy: () => Policy
   /** Undefined where nobody can sign in. */
@@ -54,6 +56,7 @@ export function createApp({
   host,
   relative,
   prefix,
+  mirrored = [],
   policy,
   login,
   tokens,
@@ -76,6 +79,7 @@ export function createApp({
     .use(refuseCrossSite({ headers, host }))
     .use(inTurn(tokens))
     .use(readTarget(prefix, createSlashRedirect({ host, relative, prefix })))
+    .use(inTurn(mirrored))
     .use(authenticate(login))
     .use(authorize({ policy, challenge: login?.challenge, report: reportDenial }))
     .use((ctx) => pool.forward(ctx))

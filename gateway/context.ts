@@ -18,6 +18,8 @@ export type GatewayState = CallState & {
   said?: Said | undefined
   /** The user of a request that only logs in, such as `docker login`. */
   loggedIn?: string
+  /** The repository by the name that the client wrote, where it is called otherwise here. */
+  asked?: string
 }
 export type GatewayContext = Koa.ParameterizedContext<GatewayState>
 export type Middleware = Koa.Middleware<GatewayState>

@@ -107,7 +107,7 @@ export function createRegistry(parts: RegistryParts) {
 
   const purge = createPurge({ storage, repositories, uploads, leases })
 
-  return { handle, purge }
+  return { handle, purge, content: { storage, leases, blobs, manifests, tags, uploads } }
 
   /** Answers one request through `ctx`, or throws a `RegistryError` that says why not. */
   async function handle(ctx: CallContext): Promise<void> {

@@ -2,6 +2,11 @@
 
 const names = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
 
+/** What people call it, and what clients send as `ns`. */
+export const hubName = 'docker.io'
+/** Where docker keeps the login for it. */
+export const hubLogin = 'https://index.docker.io/v1/'
+
 export const isHub = (host: string) => names.includes(host.toLowerCase())
 
 /** Where the registry of that name is. */

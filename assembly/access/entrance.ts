@@ -18,6 +18,8 @@ export type EntranceParts = {
   guesses: Guesses
   secret: string
   reportRefusal: ReportRefusal
+  /** The name here of a repository for which a token is asked. */
+  nameHere: (repository: string) => string
 }
 
 export type OpenTokensParts = EntranceParts & {

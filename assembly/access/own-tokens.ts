@@ -20,7 +20,7 @@ const day = 86_400
 const refreshSeconds = 30 * day
 
 export async function openTokens(config: Config, parts: OpenTokensParts) {
-  const { log, policy, hashOf, reportRefusal } = parts
+  const { log, policy, hashOf, reportRefusal, nameHere } = parts
   const { issuer, service, expires, trust, grace, refresh } = config.kura.tokens
   const folder = findTokenFolder(config) ?? join(parts.folder, 'kura')
   const report = (error: unknown) => log.warn({ reason: String(error) }, 'tokens')
@@ -44,7 +44,7 @@ export async function openTokens(config: Config, parts: OpenTokensParts) {
   const decide: Decide = (question) =>
     question.action === 'list'
       ? { allowed: question.name !== undefined || policy().showsStrangers === true }
-      : policy()(question)
+      : policy()({ ...question, repository: nameHere(question.repository) })
   const path = `${config.http.prefix}v2/token`
   const refreshing = { keys, issuer, service, seconds: refreshSeconds, fingerprints, sessions }
   const endpoint = createTokenEndpoint({

@@ -8,6 +8,7 @@ import { refusePrefix, refuseUnsafeUrl } from '../../gateway/access/verify/issue
 import { parseHosts } from '../../gateway/listen/certificates/acme-hosts.ts'
 import { cipherList } from '../../gateway/listen/ciphers.ts'
 import { refuseContradictions } from '../../registry/storage/s3/contradictions.ts'
+import { mirrorsFrom } from '../mirrors.ts'
 import { refuseRedis } from '../redis.ts'
 import { rulesFrom } from '../rules.ts'
 
@@ -27,6 +28,7 @@ const parts: Part[] = [
     refuse: ({ storage }) => storage.s3 && refuseContradictions(storage.s3, () => {}),
   },
   { of: everywhere, refuse: ({ redis }) => redis && refuseRedis(redis) },
+  { of: everywhere, refuse: mirrorsFrom },
   { of: gateways, refuse: refuseRedirect },
   { of: gateways, refuse: ({ http: { tls } }) => tls && cipherList(tls.ciphersuites) },
   {

@@ -13,6 +13,7 @@ import type { Running } from '../../supervisor/supervised.ts'
 import type { EntranceParts } from '../access/entrance.ts'
 import { openAccess } from '../access/open.ts'
 import { listen } from '../listeners/listen.ts'
+import { mirroredNames } from '../mirrored-names.ts'
 import type { Logs } from './shared.ts'
 import { openSharedEvents } from './shared-events.ts'
 
@@ -21,6 +22,8 @@ type Parts = Logs &
     /** Whether nobody configured the log, so that it has a line an event instead of one a request. */
     brief: boolean | undefined
     ask: Ask
+    /** The name of this installation, as upstreams see it. */
+    installation: string
     leases: Leases
     pool: Pool
   }
@@ -29,7 +32,8 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
   const { log, notices, leases, pool, brief, ask } = parts
   const refusals = createRefusals({ log })
   const report = { reportRefusal: refusals.report }
-  const access = await openAccess(config, { ...parts, log: notices, ...report })
+  const { middleware: mirrored, nameHere } = mirroredNames(config, parts.installation)
+  const access = await openAccess(config, { ...parts, nameHere, log: notices, ...report })
   const lines = brief || config.log.accesslog.disabled ? undefined : accessLog()
   const events = brief
     ? logEvents({ log, memory: openSharedEvents(askOf(ask, 'events')) })
@@ -46,6 +50,7 @@ export async function openGateway(config: Config, parts: Parts): Promise<Running
     host: config.http.host,
     relative: config.http.relativeurls,
     prefix: config.http.prefix,
+    mirrored,
     policy: access.policy,
     login: access.login,
     tokens: access.tokens ?? [],

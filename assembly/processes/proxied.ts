@@ -8,6 +8,7 @@ import { createWorkers } from '../../gateway/pool/workers.ts'
 import { createBlobSender } from '../../registry/http/send.ts'
 import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
+import { installationOf } from '../installation.ts'
 import { openStorageOf } from '../storage.ts'
 import { openGateway } from './gateway.ts'
 import type { Given, Logs } from './shared.ts'
@@ -17,9 +18,10 @@ import { guessSecret, openSharedGuesses } from './shared-guesses.ts'
 export async function startProxied(
   config: Config,
   { log, notices }: Logs,
-  { folder, secret, sockets, key, brief }: Given,
+  given: Given,
   ask: Ask,
 ): Promise<Running> {
+  const { folder, secret, sockets, key, brief } = given
   const signer = createCallSigner(secret)
   const workers = createWorkers({
     find: sockets ? findInFolder(sockets) : findByName(config.kura.workers.addresses),
@@ -45,6 +47,7 @@ export async function startProxied(
     folder,
     leases,
     pool,
+    installation: installationOf(config, given),
     ...own,
   })
 

@@ -5,13 +5,16 @@ import { createRegistry, type Registry } from '../../registry/app.ts'
 import type { OpenedStorage } from '../../registry/storage/open.ts'
 import { schedule } from '../../registry/upkeep/schedule.ts'
 import { createCarrier } from '../../registry/uploads/bucket/signed-state.ts'
+import { installationOf } from '../installation.ts'
+import { mirrorsFrom } from '../mirrors.ts'
 import { rulesFrom } from '../rules.ts'
 import { findUploadSecret } from '../shared-secret.ts'
 import { openStorageOf } from '../storage.ts'
 import type { Given } from './shared.ts'
 import { openShared } from './shared.ts'
 
-export async function openRegistry(config: Config, log: Logger, { folder, secret }: Given) {
+export async function openRegistry(config: Config, log: Logger, given: Given) {
+  const { folder, secret } = given
   const opened = await openStorageOf(config, log)
   const { driver: storage, placing, findUrl } = opened
   const { redis, leases, close } = await openShared(config, log, folder)
@@ -24,17 +27,31 @@ export async function openRegistry(config: Config, log: Logger, { folder, secret
     rules: rulesFrom(config),
     reportBadLink: (path, found) => log.warn({ path, found }, 'this link is damaged and left out'),
   })
+  const mirror = await startMirror(config, { registry, given, log })
   const purging = startPurging(config, { ...opened, purge: registry.purge, log })
 
   return {
-    registry,
+    registry: { ...registry, handle: mirror?.handle ?? registry.handle },
     redis,
     leases,
     async close() {
-      await purging?.stop()
+      await Promise.all([purging?.stop(), mirror?.stop()])
       await Promise.all([close(), storage.close()])
     },
   }
+}
+
+type Mirroring = { registry: Registry; given: Given; log: Logger }
+
+/** Loaded where it is wanted alone. What is read only cannot keep what it fetches, so it serves what it has. */
+async function startMirror(config: Config, { registry, given, log }: Mirroring) {
+  const mirrors = mirrorsFrom(config)
+  if (mirrors.length === 0 || config.storage.maintenance.readonly.enabled) return undefined
+  const { runMirror } = await import('../run-mirror.ts')
+  return runMirror(config, {
+    ...{ mirrors, registry, log, folder: given.folder },
+    installation: installationOf(config, given),
+  })
 }
 
 type Purging = Pick<Registry, 'purge'> & Pick<OpenedStorage, 'removeUnfinished'> & { log: Logger }

@@ -3,6 +3,7 @@ import type { Config } from '../../config/schema.ts'
 import { createInProcessPool } from '../../gateway/pool/in-process.ts'
 import type { Ask } from '../../supervisor/asking.ts'
 import type { Running } from '../../supervisor/supervised.ts'
+import { installationOf } from '../installation.ts'
 import { openGateway } from './gateway.ts'
 import { openRegistry } from './registry.ts'
 import type { Given, Logs } from './shared.ts'
@@ -21,7 +22,7 @@ export async function startWhole(
   const secret = guessSecret(config, given.key)
   const gateway = await openGateway(config, {
     ...{ ...logs, brief, ask, folder },
-    ...{ leases, pool, guesses, secret },
+    ...{ leases, pool, guesses, secret, installation: installationOf(config, given) },
   })
   return {
     async stop(how) {

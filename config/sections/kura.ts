@@ -17,6 +17,7 @@ import {
   url,
   value,
 } from '../values.ts'
+import { mirrors } from './mirrors.ts'
 
 const network = () =>
   text(networkRule)
@@ -104,6 +105,7 @@ const workers = section({
   .describe('Registries in processes of their own, behind gateways.')
 
 export const kura = section({
+  mirrors,
   processes: integer({ min: 1, max: 64 })
     .optional()
     .describe('How many processes serve; without it, one for each core.'),

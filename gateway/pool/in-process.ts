@@ -2,6 +2,6 @@
 import type { Registry } from '../../registry/app.ts'
 import type { Pool } from './pool.ts'
 
-export function createInProcessPool(registry: Registry): Pool {
+export function createInProcessPool(registry: Pick<Registry, 'handle'>): Pool {
   return { forward: registry.handle }
 }

@@ -32,6 +32,7 @@ const passed = [
   'range',
   'transfer-encoding',
   'user-agent',
+  'via',
 ] as const
 
 export function headersFor(

@@ -12,19 +12,20 @@ import { byteranges } from './byteranges.ts'
 import { answerEmpty, type CallContext, type Handler, type Handlers } from './context.ts'
 import { sendBytes } from './send.ts'
 
-type Parts = {
-  blobs: Blobs
-  protection: Protection
+type Sources = {
+  blobs: Pick<Blobs, 'find' | 'open' | 'read'>
   /** Without it all bytes come from here. */
   findUrl?: FindUrl | undefined
 }
+type Parts = Sources & { blobs: Blobs; protection: Protection }
 
 export function blobHandlers(parts: Parts): Handlers {
-  const send = sending(parts)
+  const send = createBlobAnswer(parts)
   return { GET: send, HEAD: send, DELETE: removal(parts) }
 }
 
-function sending({ blobs, findUrl }: Parts): Handler {
+/** Answers GET and HEAD. `blobs` may have blobs that are still on their way. */
+export function createBlobAnswer({ blobs, findUrl }: Sources): Handler {
   return send
 
   async function send(ctx: CallContext) {

@@ -40,7 +40,7 @@ export type CallState = {
   /** Aborts when the client has gone, so that nothing goes on for nobody. */
   signal: AbortSignal
   /** Set where the gateway sends the bytes of blobs, and only has to hear which. */
-  nameBlob?: (blob: { digest: Digest; range: ByteRange }) => void
+  nameBlob?: ((blob: { digest: Digest; range: ByteRange }) => void) | undefined
   /** Set once a manifest is stored. */
   pushed?: Pushed
 }

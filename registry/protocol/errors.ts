@@ -29,6 +29,12 @@ const table = {
   wrongMethod: ['UNSUPPORTED', 405, 'this endpoint does not know that method'],
   deleteDisabled: ['UNSUPPORTED', 405, 'deleting is switched off: storage.delete.enabled is false'],
   readOnly: ['UNSUPPORTED', 405, 'the registry is in read-only mode'],
+  mirrorOnly: [
+    'UNSUPPORTED',
+    405,
+    'this repository mirrors another registry: it is pulled from, and changed there',
+  ],
+  mirrorLoop: ['UNSUPPORTED', 508, 'this registry was asked by itself: it is its own upstream'],
   tooManyRequests: ['TOOMANYREQUESTS', 429, 'too many failed attempts: try again later'],
   tooManyBodies: ['TOOMANYREQUESTS', 429, 'too many manifests of yours are under way at once'],
   unauthorized: ['UNAUTHORIZED', 401, 'authentication required'],
@@ -36,6 +42,11 @@ const table = {
   tagImmutable: ['DENIED', 403, 'a policy keeps this tag as it is'],
   crossSite: ['DENIED', 403, 'a page of another site may not write here'],
   denied: ['DENIED', 403, 'you may not do this here'],
+
+  notMirrored: ['DENIED', 403, 'the settings of the mirror leave this out'],
+  namespaceUnknown: ['NAME_UNKNOWN', 404, 'ns names no registry that is mirrored here'],
+  upstreamFailed: ['UNAVAILABLE', 502, 'it is not here, and the upstream failed'],
+  upstreamTimeout: ['UNAVAILABLE', 504, 'it is not here, and the upstream took too long'],
 
   repositoryUnknown: ['NAME_UNKNOWN', 404, 'this registry has no such repository'],
 

@@ -40,8 +40,12 @@ export function createUploads({ store, blobs, leases }: Parts) {
 function createSteps(store: UploadStore, leases: Leases) {
   return { start, progress, append, cancel, look, hold }
 
-  async function start(repository: string, beginning: Beginning): Promise<AskedUpload> {
-    const upload = { repository, id: randomUUID() }
+  /** `id` is a new one unless the caller has to find the upload again without having been told of it. */
+  async function start(
+    repository: string,
+    { id = randomUUID(), ...beginning }: Beginning & { id?: string },
+  ): Promise<AskedUpload> {
+    const upload = { repository, id }
     const begun = await store.begin(upload, beginning)
     return { ...upload, by: { name: beginning.subject }, carried: store.carry(begun) }
   }

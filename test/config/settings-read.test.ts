@@ -34,6 +34,8 @@ const readers: [section: string, files: string][] = [
   ['tags', 'assembly/rules.ts'],
   ['validation', 'assembly/rules.ts'],
   ['policy', 'assembly/rules.ts'],
+  ['proxy', 'assembly/{mirrors,run-mirror}.ts'],
+  ['kura.mirrors', 'assembly/{mirrors,run-mirror}.ts'],
   ['kura.tokens', 'assembly/{access/*,tokens/keys}.ts'],
   ['kura', 'assembly/{start,access/open,listeners/listen,processes/*}.ts'],
 ]

@@ -13,7 +13,7 @@ http: {addr: ":5000", http2: {disabled: true}}
 
 describe('what is not supported yet', () => {
   it('is found where it was written', async () => {
-    const { origins } = await load(text, { REGISTRY_PROXY_REMOTEURL: 'https://a' })
+    const { origins } = await load(text, { REGISTRY_PROXY_TTL: '1h' })
     const found = findUnsupported(origins).map(({ key, place, fatal }) => [
       key,
       place.replace(/.*\//, ''),
@@ -22,9 +22,9 @@ describe('what is not supported yet', () => {
     expect(found).toEqual([
       ['storage.gcs', 'config.yml:2', true],
       ['auth.silly', 'config.yml:3', true],
-      ['proxy.remoteurl', 'variable REGISTRY_PROXY_REMOTEURL', true],
       ['storage.cache', 'config.yml:2', false],
       ['http.http2', 'config.yml:4', false],
+      ['proxy.ttl', 'variable REGISTRY_PROXY_TTL', false],
     ])
   })
 

@@ -32,9 +32,8 @@ beforeAll(async () => {
   }
   await runKura(['cert', '--folder', 'one'], { cwd: home })
   await runKura(['cert', '--folder', 'two'], { cwd: home })
-  const mirror =
-    'version: 0.1\nstorage: { inmemory: }\nhttp: { addr: :5000 }\nproxy: { remoteurl: https://a.example }\n'
-  await writeFile(join(home, 'mirror.yml'), mirror)
+  const google = 'version: 0.1\nstorage: { gcs: { bucket: a } }\nhttp: { addr: :5000 }\n'
+  await writeFile(join(home, 'google.yml'), google)
   const server = createServer()
   await listening(server, { port: 0, host: '127.0.0.1' })
   cleanup.add(() => close(server))
@@ -74,7 +73,16 @@ const starts: Record<string, Start> = {
       REGISTRY_HTTP_TLS_KEY: join(home, 'two/server.key'),
     }),
   },
-  'is not supported yet': { args: ['serve', 'mirror.yml'], env: () => ({ [root]: undefined }) },
+  'is not supported yet': { args: ['serve', 'google.yml'], env: () => ({ [root]: undefined }) },
+  'remoteurl: … is this registry itself': {
+    env: () => ({
+      REGISTRY_HTTP_ADDR: '127.0.0.1:5001',
+      REGISTRY_PROXY_REMOTEURL: 'http://127.0.0.1:5001',
+    }),
+  },
+  'username goes with one password': {
+    env: () => ({ REGISTRY_PROXY_REMOTEURL: 'https://a.example', REGISTRY_PROXY_USERNAME: 'a' }),
+  },
   'must be host:port, such as :5000 or 127.0.0.1:5000': {
     env: () => ({ REGISTRY_HTTP_ADDR: '5000' }),
   },

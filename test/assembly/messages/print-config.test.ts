@@ -83,7 +83,12 @@ describe('kura config', () => {
   })
 
   const stopped: [text: string, said: string, command: Command][] = [
-    ['proxy: {remoteurl: "https://a"}', 'proxy.remoteurl is not supported yet (', 'serve'],
+    ['auth: {silly: {realm: a, service: b}}', 'auth.silly is not supported yet (', 'serve'],
+    [
+      'proxy: {remoteurl: "https://a", username: b}',
+      'proxy: username goes with one password',
+      'serve',
+    ],
     ['auht: {htpasswd: {}}', 'auht (', 'serve'],
     ['kura: {redirect: ":80"}', 'kura.redirect sends clients to HTTPS', 'serve'],
     ['redis: {addrs: [], db: 1}', 'redis.addrs must name a server', 'serve'],

@@ -1,0 +1,115 @@
+/** The mirrors as running parts: a client of each upstream, and the handler before the registry. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Config } from '../config/schema.ts'
+import { createMirror, type Mirror } from '../mirror/mirror.ts'
+import type { Registry } from '../registry/app.ts'
+import { createFilesystemDriver } from '../registry/storage/filesystem/driver.ts'
+import {
+  type Credentials,
+  credentialsOfFile,
+  fixedCredentials,
+} from '../upstream/access/credentials.ts'
+import { credentialsOfHelper } from '../upstream/access/helper.ts'
+import { hubLogin, isHub } from '../upstream/hub.ts'
+import { createUpstream } from '../upstream/registry.ts'
+import type { MirrorConfig } from './mirrors.ts'
+import { rulesFrom } from './rules.ts'
+
+type Parts = {
+  mirrors: readonly MirrorConfig[]
+  registry: Registry
+  /** Of the processes of this machine. */
+  folder: string
+  /** The name of this installation, as upstreams see it. */
+  installation: string
+  log: Logger
+}
+
+export async function runMirror(config: Config, parts: Parts) {
+  const { mirrors, registry, folder, installation, log } = parts
+  const opened = await Promise.all(
+    mirrors.map(async (mirror) => {
+      const { settings } = mirror
+      const credentials = credentialsFrom(mirror)
+      const upstream = createUpstream({
+        url: new URL(settings.remoteUrl),
+        trust: await trustFrom(mirror),
+        ...{ credentials, installation, userAgent: 'kura' },
+      })
+      return { settings, upstream }
+    }),
+  )
+  const local = config.storage.filesystem
+    ? undefined
+    : createFilesystemDriver({ root: join(folder, 'mirror') })
+  const report = (fields: object, message: string) => log.warn(fields, message)
+  const rules = rulesFrom(config)
+  const mirror = createMirror({ mirrors: opened, registry, local, rules, report })
+  const sweeping = (await isFirst(folder)) ? startSweeping(mirror, log) : undefined
+
+  return {
+    handle: mirror.handle,
+    async stop(): Promise<void> {
+      await Promise.all([sweeping?.stop(), mirror.close()])
+    },
+  }
+}
+
+/** Whether no other process of this machine has come here before. */
+async function isFirst(folder: string): Promise<boolean> {
+  const made = await mkdir(join(folder, 'mirror-swept')).then(
+    () => true,
+    () => false,
+  )
+  return made
+}
+
+/** Processes of other machines may follow a download whose leader has just died: they get the time to take over. */
+const quietMs = 30_000
+
+function startSweeping({ sweep }: Mirror, log: Logger) {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const ended = run().catch((error) => {
+    if (!signal.aborted) log.error({ err: error }, 'what was left of downloads could not be swept')
+  })
+  return {
+    async stop(): Promise<void> {
+      stopping.abort()
+      await ended
+    },
+  }
+
+  async function run(): Promise<void> {
+    // What is younger at the start is looked at once more.
+    for (let round = 0; round < 2; round++) {
+      await sweep({ quietMs, signal }, (left) =>
+        log.info(left, 'removed a download that was cut off'),
+      )
+      if (round === 0) await wait(2 * quietMs, undefined, { signal, ref: false })
+    }
+  }
+}
+
+function credentialsFrom({ settings, login }: MirrorConfig): Credentials | undefined {
+  const { username, password, passwordfile, exec } = login
+  if (exec) {
+    const { host, hostname } = new URL(settings.remoteUrl)
+    const server = isHub(hostname) ? hubLogin : host
+    return credentialsOfHelper({ program: exec.command, server, lifetimeMs: exec.lifetime })
+  }
+  if (username === undefined) return undefined
+  if (passwordfile !== undefined) return credentialsOfFile(username, passwordfile)
+  return fixedCredentials({ username, password: password ?? '' })
+}
+
+async function trustFrom({ place, login: { ca } }: MirrorConfig) {
+  if (ca === undefined) return undefined
+  const text = await readFile(ca, 'utf8').catch((cause: Error) => {
+    throw new Error(`${place}.ca: ${ca} cannot be read: ${cause.message}`, { cause })
+  })
+  return { ca: text }
+}

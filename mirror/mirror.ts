@@ -1,0 +1,116 @@
+/**
+ * The mirrors, before the registry: what is asked for and not here is fetched, and then the registry answers as
+ * for any repository. A local repository costs one look at its name.
+ */
+import type { Registry, RegistryRules } from '../registry/app.ts'
+import type { CallContext } from '../registry/http/context.ts'
+import { createLocations } from '../registry/http/locations.ts'
+import type { Digest } from '../registry/protocol/digest.ts'
+import type { Kind } from '../registry/protocol/endpoints.ts'
+import { RegistryError } from '../registry/protocol/errors.ts'
+import type { StorageDriver } from '../registry/storage/driver.ts'
+import type { Upstream } from '../upstream/registry.ts'
+import { createDownloads } from './blobs/downloads.ts'
+import { createEntries } from './blobs/entries.ts'
+import { createLocalDrafts } from './blobs/local-draft.ts'
+import { createSharedDrafts } from './blobs/shared-draft.ts'
+import { createSweep } from './blobs/sweep.ts'
+import { toAnswer } from './failures.ts'
+import { createFilter, type Filter } from './filters.ts'
+import { blobAnswer } from './http/blob.ts'
+import type { MirrorContext, MirrorHandler } from './http/context.ts'
+import { manifestAnswer } from './http/manifest.ts'
+import { referrersAnswer } from './http/referrers.ts'
+import { tagsAnswer } from './http/tags.ts'
+import { createMirroredManifests } from './manifests.ts'
+import { createMirroredReferrers } from './referrers.ts'
+import { createRoutes } from './routes.ts'
+import type { MirrorSettings } from './settings.ts'
+import { createAskedTimes } from './tags/asked.ts'
+import { createMirroredTags } from './tags/tags.ts'
+
+type Mirrored = { settings: MirrorSettings; upstream: Upstream }
+
+type Parts = {
+  mirrors: readonly Mirrored[]
+  registry: Registry
+  /** A storage of this machine, where that of the content shows no value before it is whole. */
+  local?: StorageDriver | undefined
+  /** Hears of failures of an upstream that clients did not see. */
+  report: (fields: object, message: string) => void
+  rules: Pick<RegistryRules, 'largestTagPage' | 'locations'>
+}
+
+export type Mirror = ReturnType<typeof createMirror>
+
+export function createMirror({ mirrors, registry, local, rules, report }: Parts) {
+  const { storage, leases, blobs, manifests, tags, uploads } = registry.content
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const routes = createRoutes(mirrors.map(({ settings }) => settings))
+  const known = new Map(mirrors.map((it) => [it.settings, { ...it, filter: filterOf(it) }]))
+  const entries = createEntries(storage)
+  const openDraft = local
+    ? createLocalDrafts({ local, uploads })
+    : createSharedDrafts({ storage, uploads })
+  const downloads = createDownloads({ blobs, leases, entries, openDraft })
+  const mirroredManifests = createMirroredManifests({ manifests, signal })
+  const asked = createAskedTimes(storage)
+  const mirroredTags = createMirroredTags({
+    ...{ tags, manifests: mirroredManifests, asked, leases, signal, report },
+  })
+  const isHere = async (repository: string, digest: Digest) =>
+    (await manifests.find(repository, digest)) !== undefined
+  const referrers = createMirroredReferrers({
+    ...{ asked, manifests: mirroredManifests, isHere, signal },
+  })
+  const answer = registry.handle
+  const locations = createLocations(rules.locations)
+
+  const handlers: Partial<Record<Kind, MirrorHandler>> = {
+    manifest: manifestAnswer({ answer, tags: mirroredTags, manifests: mirroredManifests }),
+    blob: blobAnswer({ answer, downloads, blobs }),
+    tags: tagsAnswer({ answer, largestPage: rules.largestTagPage, locations }),
+    referrers: referrersAnswer({ answer, referrers }),
+  }
+
+  return {
+    handle,
+    sweep: createSweep({ entries, leases, openDraft }),
+    /** Downloads end where they are. */
+    async close(): Promise<void> {
+      stopping.abort()
+      await downloads.close()
+      await Promise.all(mirrors.map(({ upstream }) => upstream.close()))
+    },
+  }
+
+  async function handle(ctx: CallContext): Promise<void> {
+    const { kind, repository, action } = ctx.state.target
+    const found = repository === '' ? undefined : routes.remoteOf(repository)
+    if (!found) return answer(ctx)
+    if (action !== 'pull')
+      throw new RegistryError('mirrorOnly', { headers: { Allow: 'GET, HEAD' } })
+    const mirrored = known.get(found.mirror)
+    const handler = handlers[kind]
+    if (!mirrored || !handler) return answer(ctx)
+
+    const { settings, upstream, filter } = mirrored
+    const source = { upstream, remote: found.remote, via: ctx.get('Via') || undefined }
+    refuse(ctx, filter, found.remote)
+    try {
+      await handler(ctx, { repository, source, settings, filter } satisfies MirrorContext)
+    } catch (error) {
+      throw toAnswer(error)
+    }
+  }
+}
+
+function filterOf({ settings }: Mirrored): Filter {
+  return createFilter(settings)
+}
+
+function refuse({ state: { target } }: CallContext, filter: Filter, remote: string): void {
+  const isTag = target.kind === 'manifest' && !target.reference.includes(':')
+  filter.refuse({ remote, tag: isTag ? target.reference : undefined })
+}

@@ -1,0 +1,136 @@
+/** Downloads of a mirror that break, end or bring wrong bytes: no client is left with those. */
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { beforeAll, beforeEach, expect, it } from '@jest/globals'
+import { useCleanup } from '../support/cleanup.ts'
+import { send } from '../support/http.ts'
+import { digestOf } from '../support/image.ts'
+import { describeWith } from '../support/programs.ts'
+import { begin, holdHalf, pushRandom, sendHalf, size, urlOf } from './support/blobs.ts'
+import { startNode } from './support/node.ts'
+import { startUpstream, type Upstream } from './support/upstream.ts'
+
+describeWith(['docker-registry'], 'a download of a mirror', () => {
+  const cleanup = useCleanup()
+  let upstream: Upstream
+
+  beforeAll(async () => {
+    upstream = await startUpstream(cleanup)
+  })
+  beforeEach(() => {
+    upstream.heal()
+    upstream.asked()
+  })
+
+  const start = async (root?: string, settings = {}) =>
+    startNode(cleanup, { upstream, settings, root: root ?? (await cleanup.folder()) })
+
+  it('breaks the connection of everyone who got bytes that turn out to be wrong', async () => {
+    const { digest } = await pushRandom(upstream)
+    const root = await cleanup.folder()
+    const [leader, follower] = await Promise.all([start(root), start(root)])
+    const go = Promise.withResolvers<void>()
+    const half = Promise.withResolvers<void>()
+    upstream.sendBlobs(async (body, answer) => {
+      body.resume()
+      answer.write(Buffer.alloc(size / 2, 1))
+      half.resolve()
+      await go.promise
+      answer.end(Buffer.alloc(size / 2, 2))
+    })
+    const one = await begin(urlOf(leader, digest))
+    await half.promise
+    const two = await begin(urlOf(follower, digest))
+    await once(two.answer, 'readable')
+    upstream.sendBlobs(pipeline)
+    go.resolve()
+    await expect(buffer(one.answer)).rejects.toThrow('aborted')
+    await expect(buffer(two.answer)).rejects.toThrow('aborted')
+    const healed = await send('GET', urlOf(leader, digest))
+    expect(healed.status === 200 ? '' : healed.body.toString()).toBe('')
+    expect(digestOf(healed.body)).toBe(digest)
+  })
+
+  it('is said to be wrong where no byte has been sent yet', async () => {
+    const { digest } = await pushRandom(upstream)
+    const node = await start()
+    upstream.meddle((_, answer) => {
+      answer.writeHead(200, { 'Content-Length': 1 }).end('x')
+      return true
+    })
+    const answer = await send('GET', urlOf(node, digest))
+    expect(answer.status).toBe(502)
+    expect(answer.body.toString()).toContain('other bytes')
+  })
+
+  it('goes on from where the connection broke', async () => {
+    const { digest } = await pushRandom(upstream)
+    const node = await start()
+    const ranges: string[] = []
+    upstream.meddle(({ headers }) => {
+      ranges.push(String(headers.range))
+      return false
+    })
+    upstream.sendBlobs(async (body, answer) => {
+      if (ranges.length > 1) return pipeline(body, answer)
+      await sendHalf(body, answer)
+      answer.destroy()
+    })
+    const { status, body } = await send('GET', urlOf(node, digest))
+    expect(status).toBe(200)
+    expect(digestOf(body)).toBe(digest)
+    expect(ranges.length).toBeGreaterThan(1)
+    expect(ranges[1]).toMatch(/^bytes=[1-9]\d*-$/)
+  })
+
+  it('is taken over by a follower when its leader ends', async () => {
+    const { digest } = await pushRandom(upstream)
+    const root = await cleanup.folder()
+    const [leader, follower] = await Promise.all([start(root), start(root)])
+    const ranges: string[] = []
+    upstream.meddle(({ headers }) => {
+      ranges.push(String(headers.range))
+      return false
+    })
+    const held = holdHalf(upstream)
+    const first = await begin(urlOf(leader, digest))
+    await held.half
+    const second = await begin(urlOf(follower, digest))
+    await once(second.answer, 'readable')
+    upstream.sendBlobs(pipeline)
+    const rest = buffer(second.answer)
+    first.request.destroy()
+    await leader.stop()
+    expect(digestOf(await rest)).toBe(digest)
+    expect(ranges.at(-1)).toMatch(/^bytes=[1-9]\d*-$/)
+    held.go()
+  })
+
+  it('that was cut off is swept, and is in nobody’s way until then', async () => {
+    const { digest } = await pushRandom(upstream)
+    const root = await cleanup.folder()
+    const node = await start(root)
+    const held = holdHalf(upstream)
+    const { request } = await begin(urlOf(node, digest))
+    await held.half
+    request.destroy()
+    await node.stop()
+    held.go()
+    upstream.heal()
+    const uploads = `${root}/docker/registry/v2/repositories/up/app/_uploads`
+    expect(await readdir(uploads)).toHaveLength(1)
+
+    const next = await start(root)
+    const left: object[] = []
+    const { signal } = new AbortController()
+    await next.sweep({ quietMs: 3_600_000, signal }, (it) => left.push(it))
+    expect(left).toEqual([])
+    await next.sweep({ quietMs: 0, signal }, (it) => left.push(it))
+    expect(left).toEqual([{ repository: 'up/app', digest }])
+    expect(await readdir(uploads)).toEqual([])
+    expect(await readdir(`${root}/kura/mirror/downloads`)).toEqual([])
+    expect(digestOf((await send('GET', urlOf(next, digest))).body)).toBe(digest)
+  })
+})
