@@ -8,6 +8,7 @@ import { restoreVariables } from '../config/variables/lost.ts'
 import { messageOf } from '../files/permission.ts'
 import { certCommand } from './cert.ts'
 import { configCommand } from './config.ts'
+import { copyCommands } from './copy.ts'
 import { htpasswdCommand } from './htpasswd.ts'
 import { policyCommand } from './policy.ts'
 import { serveCommands } from './serve.ts'
@@ -40,6 +41,7 @@ function createProgram(): Command {
   program.addCommand(tokenCommand())
   program.addCommand(certCommand())
   program.addCommand(htpasswdCommand())
+  for (const command of copyCommands(version)) program.addCommand(command)
   return sayWhatIsAllowed(program)
 }
 

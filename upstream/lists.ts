@@ -78,7 +78,7 @@ function readReferrers(document: unknown): Referrer[] {
 }
 
 /** `sha256-<hex>`, cut to what a tag may have: "Referrers Tag Schema" of the distribution specification. */
-function referrersTag(digest: Digest): string {
+export function referrersTag(digest: Digest): string {
   const [algorithm = '', hex = ''] = digest.split(':')
   return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`
 }

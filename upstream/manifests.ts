@@ -76,7 +76,7 @@ function headOf(found: Found): ManifestHead | undefined {
   return { digest, mediaType, size: size === undefined ? undefined : Number(size) }
 }
 
-function requireBytes(upstream: string, bytes: Uint8Array, digest: Digest): Digest {
+export function requireBytes(upstream: string, bytes: Uint8Array, digest: Digest): Digest {
   const found = digestOf(algorithmOf(digest), bytes)
   if (found === digest) return digest
   throw new UpstreamError('content', upstream, `it has other bytes for ${digest}: ${found}`)

@@ -52,15 +52,22 @@ function requireNew(upstream: string, seen: Set<string>, { to, what }: { to: URL
   throw new UpstreamError('fault', upstream, `${what} begins again and again`)
 }
 
-/** The path of the registry's own answer is right, even where a proxy in front of it hides its address. */
 function nextPage(upstream: URL, found: Found, what: string): URL | undefined {
   const link = headerOf(found, 'link') ?? ''
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link)?.[1]
   if (target === undefined) return undefined
-  const url = URL.canParse(target, found.url) ? new URL(target, found.url) : undefined
-  if (url && isSameOrigin(url, upstream)) return url
-  if (url?.hostname === upstream.hostname) return new URL(url.pathname + url.search, upstream)
+  const url = ownAddress(upstream, target, found.url)
+  if (url) return url
   throw new UpstreamError('fault', upstream.host, `${what} goes on elsewhere`)
+}
+
+/** An address that the registry names. Its path is right even where a proxy hides the registry's own address from it. */
+export function ownAddress(upstream: URL, text: string, from: URL): URL | undefined {
+  const url = URL.canParse(text, from) ? new URL(text, from) : undefined
+  if (url && isSameOrigin(url, upstream)) return url
+  return url?.hostname === upstream.hostname
+    ? new URL(url.pathname + url.search, upstream)
+    : undefined
 }
 
 export function readDocument<T>(

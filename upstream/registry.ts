@@ -3,8 +3,10 @@ import { createAuthorization } from './access/authorization.ts'
 import type { Credentials } from './access/credentials.ts'
 import { createBlobs } from './blobs.ts'
 import { createLists } from './lists.ts'
+import { createManifestPuts } from './manifest-puts.ts'
 import { createManifests } from './manifests.ts'
 import { createRequests } from './requests.ts'
+import { createUploads } from './uploads.ts'
 import { createFollow } from './wire/follow.ts'
 import { createTransport, type Times, type Trust, usualTimes } from './wire/transport.ts'
 
@@ -41,7 +43,9 @@ export function createUpstream(options: UpstreamOptions) {
     /** Its name in messages: the host, and the port where it is not the usual one. */
     name: url.host,
     manifests,
+    ...createManifestPuts(requests),
     blobs: createBlobs(requests),
+    putBlob: createUploads(requests),
     ...createLists(requests, manifests),
     /** What the last answer that said so told of how often it may be asked. */
     rateLimit: requests.rateLimit,

@@ -56,7 +56,7 @@ for (const page of pages) {
   const inline = [...textOf(page).matchAll(/`((?:bin\/)?kura [^`]*)`/g)].map(([, it = '']) => it)
   for (const line of [...lines, ...inline]) {
     const command =
-      /(?:^|\s|\/)kura ((?:serve|gateway|worker|config|cert)|(?:user|policy|token) [a-z]+)/.exec(
+      /(?:^|\s|\/)kura ((?:serve|gateway|worker|config|cert|copy|export|import)|(?:user|policy|token) [a-z]+)/.exec(
         line,
       )
     if (!command?.[1]) continue

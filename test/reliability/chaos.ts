@@ -84,11 +84,6 @@ export async function startChaos({ root, random, inspect }: Options) {
   }
 }
 
-/** Nobody listens yet; somebody who listens and says nothing is a fault. */
-function unlessSilent(error: NodeJS.ErrnoException): undefined {
-  if (!error.code) throw error
-}
-
 /** Resolves once they are dead: one that is still dying could be taken for one that answers. */
 async function kill(pids: number[]): Promise<void> {
   for (const pid of pids) endProcess(pid)
@@ -99,5 +94,5 @@ const pause = 10
 
 /** Nobody tells when a process has been replaced, so there is only asking again. */
 async function untilAnswered(url: string): Promise<void> {
-  while (!(await send('GET', `${url}/v2/`).catch(unlessSilent))) await wait(pause)
+  while (!(await send('GET', `${url}/v2/`).catch(() => undefined))) await wait(pause)
 }

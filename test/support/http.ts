@@ -26,17 +26,11 @@ export async function send(method: string, url: string, options: Options = {}): 
   return answer
 }
 
-/** Milliseconds after which a silent server is given up: a test that waits for ever says nothing of why. */
-const silence = 120_000
-
 /** A request whose body the caller writes. */
 export function begin(method: string, url: string, { headers, agent }: Options = {}) {
   const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
   const request = open(url, { method, headers, agent })
   request.on('error', reject)
-  request.setTimeout(silence, () => {
-    request.destroy(new Error(`${method} ${url}: nothing was heard for ${silence} ms`))
-  })
   request.once('response', (response) => {
     const { statusCode: status = 0, headers } = response
     buffer(response).then((body) => resolve({ status, headers, body }), reject)

@@ -26,7 +26,7 @@ export function credentialsOfFile(username: string, path: string): Credentials {
 const largestFile = 1024 * 1024
 
 /** What `parse` made of the file; read again when its time, its size or its inode is another. */
-function createFileReader<T>(path: string, parse: (bytes: Buffer) => T): () => Promise<T> {
+export function createFileReader<T>(path: string, parse: (bytes: Buffer) => T): () => Promise<T> {
   let last: { state: string; value: T } | undefined
   return async () => {
     const { mtimeMs, size, ino } = await stat(path)
