@@ -48,7 +48,10 @@ export async function runMirror(config: Config, parts: Parts) {
   const report = (fields: object, message: string) => log.warn(fields, message)
   const rules = rulesFrom(config)
   const mirror = createMirror({ mirrors: opened, registry, local, rules, report })
-  const sweeping = (await isFirst(folder)) ? startSweeping(mirror, log) : undefined
+  const isShared = config.redis !== undefined
+  const sweeping = (await isFirst(folder))
+    ? startSweeping(mirror, { log, quietMs: isShared ? takeOverMs : 0 })
+    : undefined
 
   return {
     handle: mirror.handle,
@@ -68,9 +71,11 @@ async function isFirst(folder: string): Promise<boolean> {
 }
 
 /** Processes of other machines may follow a download whose leader has just died: they get the time to take over. */
-const quietMs = 30_000
+const takeOverMs = 20_000
 
-function startSweeping({ sweep }: Mirror, log: Logger) {
+type Sweeping = { log: Logger; quietMs: number }
+
+function startSweeping({ sweep }: Mirror, { log, quietMs }: Sweeping) {
   const stopping = new AbortController()
   const { signal } = stopping
   const ended = run().catch((error) => {
@@ -84,13 +89,12 @@ function startSweeping({ sweep }: Mirror, log: Logger) {
   }
 
   async function run(): Promise<void> {
-    // What is younger at the start is looked at once more.
-    for (let round = 0; round < 2; round++) {
-      await sweep({ quietMs, signal }, (left) =>
-        log.info(left, 'removed a download that was cut off'),
-      )
-      if (round === 0) await wait(2 * quietMs, undefined, { signal, ref: false })
-    }
+    const report = (left: object) => log.info(left, 'removed a download that was cut off')
+    await sweep({ quietMs, signal }, report)
+    if (quietMs === 0) return
+    // What was younger at the start is looked at once more.
+    await wait(2 * quietMs, undefined, { signal, ref: false })
+    await sweep({ quietMs, signal }, report)
   }
 }
 

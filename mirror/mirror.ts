@@ -15,7 +15,7 @@ import { createEntries } from './blobs/entries.ts'
 import { createLocalDrafts } from './blobs/local-draft.ts'
 import { createSharedDrafts } from './blobs/shared-draft.ts'
 import { createSweep } from './blobs/sweep.ts'
-import { toAnswer } from './failures.ts'
+import { limitHeaders, toAnswer } from './failures.ts'
 import { createFilter, type Filter } from './filters.ts'
 import { blobAnswer } from './http/blob.ts'
 import type { MirrorContext, MirrorHandler } from './http/context.ts'
@@ -101,7 +101,7 @@ export function createMirror({ mirrors, registry, local, rules, report }: Parts)
     try {
       await handler(ctx, { repository, source, settings, filter } satisfies MirrorContext)
     } catch (error) {
-      throw toAnswer(error)
+      throw toAnswer(error, limitHeaders(upstream))
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { CallContext, Handler } from '../../registry/http/context.ts'
 import { isDigest } from '../../registry/protocol/digest.ts'
 import { isTag, type Tag } from '../../registry/protocol/name.ts'
-import { staleWarning } from '../failures.ts'
+import { limitHeaders, staleWarning } from '../failures.ts'
 import type { MirroredManifests } from '../manifests.ts'
 import type { MirroredTags } from '../tags/tags.ts'
 import { answered, type MirrorContext, type MirrorHandler } from './context.ts'
@@ -25,6 +25,7 @@ export function manifestAnswer({ answer, tags, manifests }: Parts): MirrorHandle
     const place = { repository, source, ttlMs: settings.tagTtlMs }
     const { failure, isNew } = await tags.refresh(place, tag)
     warn(ctx, failure)
+    ctx.set(limitHeaders(source.upstream))
     if (await answeredHere(ctx)) return
     // What was here when the upstream was asked may have been removed since.
     if (!isNew) warn(ctx, (await tags.refresh({ ...place, ttlMs: 0 }, tag)).failure)

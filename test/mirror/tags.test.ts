@@ -81,10 +81,18 @@ describeWith(['docker-registry'], 'a tag of a mirror', () => {
 
   it('that is not here is 502 on 429, with the time to come again', async () => {
     const node = await start(0)
-    upstream.fail(429, { 'Retry-After': '30' })
+    upstream.fail(429, {
+      'Retry-After': '30',
+      'RateLimit-Limit': '100;w=21600',
+      'RateLimit-Remaining': '0;w=21600',
+    })
     const answer = await get(node, 'limited')
     expect(answer.status).toBe(502)
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(20)
+    expect(answer.headers).toMatchObject({
+      'ratelimit-limit': '100;w=21600',
+      'ratelimit-remaining': '0;w=21600',
+    })
   })
 
   it('is found at once after a push to the upstream', async () => {

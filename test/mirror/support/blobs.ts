@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { digestOf } from '../../support/image.ts'
 import { pushBlob } from '../../support/push.ts'
-import type { Node } from './node.ts'
 import type { Upstream } from './upstream.ts'
 
 export const size = 6 * 1024 * 1024
@@ -15,7 +14,8 @@ export async function pushRandom(upstream: Upstream) {
   return { bytes, digest: digestOf(bytes) }
 }
 
-export const urlOf = ({ url }: Node, digest: string) => `${url}/v2/up/app/blobs/${digest}`
+export const urlOf = ({ url }: { url: string }, digest: string) =>
+  `${url}/v2/up/app/blobs/${digest}`
 
 export const blobsAsked = (upstream: Upstream) =>
   upstream.asked().filter((it) => /^GET .*\/blobs\//.test(it))

@@ -25,7 +25,7 @@ export async function startUpstream(cleanup: Cleanup) {
   return { registry, ...(await startGate(cleanup, registry.url)) }
 }
 
-async function startGate(cleanup: Cleanup, target: string) {
+export async function startGate(cleanup: Cleanup, target: string) {
   const asked: string[] = []
   let meddle: Meddling = () => false
   let change: (body: IncomingMessage, answer: ServerResponse) => Promise<void> = pipeline
