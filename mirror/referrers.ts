@@ -4,7 +4,6 @@
  */
 import { fewAtOnce } from '../registry/pace/few-at-once.ts'
 import type { Digest } from '../registry/protocol/digest.ts'
-import { UpstreamError } from '../upstream/error.ts'
 import type { MirroredManifests } from './manifests.ts'
 import { createOnce } from './once.ts'
 import type { Source } from './source.ts'
@@ -40,8 +39,8 @@ export function createMirroredReferrers({ asked, manifests, isHere, signal }: Pa
     return once(`${named.repository} ${subject}`, async () => {
       const failure = await fetchAll(place, subject).catch(async (error) => {
         const before = await asked.find(named, Number.POSITIVE_INFINITY)
-        if (!before || !(error instanceof UpstreamError)) throw error
-        return error.message
+        if (!before) throw error
+        return error instanceof Error ? error.message : String(error)
       })
       await asked.write(named, failure)
       return failure

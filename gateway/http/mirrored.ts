@@ -23,21 +23,31 @@ export function readMirrored(names: MirroredNames): Middleware {
   return (ctx, next) => {
     const via = ctx.get('Via')
     if (via && names.isOwn(via)) throw new RegistryError('mirrorLoop')
-    const { repository } = ctx.state.target
-    if (repository !== '') rename(ctx, nameHere(ctx, repository))
+    const { repository: name } = ctx.state.target
+    if (name === '') return next()
+    const namespace = new URLSearchParams(ctx.querystring).get('ns')
+    if (namespace && !isOwn(ctx, namespace)) readNamespace(ctx, namespace)
+    else readName(ctx, name)
     return next()
   }
 
-  function nameHere(ctx: GatewayContext, name: string): string {
-    const namespace = new URLSearchParams(ctx.querystring).get('ns')
-    if (!namespace || isOwn(ctx, namespace)) return names.find(name)?.repository ?? name
-
+  function readNamespace(ctx: GatewayContext, namespace: string): void {
+    const { repository: name } = ctx.state.target
     const found = names.findNamespace(namespace, name)
-    if (found) ctx.set('OCI-Namespace', namespace)
-    else if (names.isClosed()) {
+    if (found) {
+      ctx.set('OCI-Namespace', namespace)
+      rename(ctx, found.repository)
+    } else if (names.isClosed()) {
       throw new RegistryError('namespaceUnknown', { detail: { ns: namespace.slice(0, 255) } })
-    }
-    return found?.repository ?? names.find(name)?.repository ?? name
+    } else readName(ctx, name)
+  }
+
+  /** A token for the name that was asked for is one for the same repository; beside a namespace, for another one. */
+  function readName(ctx: GatewayContext, name: string): void {
+    const here = names.find(name)?.repository
+    if (here === undefined || here === name) return
+    ctx.state.asked = name
+    rename(ctx, here)
   }
 
   function isOwn(ctx: GatewayContext, namespace: string): boolean {
@@ -47,10 +57,8 @@ export function readMirrored(names: MirroredNames): Middleware {
 
 function rename(ctx: GatewayContext, repository: string): void {
   const { target } = ctx.state
-  if (repository === target.repository) return
   const start = '/v2/'
   const rest = ctx.path.slice(start.length + target.repository.length)
   ctx.path = start + repository + rest
-  ctx.state.asked = target.repository
   ctx.state.target = { ...target, repository }
 }

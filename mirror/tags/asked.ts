@@ -43,8 +43,9 @@ export function createAskedTimes(storage: StorageDriver, now = Date.now) {
       ...(failure !== undefined && { failure }),
     }
     const path = pathOf(asked)
-    await storage.put(path, Buffer.from(JSON.stringify(asked)), { hint: true })
     remembered.set(path, asked)
+    // Where there is no room for it, this process alone knows.
+    await storage.put(path, Buffer.from(JSON.stringify(asked)), { hint: true }).catch(() => {})
   }
 
   /** A time to come is one of a clock that was wrong. */

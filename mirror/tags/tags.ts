@@ -26,6 +26,9 @@ type Place = { repository: string; source: Source; ttlMs: number }
 /** `failure` is why the tag may not be as the upstream has it. */
 export type Refreshed = { failure: string | undefined; isNew: boolean }
 
+const lastKnownSent = 'the upstream failed, so the last known answer is sent'
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
 export type MirroredTags = ReturnType<typeof createMirroredTags>
 
 /** How long a client waits for the upstream where there is an answer already. */
@@ -62,10 +65,12 @@ export function createMirroredTags({ tags, manifests, asked, leases, signal, rep
         return failure
       })
     } catch (error) {
-      // Another process asks, and waits for the upstream as well.
+      if (!isHere) throw error
+      // Another process asks, or there is no room on the disk to say that this one did.
       const isBusy = error instanceof RegistryError && error.reason === 'unavailable'
-      if (isBusy && isHere) return `${source.upstream.name}: it has not answered yet`
-      throw error
+      const reason = isBusy ? 'it has not answered yet' : messageOf(error)
+      report({ ...named, reason }, lastKnownSent)
+      return `${source.upstream.name}: ${reason}`
     }
   }
 
@@ -79,7 +84,7 @@ export function createMirroredTags({ tags, manifests, asked, leases, signal, rep
     } catch (error) {
       if (!isHere || !isFailure(error)) throw error
       const fields = { repository: place.repository, tag, reason: error.message }
-      report(fields, 'the upstream failed, so the last known answer is sent')
+      report(fields, lastKnownSent)
       return { isThere: false, failure: error.message }
     }
   }
