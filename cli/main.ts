@@ -12,6 +12,7 @@ import { copyCommands } from './copy.ts'
 import { htpasswdCommand } from './htpasswd.ts'
 import { policyCommand } from './policy.ts'
 import { serveCommands } from './serve.ts'
+import { syncCommand } from './sync.ts'
 import { tokenCommand } from './token.ts'
 import { userCommand } from './user.ts'
 
@@ -42,6 +43,7 @@ function createProgram(): Command {
   program.addCommand(certCommand())
   program.addCommand(htpasswdCommand())
   for (const command of copyCommands(version)) program.addCommand(command)
+  program.addCommand(syncCommand(version))
   return sayWhatIsAllowed(program)
 }
 

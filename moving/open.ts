@@ -50,13 +50,18 @@ export async function openDestination(
 async function openRepository(place: Opened<'registry'>, access: Access) {
   const { url, host, repository } = place
   const { userAgent, anyCertificate } = access
-  const ca = access.ca === undefined ? undefined : await readFile(access.ca, 'utf8')
+  const ca = await readAuthority(access)
   const credentials = findCredentials(host, access)
   const registry = createUpstream({ url, userAgent, credentials, trust: { ca, anyCertificate } })
   return { registry, repository, name: `${host}/${repository}` }
 }
 
-function findCredentials(host: string, access: Access): Credentials | undefined {
+/** In PEM form. */
+export async function readAuthority({ ca }: Access): Promise<string | undefined> {
+  return ca === undefined ? undefined : readFile(ca, 'utf8')
+}
+
+export function findCredentials(host: string, access: Access): Credentials | undefined {
   const { user, password, passwordFile, loginFile } = access
   if (user !== undefined && passwordFile !== undefined) return credentialsOfFile(user, passwordFile)
   if (user !== undefined && password !== undefined) {

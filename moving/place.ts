@@ -34,6 +34,9 @@ export interface Destination {
     document: Document,
     call: Call & { tag?: string | undefined; subject?: Digest | undefined },
   ): Promise<void>
+  /** Where tags can be listed and removed, in a registry. */
+  tags?(call: Call): Promise<string[]>
+  removeTag?(tag: string, call: Call): Promise<void>
   /** After all was put and seen; where it is missing, nothing is left to do. */
   finish?(call: Call): Promise<void>
   close(): Promise<void>

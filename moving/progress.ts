@@ -18,10 +18,14 @@ function sizeText(bytes: number): string {
 const pauseMs = 100
 const clear = '\r\x1b[K'
 
-export function createProgress(output: Output): {
+type Shown = {
   progress: Progress
   say: (line: string) => void
-} {
+  /** Makes room for a line of another stream on the same terminal. */
+  hide: () => void
+}
+
+export function createProgress(output: Output): Shown {
   const isTerminal = output.isTTY === true
   const total = { sent: 0, there: 0, open: 0, passed: 0, wanted: 0 }
   let shownAt = 0
@@ -43,6 +47,7 @@ export function createProgress(output: Output): {
   }
   return {
     say,
+    hide: () => void (isTerminal && output.write(clear)),
     progress: {
       begin({ size }) {
         total.open++

@@ -57,6 +57,8 @@ export function createRepositoryDestination(options: DestinationOptions): Destin
       listing = listing.then(() => list(document, referrersTag(subject), { signal }))
       await listing
     },
+    tags: async (call) => (await registry.tags(repository, call)) ?? [],
+    removeTag: async (tag, call) => void (await registry.removeManifest(repository, tag, call)),
     close: registry.close,
   }
 

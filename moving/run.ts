@@ -1,13 +1,13 @@
 /** A copy as a command makes it: one tag, or all tags that a pattern fits. */
-import picomatch from 'picomatch'
 import { isDigest } from '../registry/protocol/digest.ts'
 import { isTag } from '../registry/protocol/name.ts'
 import { copyImage } from './copy.ts'
 import { type Access, openDestination, openSource } from './open.ts'
-import type { Call, Source } from './place.ts'
+import type { Call, Destination, Source } from './place.ts'
 import { createProgress } from './progress.ts'
 import { createRate, createSlots } from './slots.ts'
 import type { Spelled } from './spelling.ts'
+import { listTags, removeOthers } from './tags.ts'
 
 export type CopyOptions = {
   from: Spelled
@@ -21,29 +21,24 @@ export type CopyOptions = {
   bytesPerSecond: number | undefined
   output: { isTTY?: boolean | undefined; write: (text: string) => unknown }
   call: Call
+  /** Hears of each tag once it is seen at the destination. */
+  copied: (line: string) => void
+  newest?: number | undefined
+  /** Whether tags that fit and that the source has no more are removed. */
+  followsDeletions?: boolean
+  deleted?: (name: string) => void
+  /** Hears of tags that failed, and the others go on; without it the first failure is thrown. */
+  failed?: (tag: string, error: unknown) => void
 }
 
-/** The lines that say what was copied. */
-export async function runCopy(options: CopyOptions): Promise<string[]> {
-  const { from, to, access, platforms, withReferrers, call } = options
+export async function runCopy(options: CopyOptions): Promise<void> {
+  const { from, to, access, call } = options
   const source = await openSource(from, access.from, call)
   try {
     const destination = await openDestination(to, access.to, from)
     try {
-      const { progress, say } = createProgress(options.output)
-      const within = createSlots(options.parallel)
-      const rate = options.bytesPerSecond ? createRate(options.bytesPerSecond) : undefined
-      const transfer = { source, destination, within, rate, progress, say, call }
-      const done: string[] = []
-      for (const { reference, tag } of await listImages(options, source)) {
-        const copied = await copyImage({ ...transfer, reference, tag, platforms, withReferrers })
-        const { digest, manifests, blobs } = copied
-        const name =
-          tag === undefined ? `${destination.name}@${digest}` : `${destination.name}:${tag}`
-        done.push(`${name} ${digest} (${manifests} manifests, ${blobs} blobs)`)
-      }
+      await copyAll(options, source, destination)
       await destination.finish?.(call)
-      return done
     } finally {
       await destination.close()
     }
@@ -52,16 +47,41 @@ export async function runCopy(options: CopyOptions): Promise<string[]> {
   }
 }
 
+async function copyAll(options: CopyOptions, source: Source, destination: Destination) {
+  const { platforms, withReferrers, call, tags: patterns, newest, copied, failed } = options
+  const { progress, say, hide } = createProgress(options.output)
+  const within = createSlots(options.parallel)
+  const rate = options.bytesPerSecond ? createRate(options.bytesPerSecond) : undefined
+  const transfer = { source, destination, within, rate, progress, say, call }
+  const wanted = { source, patterns, newest, call }
+  for (const { reference, tag } of await listImages(options, source)) {
+    try {
+      const done = await copyImage({ ...transfer, reference, tag, platforms, withReferrers })
+      const { digest, manifests, blobs } = done
+      const name = tag === undefined ? destination.name : `${destination.name}:${tag}`
+      hide()
+      copied(`${name} ${digest} (${manifests} manifests, ${blobs} blobs)`)
+    } catch (error) {
+      if (!failed) throw error
+      hide()
+      failed(reference, error)
+    }
+  }
+  if (options.followsDeletions) {
+    await removeOthers(destination, wanted, options.deleted ?? (() => {}))
+  }
+}
+
 type Image = { reference: string; tag: string | undefined }
 
-async function listImages({ from, to, tags, call }: CopyOptions, source: Source): Promise<Image[]> {
-  if (tags.length > 0) {
-    const fits = picomatch([...tags])
-    const found = (await source.tags(call)).filter((tag) => fits(tag))
-    if (found.length > 0) return found.map((tag) => ({ reference: tag, tag }))
-    throw new Error(`${source.name} has no tag such as ${tags.join(' or ')}`)
+/** Without a tag the destination has that of the source. */
+async function listImages(options: CopyOptions, source: Source): Promise<Image[]> {
+  const { from, to, tags: patterns, newest, call } = options
+  if (patterns.length > 0) {
+    const tags = await listTags({ source, patterns, newest, call })
+    return tags.map((tag) => ({ reference: tag, tag }))
   }
   const reference = from.reference ?? 'latest'
-  const wanted = to.reference ?? (isDigest(reference) ? undefined : reference)
-  return [{ reference, tag: wanted !== undefined && isTag(wanted) ? wanted : undefined }]
+  const tag = to.reference ?? (isDigest(reference) ? undefined : reference)
+  return [{ reference, tag: tag !== undefined && isTag(tag) ? tag : undefined }]
 }

@@ -58,7 +58,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
   ],
   ['registry/app.ts', ['registry']],
   ['upstream', ['files', 'registry/protocol']],
-  ['moving', ['files', 'registry/protocol', 'upstream']],
+  ['moving', ['files', 'documents', 'registry/protocol', 'upstream']],
   ['policies', ['files', 'network', 'documents', 'registry/protocol']],
   [
     'mirror',

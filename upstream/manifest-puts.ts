@@ -1,4 +1,4 @@
-/** Manifests sent to a registry. */
+/** Manifests sent to a registry, and removed there. */
 import { isDigest } from '../registry/protocol/digest.ts'
 import { requireBytes } from './manifests.ts'
 import { type Call, pathOf, type Requests, scopeOf } from './requests.ts'
@@ -30,6 +30,18 @@ export function createManifestPuts(requests: Requests) {
         requireBytes(requests.upstream.host, bytes, digest)
       }
       return { isListed: headerOf(found, 'oci-subject') !== undefined }
+    },
+
+    /** A tag, or a manifest with all its tags. One that is not there is no failure. */
+    async removeManifest(repository: string, reference: string, call: Call = {}): Promise<void> {
+      const found = await requests.ask({
+        ...call,
+        method: 'DELETE',
+        to: pathOf(repository, `manifests/${reference}`),
+        scopes: scopeOf(repository, 'pull,delete'),
+        expects: [200, 202, 204, 404],
+      })
+      discard(found)
     },
   }
 }

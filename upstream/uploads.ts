@@ -1,5 +1,6 @@
 /** Blobs sent to a registry: mounted from another repository of it, in one request, or gone on with where a try broke off. */
 import type { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import type { Digest } from '../registry/protocol/digest.ts'
 import { UpstreamError } from './error.ts'
 import { ownAddress } from './pages.ts'
@@ -20,6 +21,7 @@ export type BlobToPut = {
 /** Larger ones are sent apart from the request that ends the upload, so that a broken one can go on. */
 const mostAtOnce = 1024 * 1024
 const mostTries = 5
+const firstWaitMs = 100
 
 export function createUploads(requests: Requests) {
   /** Resolves once the registry has the blob and has compared its digest. */
@@ -38,7 +40,7 @@ export function createUploads(requests: Requests) {
     const begun = await ask({ method: 'POST', to, expects: [201, 202] })
     if (begun.status === 201) return
     const upload = { place: placeOf(requests, begun), at: 0 }
-    if (size > mostAtOnce) await sendInPieces(ask, { requests, upload, blob })
+    if (size > mostAtOnce) await sendInPieces(ask, { requests, upload, blob, signal: call.signal })
     upload.place.searchParams.set('digest', digest)
     const rest = size - upload.at
     await ask({
@@ -53,7 +55,12 @@ export function createUploads(requests: Requests) {
 
 type Ask = (asked: Omit<Asked, 'scopes'>) => Promise<Found>
 type Upload = { place: URL; at: number }
-type Work = { requests: Requests; upload: Upload; blob: BlobToPut }
+type Work = {
+  requests: Requests
+  upload: Upload
+  blob: BlobToPut
+  signal: AbortSignal | undefined
+}
 
 /** After a failure the registry is asked how much it has; only tries that bring nothing are counted. */
 async function sendInPieces(ask: Ask, work: Work): Promise<void> {
@@ -64,6 +71,7 @@ async function sendInPieces(ask: Ask, work: Work): Promise<void> {
     try {
       await sendRest(ask, work)
     } catch (error) {
+      await setTimeout(firstWaitMs * 2 ** tries, undefined, { signal: work.signal })
       await findOut(ask, work, error)
       tries = upload.at > from ? 0 : tries + 1
       if (tries >= mostTries) throw error
@@ -91,15 +99,19 @@ async function sendRest(ask: Ask, { requests, upload, blob }: Work): Promise<voi
 /** Rejects with `error` where no other try is of use. */
 async function findOut(ask: Ask, { requests, upload }: Work, error: unknown): Promise<void> {
   if (!isWorthAnotherTry(error)) throw error
-  const found = await ask({ method: 'GET', to: upload.place, expects: [202, 204, 400, 404] })
+  const found = await ask({ method: 'GET', to: upload.place, expects: [202, 204, 400, 404, 409] })
+  // The request that broke off is still being ended there.
+  if (found.status === 409) return
   // docker-registry forgets an upload that broke off: another one has to begin.
   if (found.status >= 400) throw error
   upload.place = placeOf(requests, found)
   upload.at = receivedOf(found)
 }
 
+/** 409 and 416: what the registry said of the upload was true of the moment before. */
 function isWorthAnotherTry(error: unknown): boolean {
-  return error instanceof UpstreamError && ['cut', 'timeout', 'fault'].includes(error.kind)
+  if (!(error instanceof UpstreamError)) return false
+  return ['cut', 'timeout', 'fault'].includes(error.kind) || [409, 416].includes(error.status ?? 0)
 }
 
 /** `0-0` is what an empty upload answers, and one of a single byte. */

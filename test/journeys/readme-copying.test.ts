@@ -41,6 +41,7 @@ describeWith(['docker-registry', 'linux'], 'images of a registry elsewhere', () 
     ]
     await pushImage({ url: open.url, repository: 'team/app' }, 'v1', image)
     await pushImage({ url: open.url, repository: 'team/app' }, 'v1.1', image)
+    await pushImage({ url: open.url, repository: 'team/web' }, 'v1', image)
     destination = near.url
     names = {
       'quay.io': far.host,
@@ -63,13 +64,17 @@ describeWith(['docker-registry', 'linux'], 'images of a registry elsewhere', () 
     }
   })
 
-  const shown = blocksOf(page)
+  const withOwn = (text: string) =>
+    Object.entries(names).reduce((done, [name, own]) => done.replaceAll(name, own), text)
+
+  const shown = blocksOf(page).filter(({ language }) => language === 'sh')
   it.each(shown)('are copied with the lines under $heading', async ({ heading, text }) => {
-    let lines = text
-    for (const [name, own] of Object.entries(names)) lines = lines.replaceAll(name, own)
+    const lines = withOwn(text)
     // Those with logins of their own work without docker's.
     const home = heading === 'Logins' ? '/nonexistent' : env.HOME
     const cwd = await cleanup.folder()
+    const file = blocksOf(page).find((it) => it.heading === heading && it.language === 'yaml')
+    await writeFile(join(cwd, 'sync.yml'), withOwn(file?.text ?? ''))
     const said = await run('sh', ['-ec', lines], { env: { ...env, HOME: home }, cwd })
     const copies = lines.match(/^kura /gm) ?? []
     expect(said.match(/^copied .*/gm)?.length).toBeGreaterThanOrEqual(copies.length)

@@ -56,7 +56,7 @@ for (const page of pages) {
   const inline = [...textOf(page).matchAll(/`((?:bin\/)?kura [^`]*)`/g)].map(([, it = '']) => it)
   for (const line of [...lines, ...inline]) {
     const command =
-      /(?:^|\s|\/)kura ((?:serve|gateway|worker|config|cert|copy|export|import)|(?:user|policy|token) [a-z]+)/.exec(
+      /(?:^|\s|\/)kura ((?:serve|gateway|worker|config|cert|copy|export|import|sync)|(?:user|policy|token) [a-z]+)/.exec(
         line,
       )
     if (!command?.[1]) continue
@@ -81,7 +81,7 @@ describe('the configurations that are shown', () => {
   const cleanup = useCleanup()
   const shown = pages.flatMap((page) =>
     blocksOf(page)
-      .filter(({ language, text }) => language === 'yaml' && !/^rules:/m.test(text))
+      .filter(({ language, text }) => language === 'yaml' && !/^(?:rules|copies):/m.test(text))
       .map(({ heading, text }) => ({ title: `${page}, ${heading}`, text })),
   )
   const missing = [
