@@ -56,7 +56,7 @@ export function createDownload(parts: Parts) {
   }
 
   async function run(): Promise<void> {
-    const looking = watch.look().catch((error) => breaking.abort(error))
+    watch.look().catch((error) => breaking.abort(error))
     try {
       while (!(await leadOnce({ ...parts, signal, onEntry: watch.learn }))) signal.throwIfAborted()
       await watch.refuseOthers()
@@ -65,7 +65,6 @@ export function createDownload(parts: Parts) {
     } finally {
       clients.forget()
       watch.end()
-      await looking
     }
   }
 }

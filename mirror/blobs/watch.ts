@@ -44,7 +44,7 @@ export function createWatch({ wanted, draft, entries, hasClients, otherBytes }: 
   async function look(): Promise<void> {
     while (!state.isDone) {
       await wait(lookEvery)
-      if (hasClients()) await lookOnce()
+      if (hasClients() && !state.isDone) await lookOnce()
     }
   }
 

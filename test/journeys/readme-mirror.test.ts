@@ -14,9 +14,12 @@ import { type Kura, startKura } from '../support/kura.ts'
 import { blockOf, patternOf, saidUnder } from '../support/pages.ts'
 import { describeWith } from '../support/programs.ts'
 import { pushImage } from '../support/push.ts'
+import { run } from '../support/run.ts'
+import { startService } from '../support/service.ts'
 
 const page = 'docs/mirror.md'
 const hub = 'https://registry-1.docker.io'
+const hello = 'docker.io/library/hello:latest'
 
 describeWith(['docker-registry'], 'a mirror, as the page says', () => {
   const cleanup = useCleanup()
@@ -146,6 +149,36 @@ describeWith(['docker-registry'], 'a mirror, as the page says', () => {
     it.each(Object.entries(attempts))('says: %s', async (text, attempt) => {
       expect(await attempt()).toMatch(patternOf(text))
       upstream.heal()
+    })
+
+    describeWith(['containerd', 'ctr', 'root'], 'containerd', () => {
+      it('fetches through it by the name that the image has on Docker Hub', async () => {
+        const folder = await cleanup.folder()
+        const hosts = join(folder, 'hosts/docker.io')
+        await mkdir(hosts, { recursive: true })
+        const text = blockOf(page, 'containerd', {
+          language: 'toml',
+          instead: { 'https://registry.example:5000': kura.url },
+        })
+        await writeFile(join(hosts, 'hosts.toml'), text)
+        const socket = join(folder, 'socket')
+        const service = await startService({
+          command: 'containerd',
+          args: ['--root', join(folder, 'root'), '--state', join(folder, 'state'), '-a', socket],
+          env: { PATH: process.env.PATH },
+          ready: /containerd successfully booted/,
+        })
+        cleanup.add(service.stop)
+        await run(
+          'ctr',
+          ['-a', socket, 'content', 'fetch', '--hosts-dir', join(folder, 'hosts'), hello],
+          { env: { PATH: process.env.PATH } },
+        )
+        const listed = await run('ctr', ['-a', socket, 'content', 'ls'], {
+          env: { PATH: process.env.PATH },
+        })
+        expect(listed).toContain(image.digest)
+      })
     })
 
     describeWith(['podman', 'skopeo', 'root'], 'podman', () => {
