@@ -11,6 +11,8 @@ import type { Entries, Entry } from './entries.ts'
 
 /** How often the upstream may break off without a byte. */
 const mostStalls = 2
+/** An answer without an end must not fill the disk for ever: 128 GiB, more than any layer that is known. */
+const mostBytes = 128 * 1024 ** 3
 /** Generations of wrong bytes that are remembered. */
 const mostWrong = 8
 
@@ -102,7 +104,8 @@ async function tell({ entries, wanted, onEntry }: Leading, entry: Entry): Promis
 
 async function open({ source, wanted, signal }: Leading, at: number) {
   const { upstream, remote, via } = source
-  const found = await upstream.blobs.open(remote, wanted.digest, { offset: at, signal, via })
+  const call = { offset: at, mostBytes, signal, via }
+  const found = await upstream.blobs.open(remote, wanted.digest, call)
   if (!found) throw new RegistryError('blobUnknown', { detail: wanted.digest })
   return found
 }
