@@ -11,6 +11,7 @@ import { type Kura, runKura, startKura } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
 import { manifestUrl, pullImage, pushBlob, pushImage } from '../support/push.ts'
 import { run } from '../support/run.ts'
+import { copied } from './support.ts'
 
 const cleanup = useCleanup()
 const layer = randomBytes(3_000_000)
@@ -82,14 +83,8 @@ describeWith(['docker-registry', 'skopeo', 'linux'], 'kura copy', () => {
     await pushAll(here('team/app'))
   })
 
-  async function kuraSays(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await runKura(args)
-    expect([code, stderr]).toEqual([0, stderr])
-    return stdout + stderr
-  }
-
   it('brings every platform and every referrer, and sends nothing twice', async () => {
-    const said = await kuraSays('copy', `${kura.host}/team/app:v1`, `${other.host}/far/app`)
+    const said = await copied(`${kura.host}/team/app:v1`, `${other.host}/far/app`)
     expect(said).toContain(`copied ${other.host}/far/app:v1 ${indexDigest} (4 manifests, 5 blobs)`)
     expect(said.match(/^sent:/gm)).toHaveLength(5)
     expect(await pullImage(there('far/app'), images.arm64.digest)).toBe(images.arm64.digest)
@@ -100,33 +95,27 @@ describeWith(['docker-registry', 'skopeo', 'linux'], 'kura copy', () => {
     })
     expect(listed.body.toString()).toContain(signatureDigest)
 
-    const again = await kuraSays('copy', `${kura.host}/team/app:v1`, `${other.host}/far/app:v2`)
+    const again = await copied(`${kura.host}/team/app:v1`, `${other.host}/far/app:v2`)
     expect([again.match(/^sent:/gm), await digestAt(there('far/app'), 'v2')]).toEqual([
       null,
       indexDigest,
     ])
 
-    await kuraSays('copy', `${other.host}/far/app:v1`, `${kura.host}/back/app`)
+    await copied(`${other.host}/far/app:v1`, `${kura.host}/back/app`)
     expect(await referrersAt(here('back/app'), indexDigest)).toEqual([signatureDigest])
   })
 
   it('brings the platforms that are asked for, and nothing of the others', async () => {
     const source = `${kura.host}/team/app:v1`
-    await kuraSays('copy', source, `${other.host}/one/app`, '--platform', 'linux/arm64')
+    await copied(source, `${other.host}/one/app`, { platforms: ['linux/arm64'] })
     expect(await digestAt(there('one/app'), 'v1')).toBe(images.arm64.digest)
     expect(await digestAt(there('one/app'), images.amd64.digest)).toBe(404)
-    const { code, stderr } = await runKura([
-      'copy',
-      source,
-      `${other.host}/x`,
-      '--platform',
-      'linux/s390x',
-    ])
-    expect([code, stderr]).toEqual([1, expect.stringContaining('has nothing for linux/s390x')])
+    const none = copied(source, `${other.host}/x`, { platforms: ['linux/s390x'] })
+    await expect(none).rejects.toThrow('has nothing for linux/s390x')
   })
 
   it('brings the tags that fit', async () => {
-    await kuraSays('copy', `${kura.host}/team/app`, `${other.host}/tags/app`, '--tags', 'a*64')
+    await copied(`${kura.host}/team/app`, `${other.host}/tags/app`, { tags: ['a*64'] })
     expect(await digestAt(there('tags/app'), 'amd64')).toBe(images.amd64.digest)
     expect(await digestAt(there('tags/app'), 'arm64')).toBe(images.arm64.digest)
     expect(await digestAt(there('tags/app'), 'v1')).toBe(404)
@@ -136,11 +125,11 @@ describeWith(['docker-registry', 'skopeo', 'linux'], 'kura copy', () => {
     'exports to %s, which skopeo reads, and imports it',
     async (name) => {
       const path = join(await cleanup.folder(), name)
-      await kuraSays('export', `${kura.host}/team/app:v1`, path)
       const kind = name.endsWith('.tar') ? 'oci-archive' : 'oci'
+      await copied(`${kura.host}/team/app:v1`, `${kind}:${path}`)
       const raw = await run('skopeo', ['inspect', '--raw', `${kind}:${path}:v1`])
       expect(raw).toBe(index.toString())
-      await kuraSays('import', `${path}:v1`, `${kura.host}/${name.replace('.', '-')}/app`)
+      await copied(`${kind}:${path}:v1`, `${kura.host}/${name.replace('.', '-')}/app`)
       const place = here(`${name.replace('.', '-')}/app`)
       expect(await digestAt(place, 'v1')).toBe(indexDigest)
       expect(await referrersAt(place, indexDigest)).toEqual([signatureDigest])
@@ -159,7 +148,7 @@ describeWith(['docker-registry', 'skopeo', 'linux'], 'kura copy', () => {
       `oci-archive:${folder}/a.tar:v1`,
     ])
     await run('gzip', [`${folder}/a.tar`])
-    await kuraSays('import', `${folder}/a.tar.gz:v1`, `${kura.host}/skopeo/app`)
+    await copied(`oci-archive:${folder}/a.tar.gz:v1`, `${kura.host}/skopeo/app`)
     expect(await digestAt(here('skopeo/app'), 'v1')).toBe(indexDigest)
   })
 
@@ -169,17 +158,16 @@ describeWith(['docker-registry', 'skopeo', 'linux'], 'kura copy', () => {
     expect(missing.stderr).toMatch(/team\/none has no manifest v1/)
 
     const folder = join(await cleanup.folder(), 'layout')
-    await kuraSays('export', `${kura.host}/team/app:amd64`, folder)
+    await copied(`${kura.host}/team/app:amd64`, `oci:${folder}`)
     const { digest } = describe('', layer)
     const blob = join(folder, 'blobs', digest.replace(':', '/'))
     const bytes = await readFile(blob)
     await writeFile(blob, Buffer.concat([bytes.subarray(1), Buffer.alloc(1)]))
-    const wrong = await runKura(['import', `${folder}:amd64`, `${other.host}/wrong`])
-    expect([wrong.code, wrong.stdout]).toEqual([1, ''])
+    await expect(copied(`oci:${folder}:amd64`, `${other.host}/wrong`)).rejects.toThrow(/\(400\)/)
     expect(await digestAt(there('wrong'), 'amd64')).toBe(404)
     await rm(blob)
-    const gone = await runKura(['import', `${folder}:amd64`, `${other.host}/gone`])
-    expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining(digest.slice(7))])
+    const gone = copied(`oci:${folder}:amd64`, `${other.host}/gone`)
+    await expect(gone).rejects.toThrow(digest.slice(7))
     expect((await stat(folder)).isDirectory()).toBe(true)
   })
 })
