@@ -1,4 +1,6 @@
 /** One blob from one place to another: not sent where it is there, gone on with where a download breaks. */
+
+import type { Digest } from '../registry/protocol/digest.ts'
 import { waitAfter, withPatience } from './patience.ts'
 import type { Call, Descriptor, Destination, Source } from './place.ts'
 import type { Rate, Slots } from './slots.ts'
@@ -19,10 +21,21 @@ export type Transfer = {
   progress: Progress
   say: (line: string) => void
   firstWaitMs?: number
+  /** Blobs that are on their way or there, for images that are copied at the same time. */
+  copies: Map<Digest, Promise<void>>
   call: Call
 }
 
-export function copyBlob(transfer: Transfer, blob: Descriptor): Promise<void> {
+/** What failed is tried again for the next image that wants it. */
+export function shareCopy(transfer: Transfer, blob: Descriptor): Promise<void> {
+  const { copies } = transfer
+  const copied = copies.get(blob.digest) ?? copyBlob(transfer, blob)
+  copies.set(blob.digest, copied)
+  copied.catch(() => copies.delete(blob.digest))
+  return copied
+}
+
+function copyBlob(transfer: Transfer, blob: Descriptor): Promise<void> {
   const { destination, within, progress, call } = transfer
   return within(async () => {
     call.signal?.throwIfAborted()

@@ -5,10 +5,11 @@
 import type { Digest } from '../registry/protocol/digest.ts'
 import { readStoredManifest } from '../registry/protocol/manifest.ts'
 import { isForeignLayer, knownShape } from '../registry/protocol/media-types.ts'
-import { copyBlob, type Transfer } from './copy-blob.ts'
+import { shareCopy, type Transfer } from './copy-blob.ts'
 import { withPatience } from './patience.ts'
 import type { Descriptor, Document } from './place.ts'
 import { selectPlatforms } from './platforms.ts'
+import { allOf } from './slots.ts'
 
 export type Job = Transfer & {
   /** A tag or a digest at the source. */
@@ -86,7 +87,7 @@ async function copyNewManifest(document: Document, step: Step): Promise<void> {
 }
 
 function copyOnce(job: Job, { blobs }: Seen, blob: Descriptor): Promise<void> {
-  const { copied } = blobs.get(blob.digest) ?? { copied: copyBlob(job, blob) }
+  const copied = blobs.get(blob.digest)?.copied ?? shareCopy(job, blob)
   blobs.set(blob.digest, { blob, copied })
   return copied
 }
@@ -115,13 +116,6 @@ type Named = { digest: Digest; mediaType: string; size: number | undefined }
 function withSize({ digest, mediaType, size }: Named): Descriptor {
   if (size !== undefined && Number.isSafeInteger(size)) return { digest, mediaType, size }
   throw new Error(`a manifest names ${digest} without its size`)
-}
-
-/** Waits for all of them also after a failure, so that nothing goes on behind it. */
-async function allOf(works: Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works)
-  const failed = outcomes.find((it) => it.status === 'rejected')
-  if (failed) throw failed.reason
 }
 
 async function requireAll(job: Job, { manifests, blobs }: Seen): Promise<void> {

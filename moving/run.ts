@@ -1,11 +1,11 @@
 /** A copy as a command makes it: one tag, or all tags that a pattern fits. */
-import { isDigest } from '../registry/protocol/digest.ts'
+import { type Digest, isDigest } from '../registry/protocol/digest.ts'
 import { isTag } from '../registry/protocol/name.ts'
 import { copyImage } from './copy.ts'
 import { type Access, openDestination, openSource } from './open.ts'
 import type { Call, Destination, Source } from './place.ts'
 import { createProgress } from './progress.ts'
-import { createRate, createSlots } from './slots.ts'
+import { allOf, createRate, createSlots } from './slots.ts'
 import type { Spelled } from './spelling.ts'
 import { listTags, removeOthers } from './tags.ts'
 
@@ -48,13 +48,15 @@ export async function runCopy(options: CopyOptions): Promise<void> {
 }
 
 async function copyAll(options: CopyOptions, source: Source, destination: Destination) {
-  const { platforms, withReferrers, call, tags: patterns, newest, copied, failed } = options
+  const { platforms, withReferrers, call, copied, failed } = options
   const { progress, say, hide } = createProgress(options.output)
   const within = createSlots(options.parallel)
   const rate = options.bytesPerSecond ? createRate(options.bytesPerSecond) : undefined
-  const transfer = { source, destination, within, rate, progress, say, call }
-  const wanted = { source, patterns, newest, call }
-  for (const { reference, tag } of await listImages(options, source)) {
+  const copies = new Map<Digest, Promise<void>>()
+  const transfer = { source, destination, within, rate, progress, say, copies, call }
+  const atOnce = createSlots(options.parallel)
+
+  async function copyOne({ reference, tag }: Image): Promise<void> {
     try {
       const done = await copyImage({ ...transfer, reference, tag, platforms, withReferrers })
       const { digest, manifests, blobs } = done
@@ -67,7 +69,11 @@ async function copyAll(options: CopyOptions, source: Source, destination: Destin
       failed(reference, error)
     }
   }
+
+  const images = await listImages(options, source)
+  await allOf(images.map((image) => atOnce(() => copyOne(image))))
   if (options.followsDeletions) {
+    const wanted = { source, patterns: options.tags, call }
     await removeOthers(destination, wanted, options.deleted ?? (() => {}))
   }
 }

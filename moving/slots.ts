@@ -19,6 +19,13 @@ export function createSlots(count: number) {
   }
 }
 
+/** Waits for all of them also after a failure, so that nothing goes on behind it. */
+export async function allOf(works: Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(works)
+  const failed = outcomes.find((it) => it.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
 export type Rate = (bytes: number, signal?: AbortSignal) => Promise<void>
 
 /** Resolves when so many more bytes may pass; all that use it share the rate. */

@@ -78,6 +78,7 @@ function jobFrom(source: URL, destination: URL, signal?: AbortSignal) {
     },
     say: (line) => lines.push(line),
     firstWaitMs: 10,
+    copies: new Map(),
     call: { signal },
     reference: 'v1',
     tag: 'v1',

@@ -114,8 +114,10 @@ describeWith(['docker-registry', 'skopeo', 'linux'], 'kura copy', () => {
     await expect(none).rejects.toThrow('has nothing for linux/s390x')
   })
 
-  it('brings the tags that fit', async () => {
-    await copied(`${kura.host}/team/app`, `${other.host}/tags/app`, { tags: ['a*64'] })
+  it('brings the tags that fit, and once what they have in common', async () => {
+    const wanted = { tags: ['a*64'] }
+    const said = await copied(`${kura.host}/team/app`, `${other.host}/tags/app`, wanted)
+    expect(said.match(/^sent:/gm)).toHaveLength(4)
     expect(await digestAt(there('tags/app'), 'amd64')).toBe(images.amd64.digest)
     expect(await digestAt(there('tags/app'), 'arm64')).toBe(images.arm64.digest)
     expect(await digestAt(there('tags/app'), 'v1')).toBe(404)

@@ -18,7 +18,7 @@ import { pullImage, pushImage } from '../support/push.ts'
 import { command, compiled } from '../support/release.ts'
 
 const cleanup = useCleanup()
-const count = inLength({ short: 40, long: 200 })
+const count = inLength({ short: 24, long: 200 })
 const images: Record<string, Image> = {}
 for (let at = 1; at <= count; at++) images[`v1.${at}`] = imageFrom(Buffer.from(`layer ${at}`))
 
