@@ -6,13 +6,14 @@
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { GatewayContext, Middleware } from '../context.ts'
 
+/** The name here; undefined where it cannot be here. */
+type Found = { repository: string | undefined }
+
 export type MirroredNames = {
-  /** The name here; undefined for a local repository. */
-  find(name: string): { repository: string } | undefined
-  /** The name here of a repository of the registry that is called so; undefined for an unknown registry. */
-  findNamespace(namespace: string, name: string): { repository: string } | undefined
-  /** Whether an unknown registry is refused. */
-  isClosed(): boolean
+  /** Undefined for a local repository. */
+  find(name: string): Found | undefined
+  /** A repository of the registry that is called so; undefined for an unknown registry. */
+  findNamespace(namespace: string, name: string): Found | undefined
   /** Whether the `Via` of a request says that it came through this installation. */
   isOwn(via: string): boolean
   /** The host of `http.host`, which may be called by `?ns=` as well. */
@@ -34,25 +35,33 @@ export function readMirrored(names: MirroredNames): Middleware {
   function readNamespace(ctx: GatewayContext, namespace: string): void {
     const { repository: name } = ctx.state.target
     const found = names.findNamespace(namespace, name)
-    if (found) {
-      ctx.set('OCI-Namespace', namespace)
-      rename(ctx, found.repository)
-    } else if (names.isClosed()) {
+    // The content of another registry is never the answer, also where all names are those of one mirror.
+    if (!found) {
       throw new RegistryError('namespaceUnknown', { detail: { ns: namespace.slice(0, 255) } })
-    } else readName(ctx, name)
+    }
+    rename(ctx, hereOrNowhere(found, name))
+    ctx.set('OCI-Namespace', namespace)
   }
 
   /** A token for the name that was asked for is one for the same repository; beside a namespace, for another one. */
   function readName(ctx: GatewayContext, name: string): void {
-    const here = names.find(name)?.repository
-    if (here === undefined || here === name) return
+    const found = names.find(name)
+    if (!found) return
+    const here = hereOrNowhere(found, name)
+    if (here === name) return
     ctx.state.asked = name
     rename(ctx, here)
   }
 
   function isOwn(ctx: GatewayContext, namespace: string): boolean {
-    return namespace === names.ownHost || namespace === new URL(ctx.state.origin).host
+    const host = namespace.toLowerCase()
+    return host === names.ownHost || host === new URL(ctx.state.origin).host
   }
+}
+
+function hereOrNowhere({ repository }: Found, asked: string): string {
+  if (repository === undefined) throw new RegistryError('repositoryUnknown', { detail: asked })
+  return repository
 }
 
 function rename(ctx: GatewayContext, repository: string): void {

@@ -19,7 +19,7 @@ describe('a name', () => {
     defaults: ['library/**'],
   }
   const ghcr = { ...usualSettings, prefix: 'ghcr.io', namespaces: ['ghcr.io'] }
-  const deeper = { ...usualSettings, prefix: 'ghcr.io/inside', namespaces: [] }
+  const deeper = { ...usualSettings, prefix: 'ghcr.io/inside', namespaces: ['inside'] }
   const routes = createRoutes([hub, ghcr, deeper])
 
   const names: [asked: string, here: string | undefined][] = [
@@ -44,6 +44,32 @@ describe('a name', () => {
     expect(routes.findNamespace('127.0.0.1:22', 'a/b')).toBeUndefined()
   })
 
+  it('may have the prefix beside the namespace', () => {
+    for (const name of ['docker.io/nginx', 'docker.io/library/nginx']) {
+      expect(routes.findNamespace('docker.io', name)?.repository).toBe('docker.io/library/nginx')
+    }
+    expect(routes.findNamespace('inside', 'ghcr.io/inside/a')?.repository).toBe('ghcr.io/inside/a')
+    expect(routes.findNamespace('ghcr.io', 'docker.io/a')?.repository).toBe('ghcr.io/docker.io/a')
+  })
+
+  it('is nowhere, where the prefix of another mirror begins the name here', () => {
+    const whole = { ...usualSettings, prefix: '', namespaces: ['whole'] }
+    const eager = { ...ghcr, defaults: ['inside/**'] }
+    const library = { ...usualSettings, prefix: 'docker.io/library', namespaces: [] }
+    const crossing = createRoutes([whole, hub, eager, deeper, library])
+    const found = [
+      crossing.findNamespace('ghcr.io', 'inside/app'),
+      crossing.findNamespace('ghcr.io', 'ghcr.io/inside/app'),
+      crossing.findNamespace('whole', 'ghcr.io/app'),
+      crossing.findNamespace('docker.io', 'nginx'),
+      crossing.find('inside/app'),
+      crossing.find('library/nginx'),
+      crossing.find('docker.io/nginx'),
+    ]
+    for (const it of found) expect(it).toMatchObject({ repository: undefined })
+    expect(crossing.find('ghcr.io/inside/app')?.repository).toBe('ghcr.io/inside/app')
+  })
+
   it('leads to the upstream with the longest prefix', () => {
     expect(routes.remoteOf('ghcr.io/inside/app')).toEqual({ mirror: deeper, remote: 'app' })
     expect(routes.remoteOf('ghcr.io/other/app')).toEqual({ mirror: ghcr, remote: 'other/app' })
@@ -55,7 +81,6 @@ describe('a name', () => {
     const both = createRoutes([whole, ghcr])
     expect(both.remoteOf('team/app')).toEqual({ mirror: whole, remote: 'team/app' })
     expect(both.remoteOf('ghcr.io/app')).toEqual({ mirror: ghcr, remote: 'app' })
-    expect(both.isClosed()).toBe(false)
   })
 })
 
@@ -114,6 +139,13 @@ describeWith(['docker-registry'], 'a mirror beside local repositories', () => {
     expect(upstream.asked()).toEqual([])
   })
 
+  it('is pulled with its prefix beside ?ns=, as after a rewrite', async () => {
+    for (const name of ['up/library/nginx', 'up/nginx']) {
+      const answer = await get(`${name}/manifests/v1?ns=upstream.example`)
+      expect([answer.status, answer.headers['oci-namespace']]).toEqual([200, 'upstream.example'])
+    }
+  })
+
   it('leaves local repositories alone, also under the namespace of the registry itself', async () => {
     upstream.asked()
     const { host } = new URL(node.url)
@@ -149,6 +181,37 @@ describeWith(['docker-registry'], 'a mirror beside local repositories', () => {
   it('leaves such tags out of the list', async () => {
     const { body } = await get('up/library/nginx/tags/list')
     expect(JSON.parse(body.toString()).tags).toEqual(['v1'])
+  })
+})
+
+describe('a registry that is the mirror of one other', () => {
+  const cleanup = useCleanup()
+
+  it('is asked with the names of that one and its own, and has nothing of others', async () => {
+    const asked: string[] = []
+    const upstream = createServer((incoming, answer) => {
+      asked.push(incoming.url ?? '')
+      answer.writeHead(404).end()
+    })
+    await listening(upstream, { port: 0, host: '127.0.0.1' })
+    cleanup.add(() => close(upstream))
+    const node = await startNode(cleanup, {
+      upstream: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` },
+      root: await cleanup.folder(),
+      settings: { prefix: '', namespaces: ['docker.io', 'index.docker.io'], hasLibrary: true },
+    })
+    const codeOf = async (namespace: string) => {
+      const url = `${node.url}/v2/nginx/manifests/v1?ns=${namespace}`
+      return JSON.parse((await send('GET', url)).body.toString()).errors[0].code
+    }
+    for (const own of ['', 'docker.io', 'INDEX.docker.io', new URL(node.url).host]) {
+      expect(await codeOf(own)).toBe('MANIFEST_UNKNOWN')
+      expect(asked.splice(0)).toContain('/v2/library/nginx/manifests/v1')
+    }
+    for (const other of ['ghcr.io', '127.0.0.1:1', 'docker.io.example']) {
+      expect(await codeOf(other)).toBe('NAME_UNKNOWN')
+      expect(asked).toEqual([])
+    }
   })
 })
 
