@@ -25,11 +25,10 @@ export async function requestToken(
   question: Question,
 ): Promise<Token> {
   const { login, server } = question
-  const signal = AbortSignal.timeout(transport.times.whole)
   const answer =
     login && 'identityToken' in login
-      ? await postForm(transport, question, login.identityToken, signal)
-      : await transport.send(addressOf(question), { method: 'GET', headers: basic(login), signal })
+      ? await postForm(transport, question, login.identityToken)
+      : await transport.send(addressOf(question), { method: 'GET', headers: basic(login) })
   const its = `its token server ${server.realm.host}`
   if (answer.status !== 200) {
     discard(answer)
@@ -55,7 +54,6 @@ function postForm(
   transport: Transport,
   { server, scopes }: Question,
   identityToken: string,
-  signal: AbortSignal,
 ): Promise<Answer> {
   const form = new URLSearchParams({
     grant_type: 'refresh_token',
@@ -65,7 +63,7 @@ function postForm(
   })
   if (server.service !== undefined) form.set('service', server.service)
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  return transport.send(server.realm, { method: 'POST', headers, body: form.toString(), signal })
+  return transport.send(server.realm, { method: 'POST', headers, body: form.toString() })
 }
 
 /** A redirect is refused too: the login would go with it, or be missing. */

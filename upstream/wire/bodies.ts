@@ -79,11 +79,16 @@ async function* checked(body: Answer['body'], part: Part) {
     }
   } catch (cause) {
     signal?.throwIfAborted()
-    throw toUpstreamError({ upstream, host: upstream }, cause)
+    throw failureOf(body, upstream, cause)
   }
   if (left > 0 || passed < (length ?? 0)) {
     throw new UpstreamError('cut', upstream, `${passed} of ${length} bytes of the blob came`)
   }
+}
+
+/** The reader may throw something of its own into the generator. */
+function failureOf(body: Answer['body'], upstream: string, cause: unknown): unknown {
+  return cause === body.errored ? toUpstreamError({ upstream, host: upstream }, cause) : cause
 }
 
 /** Slower than any line that somebody still uses. */

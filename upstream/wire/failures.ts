@@ -7,6 +7,16 @@ const kinds: Record<string, [kind: Kind, message: string]> = {
   EAI_AGAIN: ['refused', 'the name of the host cannot be looked up just now'],
   EHOSTUNREACH: ['refused', 'there is no way to the host'],
   ENETUNREACH: ['refused', 'there is no way to the network of the host'],
+  ENETDOWN: ['refused', 'the network of this machine is down'],
+  EHOSTDOWN: ['refused', 'the host is down'],
+  EACCES: ['refused', 'this machine does not allow the connection'],
+  EPERM: ['refused', 'this machine does not allow the connection'],
+  EADDRNOTAVAIL: ['refused', 'this machine has no address or port left for the connection'],
+  EMFILE: ['refused', 'this process has too many open files to make a connection'],
+  ENFILE: ['refused', 'this machine has too many open files to make a connection'],
+  EAI_FAIL: ['refused', 'the name of the host cannot be looked up'],
+  EAI_NODATA: ['refused', 'there is no address for the name of the host'],
+  ECONNABORTED: ['cut', 'the connection broke'],
   ECONNRESET: ['cut', 'it broke the connection'],
   EPIPE: ['cut', 'it broke the connection'],
   UND_ERR_SOCKET: ['cut', 'it broke the connection'],
@@ -19,8 +29,9 @@ const kinds: Record<string, [kind: Kind, message: string]> = {
   EPROTO: ['tls', 'it does not speak TLS there'],
 }
 
-/** Errors of certificates have many codes, all in words of these. */
-const ofTls = /^(?:ERR_TLS_|ERR_SSL_)|CERT|SIGNATURE|SELF_SIGNED|CRL/
+/** Errors of certificates have many codes, with these words in them. */
+const ofTls =
+  /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_)|CERT|SIGNATURE|SELF_SIGNED|CRL|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|HOSTNAME_MISMATCH/
 
 /** `host` is the one that was asked: the registry's own, its token server's, or one to which it redirects. */
 type Where = { upstream: string; host: string }
@@ -30,8 +41,8 @@ const failure = (kind: Kind, { upstream, host }: Where, text: string, cause?: un
 
 export const tooLate = (where: Where) => failure('timeout', where, 'no answer came in time')
 
-/** An error that is none of the connection's, such as one of the source of a body, stays as it is. */
-export function toUpstreamError(where: Where, cause: unknown): unknown {
+/** Whatever a request or its answer fails with; the source of a body has failures of its own: `transport.ts`. */
+export function toUpstreamError(where: Where, cause: unknown): UpstreamError {
   if (cause instanceof UpstreamError) return cause
   const { name, code, message } = Object(cause) as {
     name?: string
@@ -39,9 +50,8 @@ export function toUpstreamError(where: Where, cause: unknown): unknown {
     message?: string
   }
   if (name === 'HTTPParserError') return failure('fault', where, 'its answer is not HTTP', cause)
-  if (typeof code !== 'string') return cause
-  const [kind, text] = kinds[code] ?? []
+  const [kind, text] = kinds[String(code)] ?? []
   if (kind && text) return failure(kind, where, text, cause)
-  if (ofTls.test(code)) return failure('tls', where, `TLS fails: ${message}`, cause)
-  return cause
+  if (ofTls.test(String(code))) return failure('tls', where, `TLS fails: ${message}`, cause)
+  return failure('fault', where, `the request failed: ${message ?? cause}`, cause)
 }

@@ -1,8 +1,9 @@
 /** One request with its redirects: what lets us in goes to the registry's own origin, and nowhere else. */
 import { UpstreamError } from '../error.ts'
 import { discard } from './bodies.ts'
+import type { Body } from './body-source.ts'
 import { isSameOrigin, mostRedirects, nextAddress } from './redirects.ts'
-import { type Answer, type Body, headerOf, type Request, type Transport } from './transport.ts'
+import { type Answer, headerOf, type Request, type Transport } from './transport.ts'
 
 export type Sent = {
   method: Request['method']

@@ -2,9 +2,8 @@
 
 import * as tls from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
+import { type Body, watch } from './body-source.ts'
 import { tooLate, toUpstreamError } from './failures.ts'
-
-export type Body = Uint8Array | string | AsyncIterable<Uint8Array>
 
 export type Request = {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -59,15 +58,18 @@ export function createTransport({ upstream, times, trust = {} }: Options) {
     times,
 
     async send(url: URL, request: Request): Promise<Answer> {
-      const { signal, body } = request
+      const { signal } = request
+      const { body, source } = watch(request.body)
       // A request may also wait for its turn, which no time-out of a connection counts.
       const late = new AbortController()
       const isShort = body === undefined || typeof body === 'string'
       const timer = isShort && setTimeout(() => late.abort(), times.connect + times.answer)
       try {
-        return await dispatch(url, request, late.signal)
+        return await dispatch(url, { ...request, body }, late.signal)
       } catch (cause) {
+        source.end()
         signal?.throwIfAborted()
+        source.throwIfFailed()
         const where = { upstream: upstream.host, host: url.host }
         throw late.signal.aborted ? tooLate(where) : toUpstreamError(where, cause)
       } finally {
