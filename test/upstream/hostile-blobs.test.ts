@@ -84,6 +84,14 @@ describe('a blob', () => {
   })
 })
 
+/** A page that names another one each time. */
+function goOn(page: string): Answer {
+  let at = 0
+  return (_, response) => {
+    response.setHeader('link', `</v2/team/app/tags/list?last=${at++}>; rel="next"`).end(page)
+  }
+}
+
 describe('a list', () => {
   const rows: [name: string, answer: Answer, kind: string][] = [
     [
@@ -104,9 +112,37 @@ describe('a list', () => {
     ['that is no JSON', (_, response) => response.end('<html>'), 'fault'],
     ['that is none', (_, response) => response.end('{"tags":{"a":1}}'), 'fault'],
     ['without an end', (_, response) => pour(response), 'large'],
+    ['of ever new pages without an entry', goOn('{"tags":[]}'), 'large'],
+    [
+      'with a Link that takes long to read',
+      (_, response) => response.setHeader('link', '<'.repeat(30_000)).end('{"tags":["a"]}'),
+      'large',
+    ],
   ]
   it.each(rows)('%s is an error', async (_, answer, kind) => {
     const { upstream } = await upstreamThat(answer)
     expect((await failure(upstream.tags('team/app')))[0]).toBe(kind)
+  })
+
+  it('of ever new pages with an entry each is an error after the time for a list', async () => {
+    const { url } = await startFake(cleanup, goOn('{"tags":["a"]}'))
+    const upstream = openUpstream(cleanup, url, { times: { ...times, list: 100 } })
+    expect(await failure(upstream.tags('team/app'))).toEqual([
+      'timeout',
+      expect.stringMatching(/the list of tags of team\/app has no end after 0\.1 s/),
+    ])
+  })
+
+  it('may have other links, and a page without an entry', async () => {
+    const pages = [
+      ['</v2/x>; rel="prev", </v2/team/app/tags/list?last=a>; rel="next"', '{"tags":["a"]}'],
+      ['</v2/team/app/tags/list?last=b>;title=b; REL=next', '{"tags":null}'],
+      ['', '{"tags":["c"]}'],
+    ]
+    const { upstream } = await upstreamThat((_, response) => {
+      const [link = '', page = ''] = pages.shift() ?? []
+      response.setHeader('link', link).end(page)
+    })
+    expect(await upstream.tags('team/app')).toEqual(['a', 'c'])
   })
 })

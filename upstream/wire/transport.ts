@@ -28,9 +28,17 @@ export type Times = {
   stall: number
   /** For all of an answer that is no blob. */
   whole: number
+  /** For all pages of a list. */
+  list: number
 }
 
-export const usualTimes: Times = { connect: 10_000, answer: 30_000, stall: 30_000, whole: 60_000 }
+export const usualTimes: Times = {
+  connect: 10_000,
+  answer: 30_000,
+  stall: 30_000,
+  whole: 60_000,
+  list: 600_000,
+}
 
 export type Trust = {
   /** In PEM form; trusted beside the authorities that Node knows. */
