@@ -8,6 +8,7 @@ import { createLocations } from '../registry/http/locations.ts'
 import type { Digest } from '../registry/protocol/digest.ts'
 import type { Kind } from '../registry/protocol/endpoints.ts'
 import { RegistryError } from '../registry/protocol/errors.ts'
+import { isRepository } from '../registry/protocol/name.ts'
 import type { StorageDriver } from '../registry/storage/driver.ts'
 import type { Upstream } from '../upstream/registry.ts'
 import { createDownloads } from './blobs/downloads.ts'
@@ -16,7 +17,7 @@ import { createLocalDrafts } from './blobs/local-draft.ts'
 import { createSharedDrafts } from './blobs/shared-draft.ts'
 import { createSweep } from './blobs/sweep.ts'
 import { limitHeaders, toAnswer } from './failures.ts'
-import { createFilter, type Filter } from './filters.ts'
+import { createGuard } from './guard.ts'
 import { blobAnswer } from './http/blob.ts'
 import type { MirrorContext, MirrorHandler } from './http/context.ts'
 import { manifestAnswer } from './http/manifest.ts'
@@ -24,7 +25,6 @@ import { referrersAnswer } from './http/referrers.ts'
 import { tagsAnswer } from './http/tags.ts'
 import { createMirroredManifests } from './manifests.ts'
 import { createMirroredReferrers } from './referrers.ts'
-import { createRoutes } from './routes.ts'
 import type { MirrorSettings } from './settings.ts'
 import { createAskedTimes } from './tags/asked.ts'
 import { createMirroredTags } from './tags/tags.ts'
@@ -47,8 +47,8 @@ export function createMirror({ mirrors, registry, local, rules, report }: Parts)
   const { storage, leases, blobs, manifests, tags, uploads } = registry.content
   const stopping = new AbortController()
   const { signal } = stopping
-  const routes = createRoutes(mirrors.map(({ settings }) => settings))
-  const known = new Map(mirrors.map((it) => [it.settings, { ...it, filter: filterOf(it) }]))
+  const guard = createGuard(mirrors.map(({ settings }) => settings))
+  const upstreams = new Map(mirrors.map(({ settings, upstream }) => [settings, upstream]))
   const entries = createEntries(storage)
   const openDraft = local
     ? createLocalDrafts({ local, uploads })
@@ -87,30 +87,22 @@ export function createMirror({ mirrors, registry, local, rules, report }: Parts)
 
   async function handle(ctx: CallContext): Promise<void> {
     const { kind, repository, action } = ctx.state.target
-    const found = repository === '' ? undefined : routes.remoteOf(repository)
+    const found = guard(ctx)
     if (!found) return answer(ctx)
     if (action !== 'pull')
       throw new RegistryError('mirrorOnly', { headers: { Allow: 'GET, HEAD' } })
-    const mirrored = known.get(found.mirror)
+    const { mirror: settings, filter } = found
+    const upstream = upstreams.get(settings)
     const handler = handlers[kind]
-    if (!mirrored || !handler) return answer(ctx)
+    // No new repository may be called so: what an old volume has under such a name is all there will be.
+    const isOld = !isRepository(repository)
+    if (!upstream || !handler || isOld) return answer(ctx)
 
-    const { settings, upstream, filter } = mirrored
     const source = { upstream, remote: found.remote, via: ctx.get('Via') || undefined }
-    refuse(ctx, filter, found.remote)
     try {
       await handler(ctx, { repository, source, settings, filter } satisfies MirrorContext)
     } catch (error) {
       throw toAnswer(error, limitHeaders(upstream))
     }
   }
-}
-
-function filterOf({ settings }: Mirrored): Filter {
-  return createFilter(settings)
-}
-
-function refuse({ state: { target } }: CallContext, filter: Filter, remote: string): void {
-  const isTag = target.kind === 'manifest' && !target.reference.includes(':')
-  filter.refuse({ remote, tag: isTag ? target.reference : undefined })
 }

@@ -2,11 +2,12 @@
 import type { Logger } from 'pino'
 import type { Config } from '../../config/schema.ts'
 import { createRegistry, type Registry } from '../../registry/app.ts'
+import type { CallContext } from '../../registry/http/context.ts'
 import type { OpenedStorage } from '../../registry/storage/open.ts'
 import { schedule } from '../../registry/upkeep/schedule.ts'
 import { createCarrier } from '../../registry/uploads/bucket/signed-state.ts'
 import { installationOf } from '../installation.ts'
-import { mirrorsFrom } from '../mirrors.ts'
+import { type MirrorConfig, mirrorsFrom } from '../mirrors.ts'
 import { rulesFrom } from '../rules.ts'
 import { findUploadSecret } from '../shared-secret.ts'
 import { openStorageOf } from '../storage.ts'
@@ -43,15 +44,28 @@ export async function openRegistry(config: Config, log: Logger, given: Given) {
 
 type Mirroring = { registry: Registry; given: Given; log: Logger }
 
-/** Loaded where it is wanted alone. What is read only cannot keep what it fetches, so it serves what it has. */
+/** Loaded where it is wanted alone. What is read only cannot keep what it fetches, so it serves what it may of what it has. */
 async function startMirror(config: Config, { registry, given, log }: Mirroring) {
   const mirrors = mirrorsFrom(config)
-  if (mirrors.length === 0 || config.storage.maintenance.readonly.enabled) return undefined
+  if (mirrors.length === 0) return undefined
+  if (config.storage.maintenance.readonly.enabled) return keepGuard(mirrors, registry)
   const { runMirror } = await import('../run-mirror.ts')
   return runMirror(config, {
     ...{ mirrors, registry, log, folder: given.folder },
     installation: installationOf(config, given),
   })
+}
+
+async function keepGuard(mirrors: readonly MirrorConfig[], { handle }: Registry) {
+  const { createGuard } = await import('../../mirror/guard.ts')
+  const guard = createGuard(mirrors.map(({ settings }) => settings))
+  return {
+    async handle(ctx: CallContext): Promise<void> {
+      guard(ctx)
+      await handle(ctx)
+    },
+    async stop(): Promise<void> {},
+  }
 }
 
 type Purging = Pick<Registry, 'purge'> & Pick<OpenedStorage, 'removeUnfinished'> & { log: Logger }

@@ -4,6 +4,7 @@
  * that one.
  */
 import { RegistryError } from '../../registry/protocol/errors.ts'
+import { parseAnyRepository } from '../../registry/protocol/name.ts'
 import type { GatewayContext, Middleware } from '../context.ts'
 
 /** The name here; undefined where it cannot be here. */
@@ -59,9 +60,10 @@ export function readMirrored(names: MirroredNames): Middleware {
   }
 }
 
+/** Throws `badName` as well: what is no name with its prefix is none by `?ns=`. */
 function hereOrNowhere({ repository }: Found, asked: string): string {
   if (repository === undefined) throw new RegistryError('repositoryUnknown', { detail: asked })
-  return repository
+  return parseAnyRepository(repository)
 }
 
 function rename(ctx: GatewayContext, repository: string): void {
