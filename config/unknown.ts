@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import { nearest } from '../documents/nearest.ts'
+import { every } from '../documents/words.ts'
 import { findGuardedKey, findGuardedWords, type Guarded } from './guarded.ts'
 import { childOf, settingsOf, shapeOf, variableOf } from './shape.ts'
 import { unsupported } from './support.ts'
@@ -39,11 +40,9 @@ export function tellKey({ path, name: written, child, fields }: Unknown, finding
 
 const refusalOf = ({ effect }: Guarded) => `is not a setting, and without it ${effect}`
 
-const every = new Intl.ListFormat('en')
-
 function listOf(path: readonly string[], fields: readonly string[]): string {
   const usable = fields.filter((name) => !unsupported[[...path, name].join('.')])
-  return usable.length === 0 ? '' : `; in ${path.join('.')} there are ${every.format(usable)}`
+  return usable.length === 0 ? '' : `; in ${path.join('.')} there are ${every(usable)}`
 }
 
 type Variable = {

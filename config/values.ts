@@ -3,6 +3,7 @@
  * `0123` stays `0123`, and says in one phrase what it allows: errors and documentation both use it.
  */
 import { z } from 'zod'
+import { either } from '../documents/words.ts'
 import { findTcpAddress } from '../network/address.ts'
 import { readDuration, writeDuration } from './duration.ts'
 
@@ -66,11 +67,9 @@ export const duration = ({ min = 0 } = {}) =>
     return milliseconds !== undefined && milliseconds >= min ? milliseconds : undefined
   }).meta({ write: writeDuration })
 
-const either = new Intl.ListFormat('en', { type: 'disjunction' })
-
 /** One of a few words, in any case. */
 export const choice = <const T extends string>(...names: T[]) =>
-  value(either.format(names), (written) => names.find((name) => name === written.toLowerCase()))
+  value(either(names), (written) => names.find((name) => name === written.toLowerCase()))
 
 export const url = () =>
   value('an http or https URL', (written) =>

@@ -4,12 +4,11 @@
  */
 import { z } from 'zod'
 import { nearest } from '../../documents/nearest.ts'
+import { either } from '../../documents/words.ts'
 import { findIpAddress, networkRule, readNetwork } from '../../network/range.ts'
 import { isTag, parseAnyRepository } from '../../registry/protocol/name.ts'
 import { actions, type RuleReference } from './decision.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern, userPlace } from './pattern.ts'
-
-const either = new Intl.ListFormat('en', { type: 'disjunction' })
 
 /** Text in which `faultOf` finds nothing wrong. */
 const text = (allowed: string, faultOf: (text: string) => string | undefined) =>
@@ -19,7 +18,7 @@ const text = (allowed: string, faultOf: (text: string) => string | undefined) =>
   })
 
 const word = <const T extends string>(...words: T[]) =>
-  z.enum(words, { error: `must be ${either.format(words)}` })
+  z.enum(words, { error: `must be ${either(words)}` })
 
 const list = <T extends z.ZodType>(item: T, what: string) =>
   z
@@ -55,7 +54,7 @@ function faultOfWho(written: string): string | undefined {
   if (rest.length > 0) {
     if (prefix === 'user' || prefix === 'group') return faultOfName(rest.join(':'))
     const near = nearest(`${prefix}`.toLowerCase(), ['user', 'group'], mostSlips)
-    const rule = `must be ${either.format(classes)}, user:… or group:…; there is no ${prefix}:`
+    const rule = `must be ${either(classes)}, user:… or group:…; there is no ${prefix}:`
     return near === undefined ? rule : `${rule}; did you mean ${near}:?`
   }
   const lower = written.toLowerCase()
