@@ -20,13 +20,9 @@ export function failureOf(found: Found, upstream: URL): UpstreamError {
   return new UpstreamError(kind, upstream.host, `${subject} ${text} (${status})`, { status })
 }
 
-export function limited(upstream: URL, retryAt: Date | undefined): UpstreamError {
+export function limited(upstream: URL, retryAt: Date | undefined, subject = 'it'): UpstreamError {
   const until = retryAt ? `, and is to be left alone until ${retryAt.toISOString()}` : ''
+  const text = `${subject} was asked too often (429)${until}`
   const options = { status: 429, ...(retryAt && { retryAt }) }
-  return new UpstreamError(
-    'limited',
-    upstream.host,
-    `it was asked too often (429)${until}`,
-    options,
-  )
+  return new UpstreamError('limited', upstream.host, text, options)
 }

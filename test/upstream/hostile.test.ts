@@ -174,4 +174,21 @@ describe('a registry', () => {
     expect(await upstream.blobs.find('team/app', digest)).toBeDefined()
     expect(upstream.rateLimit()).toMatchObject({ remaining: 0, windowSeconds: 21_600 })
   })
+
+  it('whose token server was asked too often leaves that alone until it says', async () => {
+    const { upstream, asked } = await upstreamThat((request, response) => {
+      if (request.url?.startsWith('/token')) {
+        response.writeHead(429, { 'retry-after': '120' }).end()
+        return
+      }
+      response.setHeader('www-authenticate', `Bearer realm="http://${request.headers.host}/token"`)
+      response.writeHead(401).end()
+    })
+    for (const tag of ['v1', 'v2', 'v3']) {
+      const error = await upstream.manifests.get('team/app', tag).catch((it) => it)
+      expect(error).toMatchObject({ kind: 'limited', retryAt: expect.any(Date) })
+      expect(error.message).toMatch(/its token server .* is to be left alone until 20/)
+    }
+    expect(asked.filter(({ url }) => url?.startsWith('/token'))).toHaveLength(1)
+  })
 })

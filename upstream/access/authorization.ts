@@ -4,7 +4,8 @@ import type { Transport } from '../wire/transport.ts'
 import { parseChallenges } from './challenges.ts'
 import type { Credentials, Login, Wanted } from './credentials.ts'
 import { mayHaveLogin, parseRealm } from './realm.ts'
-import { basic, nameOf, requestToken, type TokenServer } from './token-request.ts'
+import { basic, nameOf, type TokenServer } from './token-request.ts'
+import { createTokenRequests } from './token-requests.ts'
 import { createTokens } from './tokens.ts'
 
 type Options = {
@@ -21,7 +22,7 @@ type Refused = { header: string | undefined; challenge: string; status: number }
 export type Authorization = ReturnType<typeof createAuthorization>
 
 export function createAuthorization({ upstream, transport, credentials, tokenHosts }: Options) {
-  const tokens = createTokens((question) => requestToken({ upstream, transport }, question))
+  const tokens = createTokens(createTokenRequests({ upstream, transport }))
   const findLogin = (wanted: Wanted) => loginOf(credentials, upstream, wanted)
   let way: Way = { scheme: 'none' }
 

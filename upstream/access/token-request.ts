@@ -1,5 +1,6 @@
 /** One question to a token server: `GET` with the login as basic, or `POST` with an identity token. */
-import { UpstreamError } from '../error.ts'
+import { type Kind, UpstreamError } from '../error.ts'
+import { limited } from '../refusals.ts'
 import { discard, readWhole } from '../wire/bodies.ts'
 import { findRetryAt } from '../wire/limits.ts'
 import type { Answer, Transport } from '../wire/transport.ts'
@@ -24,15 +25,15 @@ export async function requestToken(
   { upstream, transport }: Parts,
   question: Question,
 ): Promise<Token> {
-  const { login, server } = question
+  const { login } = question
   const answer =
     login && 'identityToken' in login
       ? await postForm(transport, question, login.identityToken)
       : await transport.send(addressOf(question), { method: 'GET', headers: basic(login) })
-  const its = `its token server ${server.realm.host}`
+  const its = tokenServerOf(question)
   if (answer.status !== 200) {
     discard(answer)
-    throw refusal(upstream.host, its, answer, login)
+    throw refusal(upstream, its, answer, login)
   }
   const { whole: wholeMs } = transport.times
   const what = `the answer of ${its}`
@@ -66,18 +67,20 @@ function postForm(
   return transport.send(server.realm, { method: 'POST', headers, body: form.toString() })
 }
 
+export const tokenServerOf = ({ server }: Pick<Question, 'server'>) =>
+  `its token server ${server.realm.host}`
+
 /** A redirect is refused too: the login would go with it, or be missing. */
-function refusal(upstream: string, its: string, answer: Answer, login: Login | undefined) {
+function refusal(upstream: URL, its: string, answer: Answer, login: Login | undefined) {
   const { status } = answer
-  if (status === 429) {
-    const retryAt = findRetryAt(answer, Date.now())
-    const options = { status, ...(retryAt && { retryAt }) }
-    return new UpstreamError('limited', upstream, `${its} was asked too often (429)`, options)
-  }
-  if (status >= 500)
-    return new UpstreamError('fault', upstream, `${its} answers ${status}`, { status })
-  const text = login ? `refuses the login${nameOf(login)}` : 'gives nothing without a login'
-  return new UpstreamError('unauthorized', upstream, `${its} ${text} (${status})`, { status })
+  if (status === 429) return limited(upstream, findRetryAt(answer, Date.now()), its)
+  const failure = (kind: Kind, text: string) =>
+    new UpstreamError(kind, upstream.host, `${its} ${text} (${status})`, { status })
+  if (status >= 500) return failure('fault', 'fails')
+  return failure(
+    'unauthorized',
+    login ? `refuses the login${nameOf(login)}` : 'gives nothing without a login',
+  )
 }
 
 export function basic(login: Login | undefined): { authorization?: string } {

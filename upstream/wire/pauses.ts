@@ -1,5 +1,8 @@
 /** Requests that a registry does not want for a while, by their sort: other sorts go on. */
 
+/** A registry may name ever new token servers. */
+const most = 100
+
 export function createPauses() {
   const until = new Map<string, Date>()
   return {
@@ -10,7 +13,10 @@ export function createPauses() {
       until.delete(sort)
       return undefined
     },
-    begin: (sort: string, end: Date) => void until.set(sort, end),
+    begin(sort: string, end: Date): void {
+      if (until.size >= most) until.clear()
+      until.set(sort, end)
+    },
   }
 }
 
