@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import type { MirrorSettings } from '../mirror/settings.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern } from '../policies/engine/pattern.ts'
 import { isRepository } from '../registry/protocol/name.ts'
-import { hubName, isHub } from '../upstream/hub.ts'
+import { hostToAsk, hubName, isHub } from '../upstream/hub.ts'
 import { isLoopbackName } from './messages/reach.ts'
 
 type Section = Config['kura']['mirrors'][number]
@@ -34,9 +34,9 @@ const everything = { allow: [], deny: [] }
 
 function wholeMirror(
   { cachewritetimeout, ...login }: NonNullable<Config['proxy']>,
-  remoteUrl: string,
+  written: string,
 ): MirrorConfig {
-  const { name, namespaces, isOnHub } = identify(remoteUrl)
+  const { name, remoteUrl, namespaces, isOnHub } = identify(written)
   const settings = {
     ...{ name, remoteUrl, prefix: '', namespaces, defaults: [], hasLibrary: isOnHub },
     ...{ repositories: everything, tags: everything },
@@ -59,7 +59,8 @@ function mirrorFrom(section: Section, index: number): MirrorConfig {
   refusePatterns(place, repositories, faultOfRepositoryPattern)
   refusePatterns(place, [...allow.tags, ...deny.tags], faultOfTagPattern)
   const settings = {
-    ...{ name: namespaces[0] ?? found.name, remoteUrl: remoteurl, prefix, namespaces, defaults },
+    ...{ name: namespaces[0] ?? found.name, remoteUrl: found.remoteUrl },
+    ...{ prefix, namespaces, defaults },
     hasLibrary: library ?? found.isOnHub,
     repositories: { allow: allow.repositories, deny: deny.repositories },
     tags: { allow: allow.tags, deny: deny.tags },
@@ -68,11 +69,20 @@ function mirrorFrom(section: Section, index: number): MirrorConfig {
   return { place, settings, login: section }
 }
 
-function identify(remoteUrl: string) {
-  const { host, hostname } = new URL(remoteUrl)
-  const isOnHub = isHub(hostname)
-  const namespaces = isOnHub ? [hubName, 'index.docker.io', 'registry-1.docker.io'] : [host]
-  return { name: isOnHub ? hubName : host, namespaces, isOnHub }
+/** Docker Hub's other names are people's: only one of them is that of a registry. */
+function identify(written: string) {
+  const { host, hostname } = new URL(written)
+  if (!isHub(hostname)) {
+    return { name: host, remoteUrl: written, namespaces: [host], isOnHub: false }
+  }
+  const asked = hostToAsk(hostname)
+  const remoteUrl = asked === hostname ? written : withHost(written, asked)
+  const namespaces = [hubName, 'index.docker.io', 'registry-1.docker.io']
+  return { name: hubName, remoteUrl, namespaces, isOnHub: true }
+}
+
+function withHost(written: string, host: string): string {
+  return Object.assign(new URL(written), { hostname: host }).href
 }
 
 function refusePatterns(

@@ -6,6 +6,7 @@ export type Patterns = { allow: readonly string[]; deny: readonly string[] }
 export type MirrorSettings = {
   /** Names the upstream in messages: `docker.io`. */
   name: string
+  /** The address that is asked. */
   remoteUrl: string
   /** Begins the names of its repositories here; empty where the whole registry is its mirror. */
   prefix: string

@@ -30,6 +30,20 @@ describe('a mirror', () => {
     expect(other).toMatchObject({ prefix: 'ghcr.io', namespaces: ['ghcr.io'], hasLibrary: false })
   })
 
+  it.each(['docker.io', 'index.docker.io', 'Registry-1.Docker.io', 'registry.hub.docker.com'])(
+    'of %s asks the registry of Docker Hub',
+    async (host) => {
+      const env = { REGISTRY_PROXY_REMOTEURL: `https://${host}` }
+      const all = [
+        ...(await settingsOf(base, env)),
+        ...(await settingsOf(withMirrors(`{remoteurl: "https://${host}"}`))),
+      ]
+      expect(all.map(({ name }) => name)).toEqual(['docker.io', 'docker.io'])
+      const hosts = all.map(({ remoteUrl }) => new URL(remoteUrl).host)
+      expect(hosts).toEqual(['registry-1.docker.io', 'registry-1.docker.io'])
+    },
+  )
+
   it('may be written as variables', async () => {
     const env = {
       REGISTRY_KURA_MIRRORS_0_REMOTEURL: 'https://quay.io',
