@@ -9,7 +9,7 @@ import { type Manifest, parseManifest, readStoredManifest } from '../registry/pr
 import type { Tag } from '../registry/protocol/name.ts'
 import { UpstreamError } from '../upstream/error.ts'
 import { createOnce } from './once.ts'
-import type { Source } from './source.ts'
+import { questionOf, type Source } from './source.ts'
 
 type Parts = { manifests: Manifests; signal: AbortSignal }
 type Place = { repository: string; source: Source }
@@ -25,7 +25,7 @@ export function createMirroredManifests({ manifests, signal }: Parts) {
   /** False where the upstream does not have it. */
   function fetch({ repository, source }: Place, digest: Digest): Promise<boolean> {
     const { upstream, remote, via } = source
-    return once(`${repository}@${digest}`, async () => {
+    return once(questionOf(source, `${repository}@${digest}`), async () => {
       const found = await upstream.manifests.get(remote, digest, { signal, via })
       if (found) await keep(repository, { ...found, digest }, read(found, upstream.name))
       return found !== undefined

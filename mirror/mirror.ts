@@ -26,7 +26,9 @@ import { tagsAnswer } from './http/tags.ts'
 import { createMirroredManifests } from './manifests.ts'
 import { createMirroredReferrers } from './referrers.ts'
 import type { MirrorSettings } from './settings.ts'
+import { findSteps } from './source.ts'
 import { createAskedTimes } from './tags/asked.ts'
+import { type Patience, usualPatience } from './tags/patience.ts'
 import { createMirroredTags } from './tags/tags.ts'
 
 type Mirrored = { settings: MirrorSettings; upstream: Upstream }
@@ -39,12 +41,14 @@ type Parts = {
   /** Hears of failures of an upstream that clients did not see. */
   report: (fields: object, message: string) => void
   rules: Pick<RegistryRules, 'largestTagPage' | 'locations'>
+  patience?: Patience
 }
 
 export type Mirror = ReturnType<typeof createMirror>
 
-export function createMirror({ mirrors, registry, local, rules, report }: Parts) {
-  const { storage, leases, blobs, manifests, tags, uploads } = registry.content
+export function createMirror(parts: Parts) {
+  const { mirrors, registry, local, rules, report, patience = usualPatience } = parts
+  const { storage, leases, blobs, manifests, tags, uploads, repositories } = registry.content
   const stopping = new AbortController()
   const { signal } = stopping
   const guard = createGuard(mirrors.map(({ settings }) => settings))
@@ -57,7 +61,7 @@ export function createMirror({ mirrors, registry, local, rules, report }: Parts)
   const mirroredManifests = createMirroredManifests({ manifests, signal })
   const asked = createAskedTimes(storage)
   const mirroredTags = createMirroredTags({
-    ...{ tags, manifests: mirroredManifests, asked, leases, signal, report },
+    ...{ tags, manifests: mirroredManifests, asked, leases, patience, signal, report },
   })
   const isHere = async (repository: string, digest: Digest) =>
     (await manifests.find(repository, digest)) !== undefined
@@ -70,7 +74,7 @@ export function createMirror({ mirrors, registry, local, rules, report }: Parts)
   const handlers: Partial<Record<Kind, MirrorHandler>> = {
     manifest: manifestAnswer({ answer, tags: mirroredTags, manifests: mirroredManifests }),
     blob: blobAnswer({ answer, downloads, blobs }),
-    tags: tagsAnswer({ answer, largestPage: rules.largestTagPage, locations }),
+    tags: tagsAnswer({ tags, repositories, largestPage: rules.largestTagPage, locations }),
     referrers: referrersAnswer({ answer, referrers }),
   }
 
@@ -98,7 +102,7 @@ export function createMirror({ mirrors, registry, local, rules, report }: Parts)
     const isOld = !isRepository(repository)
     if (!upstream || !handler || isOld) return answer(ctx)
 
-    const source = { upstream, remote: found.remote, via: ctx.get('Via') || undefined }
+    const source = { upstream, remote: found.remote, via: findSteps(ctx.get('Via')) }
     try {
       await handler(ctx, { repository, source, settings, filter } satisfies MirrorContext)
     } catch (error) {

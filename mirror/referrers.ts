@@ -6,7 +6,7 @@ import { fewAtOnce } from '../registry/pace/few-at-once.ts'
 import type { Digest } from '../registry/protocol/digest.ts'
 import type { MirroredManifests } from './manifests.ts'
 import { createOnce } from './once.ts'
-import type { Source } from './source.ts'
+import { isForAll, questionOf, type Source } from './source.ts'
 import type { AskedTimes } from './tags/asked.ts'
 
 /** More are not fetched, since each costs the upstream a request; a client that wants them asks for them. */
@@ -36,13 +36,16 @@ export function createMirroredReferrers({ asked, manifests, isHere, signal }: Pa
     const named = { repository: place.repository, tag: `referrers:${subject}` }
     const known = await asked.find(named, place.ttlMs)
     if (known) return known.failure
-    return once(`${named.repository} ${subject}`, async () => {
-      const failure = await fetchAll(place, subject).catch(async (error) => {
-        const before = await asked.find(named, Number.POSITIVE_INFINITY)
-        if (!before) throw error
-        return error instanceof Error ? error.message : String(error)
+    const { repository, source } = place
+    return once(questionOf(source, `${repository} ${subject}`), async () => {
+      const { found, failure, isShared } = await fetchAll(place, subject).catch(async (error) => {
+        if (!(await asked.findLast(named))) throw error
+        const message: string = error instanceof Error ? error.message : String(error)
+        return { found: 0, failure: message, isShared: isForAll(source, error) }
       })
-      await asked.write(named, failure)
+      // Anyone can ask for the referrers of digests that are nowhere.
+      const isKept = found > 0 || (await isHere(repository, subject))
+      if (isShared) await asked.write(named, { failure, isKept })
       return failure
     })
   }
@@ -54,6 +57,8 @@ export function createMirroredReferrers({ asked, manifests, isHere, signal }: Pa
       (await isHere(repository, digest)) || manifests.fetch({ repository, source }, digest)
     for await (const _ of fewAtOnce(found.slice(0, most), fetch, fewRequests));
     const left = found.length - most
-    return left > 0 ? `${upstream.name}: ${left} more referrers are not fetched` : undefined
+    const failure =
+      left > 0 ? `${upstream.name}: ${left} more referrers are not fetched` : undefined
+    return { found: found.length, failure, isShared: true }
   }
 }

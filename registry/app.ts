@@ -107,7 +107,11 @@ export function createRegistry(parts: RegistryParts) {
 
   const purge = createPurge({ storage, repositories, uploads, leases })
 
-  return { handle, purge, content: { storage, leases, blobs, manifests, tags, uploads } }
+  return {
+    handle,
+    purge,
+    content: { storage, leases, blobs, manifests, tags, uploads, repositories },
+  }
 
   /** Answers one request through `ctx`, or throws a `RegistryError` that says why not. */
   async function handle(ctx: CallContext): Promise<void> {

@@ -4,38 +4,32 @@
  */
 import type { Tags } from '../../registry/content/tags/tags.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
-import type { Digest } from '../../registry/protocol/digest.ts'
-import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { Tag } from '../../registry/protocol/name.ts'
-import { UpstreamError } from '../../upstream/error.ts'
 import type { MirroredManifests } from '../manifests.ts'
 import { createOnce } from '../once.ts'
-import type { Source } from '../source.ts'
+import { questionOf } from '../source.ts'
 import type { AskedTimes } from './asked.ts'
+import { inTurn, type Patience } from './patience.ts'
+import { createTagQuestions, type Place } from './question.ts'
 
 type Parts = {
   tags: Tags
   manifests: MirroredManifests
   asked: AskedTimes
   leases: Leases
+  patience: Patience
   signal: AbortSignal
   report: (fields: object, message: string) => void
 }
-type Tagged = { tag: Tag; current: Digest | undefined }
-type Place = { repository: string; source: Source; ttlMs: number }
 /** `failure` is why the tag may not be as the upstream has it. */
 export type Refreshed = { failure: string | undefined; isNew: boolean }
 
-const lastKnownSent = 'the upstream failed, so the last known answer is sent'
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
 export type MirroredTags = ReturnType<typeof createMirroredTags>
 
-/** How long a client waits for the upstream where there is an answer already. */
-const patienceMs = 10_000
-
-export function createMirroredTags({ tags, manifests, asked, leases, signal, report }: Parts) {
+export function createMirroredTags(parts: Parts) {
+  const { tags, asked, leases, patience, signal } = parts
   const once = createOnce<string | undefined>()
+  const questions = createTagQuestions(parts)
   return { refresh }
 
   /**
@@ -43,10 +37,11 @@ export function createMirroredTags({ tags, manifests, asked, leases, signal, rep
    * asked for it just now. Throws `UpstreamError` where nothing is here.
    */
   async function refresh(place: Place, tag: Tag): Promise<Refreshed> {
-    const { repository, ttlMs } = place
+    const { repository, source, ttlMs } = place
     const known = await asked.find({ repository, tag }, ttlMs)
     if (known) return { failure: known.failure, isNew: false }
-    const failure = await once(`${repository}:${tag}`, () => askInTurn(place, tag))
+    const question = questionOf(source, `${repository}:${tag}`)
+    const failure = await once(question, () => askInTurn(place, tag))
     return { failure, isNew: true }
   }
 
@@ -55,53 +50,24 @@ export function createMirroredTags({ tags, manifests, asked, leases, signal, rep
     const named = { repository, tag }
     const current = await tags.find(repository, tag)
     const isHere = current !== undefined
+    const turn = {
+      ...{ leases, signal, upstream: source.upstream.name },
+      lease: questionOf(source, `mirror tag ${repository} ${tag}`),
+      patienceMs: isHere ? 0 : patience.absentMs,
+    }
     try {
-      return await leases.hold(`mirror tag ${repository} ${tag}`, 'unavailable', async () => {
+      return await inTurn(turn, async () => {
         const known = await asked.find(named, ttlMs)
         if (known) return known.failure
-        const { isThere, failure } = await ask(place, { tag, current })
+        const { isThere, failure, isShared } = await questions.ask(place, { tag, current })
         // A tag that is nowhere may be pushed in the next moment.
-        if (isHere || isThere) await asked.write(named, failure)
+        if (isShared && (isHere || isThere)) await asked.write(named, { failure, isKept: true })
         return failure
       })
     } catch (error) {
       if (!isHere) throw error
       // Another process asks, or there is no room on the disk to say that this one did.
-      const isBusy = error instanceof RegistryError && error.reason === 'unavailable'
-      const reason = isBusy ? 'it has not answered yet' : messageOf(error)
-      report({ ...named, reason }, lastKnownSent)
-      return `${source.upstream.name}: ${reason}`
+      return questions.sendLast(place, tag, error)
     }
-  }
-
-  async function ask(place: Place, tagged: Tagged) {
-    const { tag } = tagged
-    const isHere = tagged.current !== undefined
-    try {
-      const isThere = await follow(place, tagged)
-      const gone = `${place.source.upstream.name}: it has no such tag any more`
-      return { isThere, failure: isThere || !isHere ? undefined : gone }
-    } catch (error) {
-      if (!isHere || !isFailure(error)) throw error
-      const fields = { repository: place.repository, tag, reason: error.message }
-      report(fields, lastKnownSent)
-      return { isThere: false, failure: error.message }
-    }
-  }
-
-  async function follow({ repository, source }: Place, tagged: Tagged): Promise<boolean> {
-    const { upstream, remote, via } = source
-    const { tag, current } = tagged
-    const limit = current ? AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) : signal
-    const head = await upstream.manifests.find(remote, tag, { signal: limit, via })
-    if (!head) return false
-    const { digest } = head
-    if (await manifests.point(repository, tagged, digest)) return true
-    const isFetched = await manifests.fetch({ repository, source }, digest)
-    return isFetched && manifests.point(repository, tagged, digest)
   }
 }
-
-/** Of the upstream, or of the patience with it. */
-const isFailure = (error: unknown): error is Error =>
-  error instanceof UpstreamError || (error instanceof DOMException && error.name === 'TimeoutError')

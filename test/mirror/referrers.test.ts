@@ -1,8 +1,16 @@
 /** What belongs to an image of a mirror: its referrers, and the platforms of an index, each when it is wanted. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
-import { describe as descriptorOf, imageFrom, indexType, manifestType } from '../support/image.ts'
+import {
+  describe as descriptorOf,
+  digestOf,
+  imageFrom,
+  indexType,
+  manifestType,
+} from '../support/image.ts'
 import { startKura } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
 import { manifestUrl, pullImage, pushBlob, pushImage } from '../support/push.ts'
@@ -96,6 +104,24 @@ describeWith(['docker-registry'], 'the referrers of a mirrored image', () => {
         manifestUrl({ url: node.url, repository: 'up/app' }, signed.digest),
       )
       expect(pulled.body).toEqual(signature)
+    })
+
+    it('of images that are nowhere leave no file behind, though they are asked for once', async () => {
+      const settings = { tagTtlMs: 60_000 }
+      const root = await cleanup.folder()
+      const fresh = await startNode(cleanup, { upstream, root, settings })
+      const nowhere = digestOf(Buffer.from('nowhere'))
+      const url = `${fresh.url}/v2/up/app/referrers/`
+      upstream.asked()
+      expect((await send('GET', url + nowhere)).status).toBe(200)
+      expect(upstream.asked()).not.toEqual([])
+      expect((await send('GET', url + nowhere)).status).toBe(200)
+      expect(upstream.asked()).toEqual([])
+      const files = () =>
+        readdir(join(root, 'kura/mirror/tags'), { recursive: true }).catch(() => [])
+      expect(await files()).toEqual([])
+      await send('GET', url + image.digest)
+      expect(await files()).not.toEqual([])
     })
 
     it('are still listed while the upstream fails, with a warning', async () => {

@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
-import { imageFrom } from '../support/image.ts'
+import { imageFrom, manifestType } from '../support/image.ts'
 import { describeWith } from '../support/programs.ts'
 import { manifestUrl, pullImage, pushImage } from '../support/push.ts'
 import { type Node, startNode } from './support/node.ts'
@@ -18,9 +18,9 @@ describeWith(['docker-registry'], 'a tag of a mirror', () => {
   })
   beforeEach(() => upstream.heal())
 
-  const start = async (tagTtlMs: number, root?: string) =>
+  const start = async (tagTtlMs: number, root?: string, more = {}) =>
     startNode(cleanup, {
-      ...{ upstream, patience: 500, settings: { tagTtlMs } },
+      ...{ upstream, patience: 500, settings: { tagTtlMs }, ...more },
       root: root ?? (await cleanup.folder()),
     })
   const push = (tag: string, image = first) =>
@@ -73,10 +73,35 @@ describeWith(['docker-registry'], 'a tag of a mirror', () => {
     expect((await get(node, tag)).headers).not.toHaveProperty('warning')
   })
 
-  it('that is not here is 504 where the upstream does not answer', async () => {
-    const node = await start(0)
+  it('that is not here is 504 where the upstream does not answer, from every process', async () => {
+    const root = await cleanup.folder()
+    const nodes = await Promise.all([1, 2].map(() => start(0, root, { leasePatience: 100 })))
     upstream.meddle(() => true)
-    expect((await get(node, 'late')).status).toBe(504)
+    for (const { status, body } of await Promise.all(nodes.map((node) => get(node, 'late')))) {
+      expect(status).toBe(504)
+      expect(body.toString()).toContain(`${upstream.host}: `)
+    }
+  })
+
+  it('that is here is answered in time where its new manifest does not come, and moves with it later', async () => {
+    const root = await cleanup.folder()
+    const node = await start(0, root, { patience: 30_000, heldPatience: 300 })
+    await push('slow', first)
+    await pullImage(at(node), 'slow')
+    await push('slow', second)
+    const go = Promise.withResolvers<void>()
+    upstream.meddle(({ method, url }, answer) => {
+      if (method !== 'GET' || !url?.endsWith(second.digest)) return false
+      const head = { 'Content-Type': manifestType, 'Content-Length': second.manifest.length }
+      void go.promise.then(() => answer.writeHead(200, head).end(second.manifest))
+      return true
+    })
+    const meanwhile = await get(node, 'slow')
+    expect([meanwhile.status, meanwhile.body]).toEqual([200, first.manifest])
+    expect(meanwhile.headers.warning).toContain(`${upstream.host}: it has not answered`)
+    go.resolve()
+    const later = await get(node, 'slow')
+    expect([later.body, later.headers.warning]).toEqual([second.manifest, undefined])
   })
 
   it('that is not here is 502 on 429, with the time to come again', async () => {
@@ -119,4 +144,25 @@ describeWith(['docker-registry'], 'a tag of a mirror', () => {
     expect(JSON.parse(kept.body.toString())).toEqual({ name: 'up/app', tags: ['listed'] })
     expect(kept.headers.warning).toMatch(/^110 /)
   })
+
+  it.each([404, 500])(
+    'is listed as it is here on %d, without what the settings leave out',
+    async (status) => {
+      const root = await cleanup.folder()
+      const before = await start(0, root)
+      for (const tag of ['kept', 'nightly-1']) {
+        await push(tag)
+        await pullImage(at(before), tag)
+      }
+      const tags = { allow: [], deny: ['nightly-*'] }
+      const node = await start(0, root, { settings: { tags } })
+      upstream.fail(status)
+      const url = `${node.url}/v2/up/app/tags/list`
+      const list = await send('GET', url)
+      expect(JSON.parse(list.body.toString())).toEqual({ name: 'up/app', tags: ['kept'] })
+      expect(list.headers.warning).toMatch(/^110 /)
+      const nowhere = await send('GET', `${node.url}/v2/up/nowhere/tags/list`)
+      expect(nowhere.status).toBe(status === 404 ? 404 : 502)
+    },
+  )
 })

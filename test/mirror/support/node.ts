@@ -7,6 +7,7 @@ import { readMirrored } from '../../../gateway/http/mirrored.ts'
 import { createMirror } from '../../../mirror/mirror.ts'
 import { createRoutes } from '../../../mirror/routes.ts'
 import type { MirrorSettings } from '../../../mirror/settings.ts'
+import { usualPatience } from '../../../mirror/tags/patience.ts'
 import { openPolicy } from '../../../policies/engine/decision.ts'
 import { createRegistry } from '../../../registry/app.ts'
 import { openFileLeases } from '../../../registry/leases/files.ts'
@@ -26,6 +27,10 @@ type Options = {
   storage?: StorageDriver
   /** In milliseconds, how long the upstream may take. */
   patience?: number
+  /** In milliseconds, how long a process waits for a lease of another one. */
+  leasePatience?: number
+  /** In milliseconds, how long a client waits where an answer is here. */
+  heldPatience?: number
 }
 
 export const everything = { allow: [], deny: [] }
@@ -46,11 +51,11 @@ export const usualSettings: MirrorSettings = {
 export type Node = Awaited<ReturnType<typeof startNode>>
 
 export async function startNode(cleanup: Cleanup, options: Options) {
-  const { root, upstream, patience = 5_000 } = options
+  const { root, upstream, patience = 5_000, leasePatience = 12_000 } = options
   const settings = { ...usualSettings, remoteUrl: upstream.url, ...options.settings }
   const folder = createFilesystemDriver({ root })
   const storage = options.storage ?? folder
-  const leases = await openFileLeases(`${root}/kura/leases`, { root })
+  const leases = await openFileLeases(`${root}/kura/leases`, { root, longest: leasePatience })
   const registry = createRegistry({ storage, leases, rules: openRules, reportBadLink() {} })
   const installation = `kura-${randomUUID()}`
   const times = { connect: patience, answer: patience, stall: patience, whole: patience }
@@ -64,6 +69,7 @@ export async function startNode(cleanup: Cleanup, options: Options) {
     local: options.storage && folder,
     rules: openRules,
     report: (_fields, message) => reports.push(message),
+    patience: { ...usualPatience, heldMs: options.heldPatience ?? usualPatience.heldMs },
   })
   const routes = createRoutes([settings])
   const names = {
