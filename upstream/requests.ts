@@ -3,7 +3,7 @@
  * that it was asked too often.
  */
 import type { Authorization } from './access/authorization.ts'
-import { failureOf, limited } from './refusals.ts'
+import { failureOf, isMissingElsewhere, limited } from './refusals.ts'
 import { discard } from './wire/bodies.ts'
 import type { Follow, Found, Sent } from './wire/follow.ts'
 import { findRateLimit, type RateLimit } from './wire/limits.ts'
@@ -59,12 +59,12 @@ export function createRequests({ upstream, times, follow, authorization, install
 
       const found = await letIn(asked, url)
       rateLimit = findRateLimit(found, Date.now()) ?? rateLimit
-      if (expects.includes(found.status)) return found
+      if (expects.includes(found.status) && !isMissingElsewhere(found, url)) return found
       discard(found)
       if (found.status === 401 && isSameOrigin(found.url, upstream)) {
         throw await authorization.refusal(401, signal)
       }
-      const failure = failureOf(found, upstream)
+      const failure = failureOf(found, { asked: url, upstream })
       if (failure.retryAt) pauses.begin(sort, failure.retryAt)
       throw failure
     },

@@ -58,6 +58,21 @@ describe('a blob', () => {
     expect((await failure(open(answer, call)))[0]).toBe(kind)
   })
 
+  it.each([
+    ['a storage that does not have it', '/store/gone', 'fault'],
+    ['a registry that does not have it', `/v2/mirrored/blobs/${digest}`, undefined],
+  ])('redirected to %s, at %s, is of the kind %s', async (_, location, kind) => {
+    const { upstream } = await upstreamThat(({ url }, response) => {
+      const isSent = url === location
+      response.writeHead(isSent ? 404 : 307, isSent ? {} : { location }).end()
+    })
+    for (const ask of [upstream.blobs.find, upstream.blobs.open]) {
+      const call = ask('team/app', digest)
+      if (kind) expect((await failure(call))[0]).toBe(kind)
+      else expect(await call).toBeUndefined()
+    }
+  })
+
   it('begins where it was asked to, also at a registry that knows no ranges', async () => {
     const whole: Answer = (_, response) => response.end(bytes)
     expect(await open(whole, { offset: 70_000, size: 100_000 })).toEqual(bytes.subarray(70_000))

@@ -19,3 +19,13 @@ export function nextAddress(from: URL, location: string | undefined, upstream: s
 
 /** Scheme, host and port are the same. */
 export const isSameOrigin = (one: URL, other: URL) => one.origin === other.origin
+
+/**
+ * Whether `url`, to which a redirect led, is the same endpoint of a registry as was asked, and no storage behind one:
+ * registry.k8s.io, for example, sends all requests on to another registry.
+ */
+export function isSameEndpoint(url: URL, asked: URL): boolean {
+  if (url.href === asked.href) return true
+  const [kind, name] = asked.pathname.split('/').slice(-2)
+  return url.pathname.includes('/v2/') && url.pathname.endsWith(`/${kind}/${name}`)
+}
