@@ -43,12 +43,16 @@ export function createDownload(parts: Parts) {
     otherBytes: () => broken('the download that this one followed brought other bytes'),
   })
   const { join, leave } = clients
-  const ended = run()
-  ended.catch(() => {})
+  const running = run()
+  // Clients hear at once that it is broken; it may still be waiting for the lease.
+  const ended = Promise.race([running, rejection(signal)])
+  for (const it of [running, ended]) it.catch(() => {})
 
   return {
     ended,
-    draft,
+    /** Settles once nothing of it is under way any more. */
+    running,
+    read: watch.read,
     join,
     leave,
     progress: (isEnough: (now: Progress) => boolean, asking: AbortSignal) =>
@@ -59,6 +63,7 @@ export function createDownload(parts: Parts) {
     watch.look().catch((error) => breaking.abort(error))
     try {
       while (!(await leadOnce({ ...parts, signal, onEntry: watch.learn }))) signal.throwIfAborted()
+      signal.throwIfAborted()
       await watch.refuseOthers()
     } catch (error) {
       throw breaking.signal.aborted ? breaking.signal.reason : error
@@ -71,16 +76,22 @@ export function createDownload(parts: Parts) {
 
 type Leading = Parts & Pick<Parameters<typeof lead>[0], 'onEntry'>
 
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
 /** Whether the blob is there by now. False where another process has the lease, and has had it for long. */
 async function leadOnce(leading: Leading): Promise<boolean> {
   const { leases, wanted, isHere, signal } = leading
   const begun = Date.now()
   let isLeading = false
   try {
-    await leases.hold(downloadLease(wanted.id), 'unavailable', async () => {
+    await leases.hold(downloadLease(wanted.id), 'unavailable', async (lease) => {
       isLeading = true
       signal.throwIfAborted()
-      if (!(await isHere())) await lead(leading)
+      if (!(await isHere())) await lead({ ...leading, lease })
     })
     return true
   } catch (error) {

@@ -19,6 +19,8 @@ export type Downloads = ReturnType<typeof createDownloads>
 
 export function createDownloads({ blobs, leases, entries, openDraft }: Parts) {
   const running = new Map<string, Download>()
+  /** Those that are broken may still wait for their lease. */
+  const closing = new Set<Promise<void>>()
   const stopping = new AbortController()
   return { follow, close }
 
@@ -44,6 +46,9 @@ export function createDownloads({ blobs, leases, entries, openDraft }: Parts) {
     const parts = { wanted, draft, entries, leases, source, isHere, lingerMs, signal }
     const download = createDownload(parts)
     running.set(id, download)
+    closing.add(download.running)
+    const leave = () => void closing.delete(download.running)
+    download.running.then(leave, leave)
     const forget = () => void running.delete(id)
     download.ended.then(forget, forget)
     return download
@@ -52,6 +57,6 @@ export function createDownloads({ blobs, leases, entries, openDraft }: Parts) {
   /** What has come so far stays for the next download. */
   async function close(): Promise<void> {
     stopping.abort()
-    await Promise.allSettled([...running.values()].map(({ ended }) => ended))
+    await Promise.allSettled(closing)
   }
 }

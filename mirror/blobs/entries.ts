@@ -1,6 +1,7 @@
 /**
  * The downloads that are under way, written down so that other processes learn of their size, and so that
- * what a crash leaves of them is found. An entry is a hint: a lost one costs a download.
+ * what a crash leaves of them is found. An entry is a hint: a lost one costs a download. It goes with the draft,
+ * and stays for some time where the draft became the blob: so it tells a follower which bytes those are.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
@@ -15,8 +16,6 @@ const entrySchema = z.object({
   /** Another one where the draft has begun anew: bytes of two generations are never one answer. */
   generation: z.string(),
   size: z.int().nonnegative().optional(),
-  /** Generations whose bytes turned out to be wrong. */
-  wrong: z.array(z.string()).optional(),
 })
 
 export type Entry = z.infer<typeof entrySchema>
@@ -32,6 +31,13 @@ export function createEntries(storage: StorageDriver) {
     },
     changedAt: async (id: string) => (await storage.stat(`${folder}/${id}`))?.changedAt,
     remove: (id: string) => storage.remove(`${folder}/${id}`),
+    /** Leaves the entry of another generation alone. */
+    async removeGeneration(id: string, generation: string): Promise<void> {
+      const path = `${folder}/${id}`
+      const found = await storage.getVersioned(path)
+      if (!found || parse(found.bytes)?.generation !== generation) return
+      await storage.removeVersion(path, { version: found.version })
+    },
     async *list(): AsyncIterable<string> {
       for await (const { name } of storage.list(folder)) yield name
     },

@@ -28,15 +28,18 @@ const becomingMs = 10
 export function createFollowedBlobs({ download, repository, blobs, signal, onWaiting }: Parts) {
   return { find, open: async () => undefined, read }
 
-  /** Waits until the size is known, which it is of the blob at the latest. */
+  /**
+   * Waits until the size is known, which it is of the blob at the latest. Without bytes there is no last one that
+   * could wait for the digest, so an empty blob is waited for.
+   */
   async function find(_repository: string, digest: Digest): Promise<Blob | undefined> {
-    const { size, isDone } = await download.progress((now) => now.size !== undefined, signal)
+    const { size, isDone } = await download.progress((now) => (now.size ?? 0) > 0, signal)
     if (isDone || size === undefined) return blobs.find(repository, digest, { signal })
     return { canonical: digest, size }
   }
 
   async function read(blob: Blob, { range }: { range?: ByteRange | undefined } = {}) {
-    return notWaitingLong(follow(blob.canonical, range ?? { first: 0, last: blob.size - 1 }))
+    return notWaitingLong(follow(blob, range ?? { first: 0, last: blob.size - 1 }))
   }
 
   async function* notWaitingLong(bytes: Bytes): Bytes {
@@ -51,15 +54,15 @@ export function createFollowedBlobs({ download, repository, blobs, signal, onWai
     }
   }
 
-  async function* follow(digest: Digest, { first, last }: ByteRange): Bytes {
+  async function* follow(told: Blob, { first, last }: ByteRange): Bytes {
     let at = first
     while (at <= last) {
       const from = at
       const isMore = (now: Progress) => Math.min(now.written, last) > from
       const { written, isDone } = await download.progress(isMore, signal)
-      if (isDone) return yield* readBlob(digest, { first: at, last })
+      if (isDone) return yield* readBlob(told, { first: at, last })
       const range = { first: at, last: Math.min(written, last) - 1 }
-      for await (const chunk of (await download.draft.read(range, signal)) ?? []) {
+      for await (const chunk of (await download.read(range, signal)) ?? []) {
         yield chunk
         at += chunk.length
       }
@@ -67,10 +70,13 @@ export function createFollowedBlobs({ download, repository, blobs, signal, onWai
     }
   }
 
-  async function* readBlob(digest: Digest, range: ByteRange): Bytes {
-    const blob = await blobs.find(repository, digest, { signal })
+  async function* readBlob({ canonical, size }: Blob, range: ByteRange): Bytes {
+    const blob = await blobs.find(repository, canonical, { signal })
+    if (blob && blob.size !== size) {
+      throw new Error(`${canonical} has ${blob.size} bytes where ${size} were told`)
+    }
     const bytes = blob && (await blobs.read(blob, { range, signal }))
-    if (!bytes) throw new Error(`${digest} is gone just after it was fetched`)
+    if (!bytes) throw new Error(`${canonical} is gone just after it was fetched`)
     yield* bytes
   }
 }

@@ -3,6 +3,9 @@
  * breaks is followed by another one as long as each brings bytes.
  */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isFull } from '../../files/full.ts'
+import type { Lease } from '../../registry/leases/lease.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { UpstreamError } from '../../upstream/error.ts'
 import type { Source } from '../source.ts'
@@ -13,14 +16,16 @@ import type { Entries, Entry } from './entries.ts'
 const mostStalls = 2
 /** An answer without an end must not fill the disk for ever: 128 GiB, more than any layer that is known. */
 const mostBytes = 128 * 1024 ** 3
-/** Generations of wrong bytes that are remembered. */
-const mostWrong = 8
+/** Milliseconds for which followers can see which draft became the blob; it takes them one look. */
+const entryStays = 60_000
 
 type Leading = {
   wanted: Wanted
   draft: Draft
   entries: Entries
   source: Source
+  /** That of the download, which this process holds. */
+  lease: Lease
   /** Hears of each entry before any byte of it can be read. Throws to end the download. */
   onEntry: (entry: Entry) => void
   signal: AbortSignal
@@ -31,51 +36,66 @@ export async function lead(leading: Leading): Promise<void> {
   const { wanted, draft, entries } = leading
   const entry = await fetchRest(leading)
   try {
-    await draft.publish()
+    await draft.publish(entry.generation)
   } catch (error) {
     if (!(error instanceof RegistryError && error.reason === 'digestMismatch')) throw error
-    await discard(leading, entry)
+    await discard(leading)
     const { name } = leading.source.upstream
     throw new UpstreamError('content', name, `it sent other bytes for ${wanted.digest}`, {
       cause: error,
     })
   }
-  // A follower of a wrong generation looks here in the end.
-  if (!entry.wrong) await entries.remove(wanted.id)
+  // Where the process ends sooner, the next sweep removes it.
+  wait(entryStays, undefined, { ref: false, signal: leading.signal })
+    .then(() => entries.removeGeneration(wanted.id, entry.generation))
+    .catch(() => {})
 }
 
-/** The entry tells first, so that no follower takes what comes next for the same bytes. */
-async function discard({ entries, wanted, draft }: Leading, entry: Entry): Promise<void> {
-  const wrong = [...(entry.wrong ?? []), entry.generation].slice(-mostWrong)
-  await entries.write(wanted.id, { ...entry, wrong })
+/** Without the entry, all who sent bytes of the draft break off. A crash in between leaves what is swept. */
+async function discard({ entries, wanted, draft }: Leading): Promise<void> {
   await draft.drop()
+  await entries.remove(wanted.id)
 }
 
 async function fetchRest(leading: Leading): Promise<Entry> {
-  const { draft, signal } = leading
   let { at, entry } = await beginning(leading)
   if (at > 0) await tell(leading, entry)
+  else leading.onEntry(entry)
   for (let stalls = 0; at === 0 || at !== entry.size; ) {
     const { size, error } = await fetchOnce(leading, { at, entry })
     entry = { ...entry, ...(size !== undefined && { size }) }
     if (error === undefined) return entry
-    const now = await draft.size()
+    const now = await endAfter(error, { leading, at, generation: entry.generation })
     stalls = now > at ? 0 : stalls + 1
+    if (stalls > mostStalls) throw error
     at = now
-    if (!canGoOn(error) || stalls > mostStalls || signal.aborted) throw error
   }
   return entry
 }
 
+type Broken = { leading: Leading; at: number; generation: string }
+
+/** Where the draft ends by now; throws `error` where the download cannot go on from there. */
+async function endAfter(error: unknown, { leading, at, generation }: Broken): Promise<number> {
+  const { draft, signal } = leading
+  if (isSpoilt(error)) await discard(leading)
+  if (!canGoOn(error) || signal.aborted) throw error
+  const now = await draft.size(generation)
+  if (now < at) throw error
+  return now
+}
+
 /** `error` is what the bytes broke off with. */
 async function fetchOnce(leading: Leading, { at, entry }: { at: number; entry: Entry }) {
+  const { generation } = entry
   let size: number | undefined
   try {
-    const found = await open(leading, at)
+    const found = await open(leading, { at, size: entry.size })
     size = found.size
     try {
       await tell(leading, { ...entry, ...(size !== undefined && { size }) })
-      await leading.draft.add(found.body, { at, signal: leading.signal })
+      const { signal, lease } = leading
+      await leading.draft.add(found.body, { ...{ at, size, lease, signal }, generation })
     } finally {
       found.body.on('error', () => {}).destroy()
     }
@@ -86,14 +106,14 @@ async function fetchOnce(leading: Leading, { at, entry }: { at: number; entry: E
 }
 
 /** A draft without its entry may be of any bytes, so it is not gone on with. */
-async function beginning({ wanted, draft, entries }: Leading) {
-  const { id, repository, digest } = wanted
-  const [size, known] = await Promise.all([draft.size(), entries.find(id)])
-  const isWrong = known?.wrong?.includes(known.generation)
-  if (known && size > 0 && !isWrong) return { at: size, entry: known }
-  if (size > 0) await draft.drop()
-  const wrong = known?.wrong && { wrong: known.wrong }
-  const entry: Entry = { repository, digest, generation: randomUUID(), ...wrong }
+async function beginning(leading: Leading) {
+  const { id, repository, digest } = leading.wanted
+  const known = await leading.entries.find(id)
+  const generation = randomUUID()
+  const size = await leading.draft.size(known?.generation ?? generation)
+  if (known && size > 0 && size <= (known.size ?? size)) return { at: size, entry: known }
+  if (known || size > 0) await discard(leading)
+  const entry: Entry = { repository, digest, generation }
   return { at: 0, entry }
 }
 
@@ -102,13 +122,26 @@ async function tell({ entries, wanted, onEntry }: Leading, entry: Entry): Promis
   await entries.write(wanted.id, entry)
 }
 
-async function open({ source, wanted, signal }: Leading, at: number) {
+/** `size`: what clients may have been told, so another one is an error. */
+async function open(
+  { source, wanted, signal }: Leading,
+  { at, size }: { at: number; size: number | undefined },
+) {
   const { upstream, remote, via } = source
-  const call = { offset: at, mostBytes, signal, via }
+  const call = { offset: at, size, mostBytes, signal, via }
   const found = await upstream.blobs.open(remote, wanted.digest, call)
   if (!found) throw new RegistryError('blobUnknown', { detail: wanted.digest })
   return found
 }
+
+/**
+ * The draft cannot become the blob of which clients got bytes: the upstream tells another size for it by now, or
+ * the disk was full and has kept none of the bytes that came last.
+ */
+const isSpoilt = (error: unknown) =>
+  isFull(error) ||
+  (error instanceof RegistryError && error.reason === 'storageFull') ||
+  (error instanceof UpstreamError && error.kind === 'content')
 
 /** What broke is the connection, and not the disk here. */
 const canGoOn = (error: unknown) =>

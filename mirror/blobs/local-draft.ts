@@ -16,26 +16,37 @@ type Parts = { local: StorageDriver; uploads: Uploads }
 
 export function createLocalDrafts({ local, uploads }: Parts): OpenDraft {
   return ({ repository, digest, id }) => {
-    // Of this process alone, so that processes that lost their lease cannot meet in it.
-    const path = `${id}.${process.pid}`
-    const open = async () => (await local.read(path)) ?? Readable.from([])
+    const pathOf = (generation: string) => `${id}/${generation}`
+    const stat = (generation: string) => local.stat(pathOf(generation))
+    const open = async (generation: string) =>
+      (await local.read(pathOf(generation))) ?? Readable.from([])
+    const drop = () => local.remove(id)
     return {
-      size: async () => (await local.stat(path))?.size ?? 0,
-      async add(source, { at, signal }) {
-        await local.append(path, until(signal, source), { at })
+      holdsOne: false,
+      size: async (generation) => (await stat(generation))?.size ?? 0,
+      changedAt: async (generation) => (await stat(generation))?.changedAt,
+      async add(source, { generation, at, lease, signal }) {
+        await lease.confirm()
+        const fence = { check: lease.check }
+        await local.append(pathOf(generation), until(signal, source), { at, fence })
       },
-      read: (range, signal) => local.read(path, { range, signal }),
+      read: (generation, range, signal) => local.read(pathOf(generation), { range, signal }),
 
-      async publish() {
-        await verify(digest, await open())
-        const source = await open()
+      async publish(generation) {
+        await verify(digest, await open(generation))
+        const source = copied(await open(generation))
         await uploads.take(repository, { digest, source, subject: undefined })
-        await local.remove(path)
+        await drop()
       },
 
-      drop: () => local.remove(path),
+      drop,
     }
   }
+}
+
+/** A storage may ask for the next chunk before it has sent this one, whose place would then be written over. */
+async function* copied(bytes: Bytes): Bytes {
+  for await (const chunk of bytes) yield Buffer.from(chunk)
 }
 
 async function verify(digest: Digest, bytes: Bytes): Promise<void> {

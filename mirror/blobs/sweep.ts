@@ -5,11 +5,13 @@
 import type { Leases } from '../../registry/leases/lease.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import type { OpenDraft } from './draft.ts'
-import { downloadLease, type Entries } from './entries.ts'
+import { downloadLease, type Entries, type Entry } from './entries.ts'
 
 type Parts = { entries: Entries; leases: Leases; openDraft: OpenDraft }
 
-/** `quietMs`: a download that was written down later may have followers that are about to take it over. */
+type Sweeping = { quietMs: number; report: (left: { repository: string; digest: string }) => void }
+
+/** `quietMs`: a download that got bytes later may have followers that are about to take it over. */
 export function createSweep({ entries, leases, openDraft }: Parts) {
   /** Calls `report` with each repository and digest of which something went. */
   return async (
@@ -18,24 +20,30 @@ export function createSweep({ entries, leases, openDraft }: Parts) {
   ): Promise<void> => {
     for await (const id of entries.list()) {
       if (signal.aborted) return
-      if (await isQuiet(id, quietMs)) await unlessBusy(() => sweep(id, report))
+      if (await isQuiet(id, quietMs)) await unlessBusy(() => sweep(id, { quietMs, report }))
     }
   }
 
   async function isQuiet(id: string, quietMs: number): Promise<boolean> {
-    const changedAt = await entries.changedAt(id)
-    return changedAt !== undefined && Date.now() - changedAt.getTime() >= quietMs
+    const [entry, changedAt] = await Promise.all([entries.find(id), entries.changedAt(id)])
+    const grownAt = entry && (await draftOf(id, entry).changedAt(entry.generation))
+    const times = [changedAt, grownAt].map((it) => it?.getTime() ?? Number.NEGATIVE_INFINITY)
+    return changedAt !== undefined && Date.now() - Math.max(...times) >= quietMs
   }
 
-  function sweep(id: string, report: (left: { repository: string; digest: string }) => void) {
+  function draftOf(id: string, { repository, digest }: Entry) {
+    return openDraft({ repository, digest, id })
+  }
+
+  function sweep(id: string, { quietMs, report }: Sweeping) {
     return leases.hold(downloadLease(id), 'unavailable', async () => {
+      // Whoever had the lease until now may have gone on with it.
+      if (!(await isQuiet(id, quietMs))) return
       const entry = await entries.find(id)
-      if (entry) {
-        const { repository, digest } = entry
-        await openDraft({ repository, digest, id }).drop()
-        report({ repository, digest })
-      }
+      const isLeft = entry && (await draftOf(id, entry).changedAt(entry.generation))
+      if (entry) await draftOf(id, entry).drop()
       await entries.remove(id)
+      if (entry && isLeft) report({ repository: entry.repository, digest: entry.digest })
     })
   }
 }

@@ -3,11 +3,15 @@
  * the draft, and so sees it grow whichever process writes to it.
  */
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ByteRange } from '../../registry/protocol/range.ts'
+import type { Bytes } from '../../registry/storage/driver.ts'
 import type { Draft, Wanted } from './draft.ts'
 import type { Entries, Entry } from './entries.ts'
 
 /** Milliseconds between two looks. */
 const lookEvery = 40
+/** Between two looks at the entry where no bytes of another generation can be read; in a bucket each one costs. */
+const entryEvery = 500
 
 export type Progress = { size: number | undefined; written: number; isDone: boolean }
 
@@ -23,21 +27,25 @@ type Parts = {
 export function createWatch({ wanted, draft, entries, hasClients, otherBytes }: Parts) {
   const state: Progress & { entry?: Entry } = { size: undefined, written: 0, isDone: false }
   const change = createChange()
-  return { learn, look, progress, end, refuseOthers }
+  let lookedAt = 0
+  return { learn, look, progress, end, refuseOthers, read }
 
-  /** Throws where the entry is one of other bytes than a client may have been sent. */
+  /** Throws where the entry is one of other bytes than a client may have been sent, or of another size. */
   function learn(entry: Entry): void {
     const { generation } = (state.written > 0 && state.entry) || entry
-    if (generation !== entry.generation || entry.wrong?.includes(generation)) throw otherBytes()
+    const size = state.size ?? entry.size
+    if (generation !== entry.generation || (entry.size ?? size) !== size) throw otherBytes()
     state.entry = entry
-    state.size = entry.size
+    state.size = size
     change.tell()
   }
 
-  /** The blob is right; the bytes that were sent before may be those of a draft that was not. */
+  /** Throws where clients may have been sent bytes of a draft that is gone. */
   async function refuseOthers(): Promise<void> {
-    const entry = state.entry && (await entries.find(wanted.id))
-    if (entry) learn(entry)
+    if (state.written === 0) return
+    const entry = await entries.find(wanted.id)
+    if (!entry) throw otherBytes()
+    learn(entry)
   }
 
   /** Until the end. */
@@ -48,10 +56,17 @@ export function createWatch({ wanted, draft, entries, hasClients, otherBytes }: 
     }
   }
 
+  async function lookAtEntry(): Promise<void> {
+    lookedAt = Date.now()
+    const entry = await entries.find(wanted.id)
+    if (state.isDone) return
+    if (entry) learn(entry)
+    else if (state.written > 0) throw otherBytes()
+  }
+
   async function lookOnce(): Promise<void> {
-    const entry = state.entry?.size === undefined ? await entries.find(wanted.id) : undefined
-    if (entry && !state.isDone && !entry.wrong?.includes(entry.generation)) learn(entry)
-    const written = state.entry ? await draft.size() : 0
+    if (draft.holdsOne || Date.now() - lookedAt >= entryEvery) await lookAtEntry()
+    const written = state.entry ? await draft.size(state.entry.generation) : 0
     if (written <= state.written) return
     state.written = written
     change.tell()
@@ -72,6 +87,11 @@ export function createWatch({ wanted, draft, entries, hasClients, otherBytes }: 
     } finally {
       gone.forget()
     }
+  }
+
+  /** Of the bytes that `progress` has told of. */
+  async function read(range: ByteRange, signal: AbortSignal): Promise<Bytes | undefined> {
+    return state.entry && draft.read(state.entry.generation, range, signal)
   }
 
   function end(): void {

@@ -1,6 +1,6 @@
 /** Downloads of a mirror that break, end or bring wrong bytes: no client is left with those. */
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
+import { readdir, utimes } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { beforeAll, beforeEach, expect, it } from '@jest/globals'
@@ -8,7 +8,7 @@ import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
 import { digestOf } from '../support/image.ts'
 import { describeWith } from '../support/programs.ts'
-import { begin, holdHalf, pushRandom, sendHalf, size, urlOf } from './support/blobs.ts'
+import { begin, blobsAsked, holdHalf, pushRandom, sendHalf, size, urlOf } from './support/blobs.ts'
 import { startNode } from './support/node.ts'
 import { startUpstream, type Upstream } from './support/upstream.ts'
 
@@ -48,21 +48,37 @@ describeWith(['docker-registry'], 'a download of a mirror', () => {
     go.resolve()
     await expect(buffer(one.answer)).rejects.toThrow('aborted')
     await expect(buffer(two.answer)).rejects.toThrow('aborted')
+    expect(blobsAsked(upstream)).toHaveLength(1)
     const healed = await send('GET', urlOf(leader, digest))
     expect(healed.status === 200 ? '' : healed.body.toString()).toBe('')
     expect(digestOf(healed.body)).toBe(digest)
   })
 
-  it('is said to be wrong where no byte has been sent yet', async () => {
+  it.each(['', 'x'])('is said to be wrong where no byte has been sent yet: %j', async (text) => {
     const { digest } = await pushRandom(upstream)
     const node = await start()
     upstream.meddle((_, answer) => {
-      answer.writeHead(200, { 'Content-Length': 1 }).end('x')
+      answer.writeHead(200, { 'Content-Length': text.length }).end(text)
       return true
     })
     const answer = await send('GET', urlOf(node, digest))
     expect(answer.status).toBe(502)
     expect(answer.body.toString()).toContain('other bytes')
+  })
+
+  it('is not whole with fewer bytes than the blob has, whatever size was told first', async () => {
+    const { digest } = await pushRandom(upstream)
+    const node = await start()
+    upstream.meddle(({ headers }, answer) => {
+      if (headers.range) return false
+      answer.writeHead(200, { 'Content-Length': size / 2 })
+      answer.write(Buffer.alloc(size / 4), () => answer.destroy())
+      return true
+    })
+    const { answer } = await begin(urlOf(node, digest))
+    await expect(buffer(answer)).rejects.toThrow('aborted')
+    upstream.heal()
+    expect(digestOf((await send('GET', urlOf(node, digest))).body)).toBe(digest)
   })
 
   it('goes on from where the connection broke', async () => {
@@ -123,6 +139,9 @@ describeWith(['docker-registry'], 'a download of a mirror', () => {
     expect(await readdir(uploads)).toHaveLength(1)
 
     const next = await start(root)
+    const entries = `${root}/kura/mirror/downloads`
+    const longAgo = new Date(Date.now() - 7_200_000)
+    for (const it of await readdir(entries)) await utimes(`${entries}/${it}`, longAgo, longAgo)
     const left: object[] = []
     const { signal } = new AbortController()
     await next.sweep({ quietMs: 3_600_000, signal }, (it) => left.push(it))
@@ -130,7 +149,7 @@ describeWith(['docker-registry'], 'a download of a mirror', () => {
     await next.sweep({ quietMs: 0, signal }, (it) => left.push(it))
     expect(left).toEqual([{ repository: 'up/app', digest }])
     expect(await readdir(uploads)).toEqual([])
-    expect(await readdir(`${root}/kura/mirror/downloads`)).toEqual([])
+    expect(await readdir(entries)).toEqual([])
     expect(digestOf((await send('GET', urlOf(next, digest))).body)).toBe(digest)
   })
 })

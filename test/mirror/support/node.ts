@@ -25,6 +25,8 @@ type Options = {
   settings?: Partial<MirrorSettings>
   /** In place of the folder; then downloads are kept in the folder alone. */
   storage?: StorageDriver
+  /** A folder of leases that is not in `root`, for machines with folders of their own. */
+  leases?: string
   /** In milliseconds, how long the upstream may take. */
   patience?: number
   /** In milliseconds, how long a process waits for a lease of another one. */
@@ -55,7 +57,8 @@ export async function startNode(cleanup: Cleanup, options: Options) {
   const settings = { ...usualSettings, remoteUrl: upstream.url, ...options.settings }
   const folder = createFilesystemDriver({ root })
   const storage = options.storage ?? folder
-  const leases = await openFileLeases(`${root}/kura/leases`, { root, longest: leasePatience })
+  const place = options.leases ?? `${root}/kura/leases`
+  const leases = await openFileLeases(place, { root, longest: leasePatience })
   const registry = createRegistry({ storage, leases, rules: openRules, reportBadLink() {} })
   const installation = `kura-${randomUUID()}`
   const times = { connect: patience, answer: patience, stall: patience, whole: patience }
