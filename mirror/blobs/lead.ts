@@ -4,7 +4,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isFull } from '../../files/full.ts'
 import type { Lease } from '../../registry/leases/lease.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { UpstreamError } from '../../upstream/error.ts'
@@ -139,7 +138,7 @@ async function open(
  * the disk was full and has kept none of the bytes that came last.
  */
 const isSpoilt = (error: unknown) =>
-  isFull(error) ||
+  ['ENOSPC', 'EDQUOT'].includes(Object(error).code) ||
   (error instanceof RegistryError && error.reason === 'storageFull') ||
   (error instanceof UpstreamError && error.kind === 'content')
 
