@@ -25,6 +25,9 @@ const folders = [
   'bin',
 ]
 
+/** These are not part of the program. */
+const beside = ['docs', 'deploy', 'bench', 'test']
+
 const drivers = 'registry/storage/driver.ts'
 const fence = 'registry/storage/fenced.ts'
 const placing = 'registry/storage/placing.ts'
@@ -211,6 +214,12 @@ describe('the layers', () => {
     )
     expect(faults).toEqual([])
   })
+})
+
+it('the image is built with every folder of the program', () => {
+  const lines = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n')
+  const missing = folders.filter((it) => !beside.includes(it) && !lines.includes(`!${it}`))
+  expect(missing).toEqual([])
 })
 
 it('no files import each other in a circle, not even types', () => {
