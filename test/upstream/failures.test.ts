@@ -36,9 +36,12 @@ describe('a failure', () => {
   })
 
   it('of an address that the system does not take is one of the upstream', async () => {
-    const nowhere = open(cleanup, new URL('http://[fe80::1]:5000'))
+    const nowhere = open(cleanup, new URL('http://[ff02::1]:5000'))
     const [kind, message] = await failure(nowhere.manifests.get('team/app', 'v1'))
-    expect([kind, message]).toEqual(['fault', expect.stringMatching(/the request failed: .*E/)])
+    expect([kind, message]).toEqual([
+      'refused',
+      expect.stringMatching(/there is no way to the network/),
+    ])
   })
 })
 
