@@ -3,7 +3,7 @@ import { access as isThere } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Access } from '../moving/open.ts'
+import type { Access } from '../moving/places/open.ts'
 
 export type Side = 'from' | 'to'
 export type AccessOptions = { loginFile?: string; parallel: number; rate?: number } & Partial<

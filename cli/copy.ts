@@ -1,6 +1,6 @@
 /** `kura copy`, `kura export` and `kura import`: images from one place to another. */
 import { Command } from 'commander'
-import { parsePlace } from '../moving/spelling.ts'
+import { parsePlace } from '../moving/places/spelling.ts'
 import {
   type AccessOptions,
   addAccess,

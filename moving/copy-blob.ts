@@ -2,7 +2,7 @@
 
 import type { Digest } from '../registry/protocol/digest.ts'
 import { waitAfter, withPatience } from './patience.ts'
-import type { Call, Descriptor, Destination, Source } from './place.ts'
+import type { Call, Descriptor, Destination, Source } from './places/place.ts'
 import type { Rate, Slots } from './slots.ts'
 
 export type Progress = {

@@ -7,7 +7,7 @@ import { readStoredManifest } from '../registry/protocol/manifest.ts'
 import { isForeignLayer, knownShape } from '../registry/protocol/media-types.ts'
 import { shareCopy, type Transfer } from './copy-blob.ts'
 import { withPatience } from './patience.ts'
-import type { Descriptor, Document } from './place.ts'
+import type { Descriptor, Document } from './places/place.ts'
 import { selectPlatforms } from './platforms.ts'
 import { allOf } from './slots.ts'
 

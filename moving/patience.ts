@@ -1,7 +1,7 @@
 /** Tries again what a registry could not do just now: after a while that grows, or when the registry says so. */
 import { setTimeout } from 'node:timers/promises'
 import { type Kind, UpstreamError } from '../upstream/error.ts'
-import type { Call } from './place.ts'
+import type { Call } from './places/place.ts'
 
 const passing: readonly Kind[] = ['refused', 'cut', 'timeout', 'fault', 'limited']
 const mostTries = 6

@@ -1,7 +1,7 @@
 /** Of an image for several platforms, those that are wanted: a shorter index, or the image itself where one is left. */
 import { z } from 'zod'
 import { digestOf } from '../registry/protocol/digest.ts'
-import type { Document } from './place.ts'
+import type { Document } from './places/place.ts'
 
 const entrySchema = z.looseObject({
   digest: z.string(),

@@ -2,11 +2,11 @@
 import { type Digest, isDigest } from '../registry/protocol/digest.ts'
 import { isTag } from '../registry/protocol/name.ts'
 import { copyImage } from './copy.ts'
-import { type Access, openDestination, openSource } from './open.ts'
-import type { Call, Destination, Source } from './place.ts'
+import { type Access, openDestination, openSource } from './places/open.ts'
+import type { Call, Destination, Source } from './places/place.ts'
+import type { Spelled } from './places/spelling.ts'
 import { createProgress } from './progress.ts'
 import { allOf, createRate, createSlots } from './slots.ts'
-import type { Spelled } from './spelling.ts'
 import { listTags, removeOthers } from './tags.ts'
 
 export type CopyOptions = {

@@ -1,10 +1,10 @@
 /** Copies that a file names, one repository after another. A failure of one does not keep the others. */
 import picomatch from 'picomatch'
 import { createUpstream } from '../upstream/registry.ts'
-import { type Access, findCredentials, readAuthority } from './open.ts'
-import type { Call } from './place.ts'
+import { type Access, findCredentials, readAuthority } from './places/open.ts'
+import type { Call } from './places/place.ts'
+import { parsePlace } from './places/spelling.ts'
 import { type CopyOptions, runCopy } from './run.ts'
-import { parsePlace } from './spelling.ts'
 import type { SyncCopy } from './sync-file.ts'
 
 type Options = Pick<CopyOptions, 'access' | 'parallel' | 'bytesPerSecond' | 'output' | 'call'> & {

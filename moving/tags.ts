@@ -1,6 +1,6 @@
 /** Which tags are copied, and which are removed at the destination. */
 import picomatch from 'picomatch'
-import type { Call, Destination, Source } from './place.ts'
+import type { Call, Destination, Source } from './places/place.ts'
 
 export type Wanted = {
   source: Source

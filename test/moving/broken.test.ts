@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { copyImage, type Job } from '../../moving/copy.ts'
-import { createRepositoryDestination, createRepositorySource } from '../../moving/repository.ts'
+import {
+  createRepositoryDestination,
+  createRepositorySource,
+} from '../../moving/places/repository.ts'
 import { createSlots } from '../../moving/slots.ts'
 import { createUpstream } from '../../upstream/registry.ts'
 import { useCleanup } from '../support/cleanup.ts'

@@ -1,6 +1,6 @@
 /** Where an image is, as people write it. */
 import { expect, it } from '@jest/globals'
-import { parsePlace } from '../../moving/spelling.ts'
+import { parsePlace } from '../../moving/places/spelling.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 

@@ -1,6 +1,7 @@
 /** Copies in the process of a test, as the command makes them. */
+
+import { parsePlace } from '../../moving/places/spelling.ts'
 import { runCopy } from '../../moving/run.ts'
-import { parsePlace } from '../../moving/spelling.ts'
 
 type Wanted = { tags?: string[]; platforms?: string[] }
 

@@ -1,8 +1,8 @@
 /** Images of an OCI layout. Its bytes are looked at where they arrive, and manifests here as well. */
 import { createReadStream } from 'node:fs'
-import { readAtMost } from '../files/bounded.ts'
-import { algorithmOf, type Digest, digestOf, isDigest } from '../registry/protocol/digest.ts'
-import { largestManifest, readStoredManifest } from '../registry/protocol/manifest.ts'
+import { readAtMost } from '../../files/bounded.ts'
+import { algorithmOf, type Digest, digestOf, isDigest } from '../../registry/protocol/digest.ts'
+import { largestManifest, readStoredManifest } from '../../registry/protocol/manifest.ts'
 import { blobPath, type Entry, type Index, readIndex, tagOf } from './layout.ts'
 import type { Document, Source } from './place.ts'
 

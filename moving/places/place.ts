@@ -1,6 +1,6 @@
 /** Where images come from and where they go: a repository of a registry, or an OCI layout. */
 import type { Readable } from 'node:stream'
-import type { Digest } from '../registry/protocol/digest.ts'
+import type { Digest } from '../../registry/protocol/digest.ts'
 
 export type Call = { signal?: AbortSignal | undefined }
 export type Descriptor = { mediaType: string; digest: Digest; size: number }

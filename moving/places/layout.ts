@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { readAtMost } from '../files/bounded.ts'
-import { replaceFile } from '../files/replace.ts'
-import { algorithmOf, type Digest, hexOf, isDigest } from '../registry/protocol/digest.ts'
-import { imageIndex } from '../registry/protocol/media-types.ts'
+import { readAtMost } from '../../files/bounded.ts'
+import { replaceFile } from '../../files/replace.ts'
+import { algorithmOf, type Digest, hexOf, isDigest } from '../../registry/protocol/digest.ts'
+import { imageIndex } from '../../registry/protocol/media-types.ts'
 
 const tagKey = 'org.opencontainers.image.ref.name'
 const largestIndex = 32 * 1024 * 1024

@@ -1,11 +1,11 @@
 /** A repository of a registry, as a source and as a destination. */
 import { Readable } from 'node:stream'
-import { digestOf } from '../registry/protocol/digest.ts'
-import { readStoredManifest } from '../registry/protocol/manifest.ts'
-import { imageIndex } from '../registry/protocol/media-types.ts'
-import { UpstreamError } from '../upstream/error.ts'
-import { type Referrer, referrersTag } from '../upstream/lists.ts'
-import type { Upstream } from '../upstream/registry.ts'
+import { digestOf } from '../../registry/protocol/digest.ts'
+import { readStoredManifest } from '../../registry/protocol/manifest.ts'
+import { imageIndex } from '../../registry/protocol/media-types.ts'
+import { UpstreamError } from '../../upstream/error.ts'
+import { type Referrer, referrersTag } from '../../upstream/lists.ts'
+import type { Upstream } from '../../upstream/registry.ts'
 import type { Call, Destination, Document, Source } from './place.ts'
 
 type Options = { registry: Upstream; repository: string; name: string }

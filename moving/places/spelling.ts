@@ -1,7 +1,7 @@
 /** How people write where an image is: as docker, skopeo, crane and oras do. */
-import { isDigest } from '../registry/protocol/digest.ts'
-import { isRepository, isTag } from '../registry/protocol/name.ts'
-import { hostToAsk, isHub, repositoryAt } from '../upstream/hub.ts'
+import { isDigest } from '../../registry/protocol/digest.ts'
+import { isRepository, isTag } from '../../registry/protocol/name.ts'
+import { hostToAsk, isHub, repositoryAt } from '../../upstream/hub.ts'
 
 export type Spelled =
   | { kind: 'registry'; url: URL; host: string; repository: string; reference: string | undefined }

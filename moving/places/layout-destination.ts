@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fillDraft, throughDraft } from '../files/draft.ts'
-import { algorithmOf, type Digest, isDigest } from '../registry/protocol/digest.ts'
+import { fillDraft, throughDraft } from '../../files/draft.ts'
+import { algorithmOf, type Digest, isDigest } from '../../registry/protocol/digest.ts'
 import {
   blobPath,
   type Entry,

@@ -4,9 +4,9 @@ import {
   type Credentials,
   credentialsOfFile,
   fixedCredentials,
-} from '../upstream/access/credentials.ts'
-import { credentialsOfDocker } from '../upstream/access/docker-config.ts'
-import { createUpstream } from '../upstream/registry.ts'
+} from '../../upstream/access/credentials.ts'
+import { credentialsOfDocker } from '../../upstream/access/docker-config.ts'
+import { createUpstream } from '../../upstream/registry.ts'
 import { openArchiveDestination, openArchiveSource } from './archive.ts'
 import { openLayoutDestination } from './layout-destination.ts'
 import { openLayoutSource } from './layout-source.ts'
