@@ -47,7 +47,7 @@ function wholeMirror(
 
 function mirrorFrom(section: Section, index: number): MirrorConfig {
   const place = `kura.mirrors.${index}`
-  const { remoteurl, allow, deny, default: defaults, tagttl, library } = section
+  const { remoteurl, allow, deny, default: defaults, tagttl, officialimages } = section
   const found = identify(remoteurl)
   const namespaces = section.namespaces?.map((it) => it.toLowerCase()) ?? found.namespaces
   const prefix = section.prefix ?? namespaces[0] ?? found.name
@@ -61,7 +61,7 @@ function mirrorFrom(section: Section, index: number): MirrorConfig {
   const settings = {
     ...{ name: namespaces[0] ?? found.name, remoteUrl: found.remoteUrl },
     ...{ prefix, namespaces, defaults },
-    hasLibrary: library ?? found.isOnHub,
+    hasLibrary: officialimages ?? found.isOnHub,
     repositories: { allow: allow.repositories, deny: deny.repositories },
     tags: { allow: allow.tags, deny: deny.tags },
     ...{ tagTtlMs: tagttl, lingerMs: usualLinger },

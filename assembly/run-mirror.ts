@@ -62,12 +62,11 @@ export async function runMirror(config: Config, parts: Parts) {
 }
 
 /** Whether no other process of this machine has come here before. */
-async function isFirst(folder: string): Promise<boolean> {
-  const made = await mkdir(join(folder, 'mirror-swept')).then(
+function isFirst(folder: string): Promise<boolean> {
+  return mkdir(join(folder, 'mirror-swept')).then(
     () => true,
     () => false,
   )
-  return made
 }
 
 /** Processes of other machines may follow a download whose leader has just died: they get the time to take over. */

@@ -6,7 +6,6 @@
  * The program is some fifty files there instead of about six hundred, each of which Node would look for, read and
  * link. So a process starts in half of the time: docs/decisions/0039-a-release-is-bundled.md.
  */
-
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import { dirname, join, relative } from 'node:path'

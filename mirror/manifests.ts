@@ -3,12 +3,12 @@
  * fetched when a client asks for it.
  */
 import type { Manifests } from '../registry/content/manifests/manifests.ts'
+import { createJoined } from '../registry/pace/joined.ts'
 import type { Digest } from '../registry/protocol/digest.ts'
 import { RegistryError } from '../registry/protocol/errors.ts'
 import { type Manifest, parseManifest, readStoredManifest } from '../registry/protocol/manifest.ts'
 import type { Tag } from '../registry/protocol/name.ts'
 import { UpstreamError } from '../upstream/error.ts'
-import { createOnce } from './once.ts'
 import { questionOf, type Source } from './source.ts'
 
 type Parts = { manifests: Manifests; signal: AbortSignal }
@@ -19,13 +19,13 @@ type Kept = { digest: Digest; mediaType: string; bytes: Buffer }
 export type MirroredManifests = ReturnType<typeof createMirroredManifests>
 
 export function createMirroredManifests({ manifests, signal }: Parts) {
-  const once = createOnce<boolean>()
+  const joined = createJoined<boolean>()
   return { fetch, point }
 
   /** False where the upstream does not have it. */
   function fetch({ repository, source }: Place, digest: Digest): Promise<boolean> {
     const { upstream, remote, via } = source
-    return once(questionOf(source, `${repository}@${digest}`), async () => {
+    return joined(questionOf(source, `${repository}@${digest}`), async () => {
       const found = await upstream.manifests.get(remote, digest, { signal, via })
       if (found) await keep(repository, { ...found, digest }, read(found, upstream.name))
       return found !== undefined

@@ -3,9 +3,9 @@
  * those of any repository. The upstream is asked as often as for a tag, in whichever way it knows.
  */
 import { fewAtOnce } from '../registry/pace/few-at-once.ts'
+import { createJoined } from '../registry/pace/joined.ts'
 import type { Digest } from '../registry/protocol/digest.ts'
 import type { MirroredManifests } from './manifests.ts'
-import { createOnce } from './once.ts'
 import { isForAll, questionOf, type Source } from './source.ts'
 import type { AskedTimes } from './tags/asked.ts'
 
@@ -24,7 +24,7 @@ type Place = { repository: string; source: Source; ttlMs: number }
 export type MirroredReferrers = ReturnType<typeof createMirroredReferrers>
 
 export function createMirroredReferrers({ asked, manifests, isHere, signal }: Parts) {
-  const once = createOnce<string | undefined>()
+  const joined = createJoined<string | undefined>()
   return { refresh }
 
   /**
@@ -37,7 +37,7 @@ export function createMirroredReferrers({ asked, manifests, isHere, signal }: Pa
     const known = await asked.find(named, place.ttlMs)
     if (known) return known.failure
     const { repository, source } = place
-    return once(questionOf(source, `${repository} ${subject}`), async () => {
+    return joined(questionOf(source, `${repository} ${subject}`), async () => {
       const { found, failure, isShared } = await fetchAll(place, subject).catch(async (error) => {
         if (!(await asked.findLast(named))) throw error
         const message: string = error instanceof Error ? error.message : String(error)

@@ -1,5 +1,4 @@
 /** One blob from one place to another: not sent where it is there, gone on with where a download breaks. */
-
 import type { Digest } from '../registry/protocol/digest.ts'
 import { waitAfter, withPatience } from './patience.ts'
 import type { Call, Descriptor, Destination, Source } from './places/place.ts'

@@ -1,18 +1,8 @@
 /** How far a copy is: a line that is written anew on a terminal, and a line for each blob elsewhere. */
+import { sizeText } from '../documents/sizes.ts'
 import type { Progress } from './copy-blob.ts'
 
 type Output = { isTTY?: boolean | undefined; write: (text: string) => unknown }
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB']
-
-function sizeText(bytes: number): string {
-  let [value, unit] = [bytes, 0]
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
-}
 
 /** A terminal is written to ten times a second at most. */
 const pauseMs = 100

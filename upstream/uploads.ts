@@ -105,7 +105,9 @@ async function findOut(ask: Ask, { requests, upload }: Work, error: unknown): Pr
   // docker-registry forgets an upload that broke off: another one has to begin.
   if (found.status >= 400) throw error
   upload.place = placeOf(requests, found)
-  upload.at = receivedOf(found)
+  // The one byte that is there is written as none is: only a chunk from the beginning that was refused tells.
+  const hasOne = error instanceof UpstreamError && error.status === 416 && upload.at === 0
+  upload.at = receivedOf(found) || (hasOne ? 1 : 0)
 }
 
 /** 409 and 416: what the registry said of the upload was true of the moment before. */

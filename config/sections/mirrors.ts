@@ -26,7 +26,7 @@ const mirror = section({
   default: repositories().describe(
     'Repositories that are its own without prefix and `?ns=` as well, such as `library/**`. None of them can be pushed here.',
   ),
-  library: flag()
+  officialimages: flag()
     .optional()
     .describe('Whether `nginx` means `library/nginx`; without it, only on Docker Hub.'),
   username: text().optional().describe('The account there.'),

@@ -1,5 +1,6 @@
 /** How an event reads: `ann pushed team/app:v1 sha256:… 3 layers 12 MB 1.2 s`. */
 import { STATUS_CODES } from 'node:http'
+import { sizeText } from '../../documents/sizes.ts'
 import type { Pushed } from '../../registry/protocol/call.ts'
 import { safeName } from '../access/safe-name.ts'
 import { withoutSecrets } from './redact.ts'
@@ -27,14 +28,6 @@ export function contentText({ images, platforms, layers, bytes }: Pushed): strin
 }
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB']
-
-function sizeText(bytes: number): string {
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
-  const value = bytes / 1000 ** step
-  return `${value < 10 && step > 0 ? value.toFixed(1) : Math.round(value)} ${units[step]}`
-}
 
 export function timeText(ms: number): string {
   const seconds = Math.max(ms, 0) / 1000

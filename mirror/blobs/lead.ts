@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isFull } from '../../files/full.ts'
 import type { Lease } from '../../registry/leases/lease.ts'
 import { RegistryError } from '../../registry/protocol/errors.ts'
 import { UpstreamError } from '../../upstream/error.ts'
@@ -138,7 +139,7 @@ async function open(
  * the disk was full and has kept none of the bytes that came last.
  */
 const isSpoilt = (error: unknown) =>
-  ['ENOSPC', 'EDQUOT'].includes(Object(error).code) ||
+  isFull(error) ||
   (error instanceof RegistryError && error.reason === 'storageFull') ||
   (error instanceof UpstreamError && error.kind === 'content')
 

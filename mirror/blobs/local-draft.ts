@@ -44,7 +44,7 @@ export function createLocalDrafts({ local, uploads }: Parts): OpenDraft {
   }
 }
 
-/** A storage may ask for the next chunk before it has sent this one, whose place would then be written over. */
+/** A chunk of a file is good until the next one is asked for; a bucket asks for several before it sends them. */
 async function* copied(bytes: Bytes): Bytes {
   for await (const chunk of bytes) yield Buffer.from(chunk)
 }

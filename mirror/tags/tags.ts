@@ -4,9 +4,9 @@
  */
 import type { Tags } from '../../registry/content/tags/tags.ts'
 import type { Leases } from '../../registry/leases/lease.ts'
+import { createJoined } from '../../registry/pace/joined.ts'
 import type { Tag } from '../../registry/protocol/name.ts'
 import type { MirroredManifests } from '../manifests.ts'
-import { createOnce } from '../once.ts'
 import { questionOf } from '../source.ts'
 import type { AskedTimes } from './asked.ts'
 import { inTurn, type Patience } from './patience.ts'
@@ -28,7 +28,7 @@ export type MirroredTags = ReturnType<typeof createMirroredTags>
 
 export function createMirroredTags(parts: Parts) {
   const { tags, asked, leases, patience, signal } = parts
-  const once = createOnce<string | undefined>()
+  const joined = createJoined<string | undefined>()
   const questions = createTagQuestions(parts)
   return { refresh }
 
@@ -41,7 +41,7 @@ export function createMirroredTags(parts: Parts) {
     const known = await asked.find({ repository, tag }, ttlMs)
     if (known) return { failure: known.failure, isNew: false }
     const question = questionOf(source, `${repository}:${tag}`)
-    const failure = await once(question, () => askInTurn(place, tag))
+    const failure = await joined(question, () => askInTurn(place, tag))
     return { failure, isNew: true }
   }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fillDraft, throughDraft } from '../../files/draft.ts'
+import { createTurns } from '../../registry/pace/in-turn.ts'
 import { algorithmOf, type Digest, isDigest } from '../../registry/protocol/digest.ts'
 import {
   blobPath,
@@ -22,7 +23,8 @@ export async function openLayoutDestination(
   name = `oci:${folder}`,
 ): Promise<Destination> {
   let index: Index = (await readIndex(folder)) ?? { manifests: [] }
-  let change: Promise<void> = Promise.resolve()
+  /** Each change of the index begins with what the one before has written. */
+  const changes = createTurns()
 
   return {
     name,
@@ -38,8 +40,7 @@ export async function openLayoutDestination(
       await writeBlob(folder, digest, [bytes])
       // What nothing else names is named in the index.
       if (tag === undefined && subject === undefined) return
-      change = change.then(() => add({ mediaType, digest, size: bytes.length }, tag))
-      await change
+      await changes(() => add({ mediaType, digest, size: bytes.length }, tag))
     },
     close: async () => {},
   }

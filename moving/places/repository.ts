@@ -1,5 +1,6 @@
 /** A repository of a registry, as a source and as a destination. */
 import { Readable } from 'node:stream'
+import { createTurns } from '../../registry/pace/in-turn.ts'
 import { digestOf } from '../../registry/protocol/digest.ts'
 import { readStoredManifest } from '../../registry/protocol/manifest.ts'
 import { imageIndex } from '../../registry/protocol/media-types.ts'
@@ -37,7 +38,7 @@ type DestinationOptions = Options & {
 export function createRepositoryDestination(options: DestinationOptions): Destination {
   const { registry, repository, name, mountFrom } = options
   /** One change of a referrers' tag at a time: each reads what the one before has written. */
-  let listing: Promise<void> = Promise.resolve()
+  const listings = createTurns()
 
   return {
     name,
@@ -54,8 +55,7 @@ export function createRepositoryDestination(options: DestinationOptions): Destin
       const reference = tag ?? document.digest
       const put = await registry.putManifest(repository, reference, { mediaType, bytes, signal })
       if (subject === undefined || put.isListed) return
-      listing = listing.then(() => list(document, referrersTag(subject), { signal }))
-      await listing
+      await listings(() => list(document, referrersTag(subject), { signal }))
     },
     tags: async (call) => (await registry.tags(repository, call)) ?? [],
     removeTag: async (tag, call) => void (await registry.removeManifest(repository, tag, call)),

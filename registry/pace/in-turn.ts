@@ -1,4 +1,4 @@
-/** One piece of work at a time, for work that takes much memory. */
+/** One piece of work at a time: for work that takes much memory, or that begins with what the one before has left. */
 
 /** Makes a queue: each piece of work begins once the one before has ended, however it did. */
 export function createTurns() {

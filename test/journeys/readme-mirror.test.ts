@@ -73,7 +73,7 @@ describeWith(['docker-registry'], 'a mirror, as the page says', () => {
       const config = blockOf(page, 'Several upstreams, beside images of your own', {
         language: 'yaml',
         instead: {
-          [hub]: `${upstream.url}\n      prefix: docker.io\n      namespaces: [docker.io]\n      library: true`,
+          [hub]: `${upstream.url}\n      prefix: docker.io\n      namespaces: [docker.io]\n      officialimages: true`,
           'https://ghcr.io': `${upstream.url}/\n      prefix: ghcr.io\n      namespaces: [ghcr.io]`,
           '/etc/kura/ghcr-password': password,
         },

@@ -3,29 +3,19 @@ import { once } from 'node:events'
 import { readdir, utimes } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { beforeAll, beforeEach, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
 import { digestOf } from '../support/image.ts'
 import { describeWith } from '../support/programs.ts'
 import { begin, blobsAsked, holdHalf, pushRandom, sendHalf, size, urlOf } from './support/blobs.ts'
-import { startNode } from './support/node.ts'
-import { startUpstream, type Upstream } from './support/upstream.ts'
+import { startingNodes } from './support/node.ts'
+import { useUpstream } from './support/upstream.ts'
 
 describeWith(['docker-registry'], 'a download of a mirror', () => {
   const cleanup = useCleanup()
-  let upstream: Upstream
-
-  beforeAll(async () => {
-    upstream = await startUpstream(cleanup)
-  })
-  beforeEach(() => {
-    upstream.heal()
-    upstream.asked()
-  })
-
-  const start = async (root?: string, settings = {}) =>
-    startNode(cleanup, { upstream, settings, root: root ?? (await cleanup.folder()) })
+  const upstream = useUpstream(cleanup)
+  const start = startingNodes(cleanup, upstream)
 
   it('breaks the connection of everyone who got bytes that turn out to be wrong', async () => {
     const { digest } = await pushRandom(upstream)

@@ -2,30 +2,20 @@
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
-import { beforeAll, beforeEach, expect, it } from '@jest/globals'
+import { expect, it } from '@jest/globals'
 import { createInmemoryDriver } from '../../registry/storage/memory.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
 import { digestOf } from '../support/image.ts'
 import { describeWith } from '../support/programs.ts'
 import { begin, blobsAsked, holdHalf, pushRandom, size, until, urlOf } from './support/blobs.ts'
-import { type Node, startNode } from './support/node.ts'
-import { startUpstream, type Upstream } from './support/upstream.ts'
+import { type Node, startingNodes, startNode } from './support/node.ts'
+import { useUpstream } from './support/upstream.ts'
 
 describeWith(['docker-registry'], 'a blob of a mirror', () => {
   const cleanup = useCleanup()
-  let upstream: Upstream
-
-  beforeAll(async () => {
-    upstream = await startUpstream(cleanup)
-  })
-  beforeEach(() => {
-    upstream.heal()
-    upstream.asked()
-  })
-
-  const start = async (root?: string, settings = {}) =>
-    startNode(cleanup, { upstream, settings, root: root ?? (await cleanup.folder()) })
+  const upstream = useUpstream(cleanup)
+  const start = startingNodes(cleanup, upstream)
 
   it('is fetched once for all clients of all processes', async () => {
     const { bytes, digest } = await pushRandom(upstream)

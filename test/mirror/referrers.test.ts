@@ -7,9 +7,11 @@ import { send } from '../support/http.ts'
 import {
   describe as descriptorOf,
   digestOf,
+  emptyConfig,
   imageFrom,
   indexType,
   manifestType,
+  signatureOf,
 } from '../support/image.ts'
 import { startKura } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
@@ -18,19 +20,7 @@ import { type Node, startNode } from './support/node.ts'
 import { startGate, startUpstream } from './support/upstream.ts'
 
 const image = imageFrom(Buffer.from('signed'))
-const empty = Buffer.from('{}')
-
-/** A manifest that refers to the image, as signatures do. */
-const signature = Buffer.from(
-  JSON.stringify({
-    schemaVersion: 2,
-    mediaType: manifestType,
-    artifactType: 'application/vnd.example.signature',
-    config: descriptorOf('application/vnd.oci.empty.v1+json', empty),
-    layers: [],
-    subject: descriptorOf(manifestType, image.manifest),
-  }),
-)
+const signature = signatureOf(descriptorOf(manifestType, image.manifest))
 const signed = descriptorOf(manifestType, signature)
 
 type Gate = Awaited<ReturnType<typeof startGate>> & { registry: { url: string } }
@@ -48,7 +38,7 @@ const ways = {
     const tag = image.digest.replace(':', '-')
     const place = { url: gate.registry.url, repository: 'app' }
     await pushImage(place, 'v1', image)
-    await pushBlob(place, empty)
+    await pushBlob(place, emptyConfig)
     await putAs(place, signed.digest, { type: manifestType, body: signature })
     const body = Buffer.from(JSON.stringify(index))
     await putAs(place, tag, { type: indexType, body })
@@ -76,7 +66,7 @@ describeWith(['docker-registry'], 'the referrers of a mirrored image', () => {
       upstream = await start(cleanup)
       const place = { url: upstream.registry.url, repository: 'app' }
       await pushImage(place, 'v1', image)
-      await pushBlob(place, empty)
+      await pushBlob(place, emptyConfig)
       await putAs(place, signed.digest, { type: manifestType, body: signature })
       node = await startNode(cleanup, { upstream, root: await cleanup.folder() })
     })
@@ -85,7 +75,7 @@ describeWith(['docker-registry'], 'the referrers of a mirrored image', () => {
     const list = async (digest: string, query = '') =>
       send('GET', `${node.url}/v2/up/app/referrers/${digest}${query}`)
 
-    it('are an error, and not an empty list, while it has never answered', async () => {
+    it('are an error, and not an emptyConfig list, while it has never answered', async () => {
       upstream.fail(500)
       expect((await list(image.digest)).status).toBe(502)
     })

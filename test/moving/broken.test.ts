@@ -1,6 +1,6 @@
 /** Copies over connections that break, to and from registries that fail, and that are stopped half-way. */
 import { randomBytes } from 'node:crypto'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { copyImage, type Job } from '../../moving/copy.ts'
 import {
@@ -8,13 +8,21 @@ import {
   createRepositorySource,
 } from '../../moving/places/repository.ts'
 import { createSlots } from '../../moving/slots.ts'
+import { parseDigest } from '../../registry/protocol/digest.ts'
 import { createUpstream } from '../../upstream/registry.ts'
 import { useCleanup } from '../support/cleanup.ts'
 import { startDistribution } from '../support/distribution.ts'
-import { imageFrom } from '../support/image.ts'
+import {
+  describe as describeBytes,
+  digestOf,
+  emptyConfig,
+  imageFrom,
+  manifestType,
+  signatureOf,
+} from '../support/image.ts'
 import { startKura } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
-import { pullImage, pushImage } from '../support/push.ts'
+import { pullImage, pushBlob, pushImage } from '../support/push.ts'
 import { startFake } from '../upstream/support.ts'
 
 const cleanup = useCleanup()
@@ -24,9 +32,13 @@ const image = imageFrom(...layers)
 type Break = { cutsDownloads?: number; cutsUploads?: number; refuses?: number }
 
 /** Passes requests on, and breaks so many of those with blobs in their middle. */
-async function startBreaking(target: string, breaks: Break) {
+async function startBreaking(
+  target: string,
+  breaks: Break,
+  isRefused: (asked: IncomingMessage) => boolean = () => false,
+) {
   const fake = await startFake(cleanup, (asked, response) => {
-    if (breaks.refuses && breaks.refuses-- > 0) {
+    if (isRefused(asked) || (breaks.refuses && breaks.refuses-- > 0)) {
       response.writeHead(503).end()
       return
     }
@@ -122,6 +134,23 @@ describeWith(['docker-registry', 'linux'], 'a copy', () => {
       const ranges = destination.asked.map(({ headers }) => headers['content-range'] ?? '0-')
       expect(ranges.some((range) => !range.startsWith('0-'))).toBe(to === kura.url)
     }
+  })
+
+  it('lists a referrer in its tag also after another one could not be', async () => {
+    const place = { url: await startEmpty(), repository: 'team/app' }
+    await pushImage(place, 'v1', image)
+    await pushBlob(place, emptyConfig)
+    let failures = 1
+    const destination = await startBreaking(place.url, {}, ({ method, url = '' }) => {
+      return method === 'PUT' && url.includes('/manifests/sha256-') && failures-- > 0
+    })
+    const { job } = jobFrom(new URL(from), destination.url)
+    const bytes = signatureOf(describeBytes(manifestType, image.manifest))
+    const document = { bytes, mediaType: manifestType, digest: parseDigest(digestOf(bytes)) }
+    const put = () =>
+      job.destination.putManifest(document, { subject: parseDigest(image.digest), tag: undefined })
+    await expect(put()).rejects.toThrow('503')
+    await put()
   })
 
   it('that is stopped is gone on with by the next one, which sends only the rest', async () => {

@@ -6,7 +6,14 @@ import { beforeAll, expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { startDistribution } from '../support/distribution.ts'
 import { send } from '../support/http.ts'
-import { describe, imageFrom, indexType, manifestType } from '../support/image.ts'
+import {
+  describe,
+  emptyConfig,
+  imageFrom,
+  indexType,
+  manifestType,
+  signatureOf,
+} from '../support/image.ts'
 import { type Kura, runKura, startKura } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
 import { manifestUrl, pullImage, pushBlob, pushImage } from '../support/push.ts'
@@ -29,17 +36,7 @@ const index = Buffer.from(
     })),
   }),
 )
-const config = Buffer.from('{}')
-const signature = Buffer.from(
-  JSON.stringify({
-    schemaVersion: 2,
-    mediaType: manifestType,
-    artifactType: 'application/vnd.example.signature',
-    config: describe('application/vnd.oci.empty.v1+json', config),
-    layers: [],
-    subject: describe(indexType, index),
-  }),
-)
+const signature = signatureOf(describe(indexType, index))
 const [indexDigest, signatureDigest] = [index, signature].map((it) => describe('', it).digest)
 
 type Place = { url: string; repository: string }
@@ -53,7 +50,7 @@ async function put(place: Place, reference: string, body: Buffer, type: string):
 async function pushAll(place: Place): Promise<void> {
   for (const [tag, image] of Object.entries(images)) await pushImage(place, tag, image)
   await put(place, 'v1', index, indexType)
-  await pushBlob(place, config)
+  await pushBlob(place, emptyConfig)
   await put(place, signatureDigest ?? '', signature, manifestType)
 }
 

@@ -17,6 +17,21 @@ export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
 }
 
 /** An image that engines can unpack: a layer for each of `files`. */
+export const emptyConfig = Buffer.from('{}')
+
+/** A manifest that refers to another one, as signatures do; its configuration is `emptyConfig`. */
+export function signatureOf(subject: Descriptor): Buffer {
+  const document = {
+    schemaVersion: 2,
+    mediaType: manifestType,
+    artifactType: 'application/vnd.example.signature',
+    config: describe('application/vnd.oci.empty.v1+json', emptyConfig),
+    layers: [],
+    subject,
+  }
+  return Buffer.from(JSON.stringify(document))
+}
+
 export function imageOf(files: Record<string, string>, architecture = 'amd64'): Image {
   const tars = Object.entries(files).map(([name, text]) => tarOf(name, Buffer.from(text)))
   const diffIds = tars.map((tar) => digestOf(tar))

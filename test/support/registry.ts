@@ -2,7 +2,6 @@
  * A whole registry inside the test's own process, over HTTP on a port of its own: as one, or as a
  * gateway with workers behind it.
  */
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -23,6 +22,7 @@ import { createInProcessLeases } from '../../registry/leases/in-process.ts'
 import type { StorageDriver } from '../../registry/storage/driver.ts'
 import { createFilesystemDriver } from '../../registry/storage/filesystem/driver.ts'
 import { createInmemoryDriver } from '../../registry/storage/memory.ts'
+import { openParts } from './gateway-parts.ts'
 import { close, listening } from './http-server.ts'
 import { openPool, standardTopology, type Topology } from './pool.ts'
 import { type Kept, openKept } from './storage.ts'
@@ -89,16 +89,12 @@ export async function startRegistry(options: Options = {}) {
     onError,
   })
   const app = createApp({
+    ...openParts,
     trustedProxies: (options.trustedProxies ?? []).map(parseNetwork),
-    logRequests: (ctx, next) => {
-      ctx.state.requestId = randomUUID()
-      return next()
-    },
     headers: options.headers ?? {},
     ...rules.locations,
     policy,
     login: options.login,
-    tokens: [],
     pool,
   })
   app.on('error', onError)

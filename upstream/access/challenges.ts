@@ -1,4 +1,4 @@
-/** `WWW-Authenticate` as RFC 9110 (11.6.1) writes it: any number of challenges, in one header or in several. */
+/** The challenges of an answer with 401 (RFC 9110, 11.6.1): any number of them, in one header or in more. */
 
 export type Challenge = { scheme: string; parameters: ReadonlyMap<string, string> }
 

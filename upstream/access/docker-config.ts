@@ -1,6 +1,5 @@
 /** Logins as docker, podman and skopeo keep them: a `config.json` or `auth.json`, and the helpers that it names. */
-
-import { isHub } from '../hub.ts'
+import { hubLogin, hubNames, isHub } from '../hub.ts'
 import type { Credentials, Login } from './credentials.ts'
 import { createFileReader } from './credentials.ts'
 import { credentialsOfHelper } from './helper.ts'
@@ -11,9 +10,6 @@ type DockerConfig = {
   credHelpers?: Record<string, string>
   credsStore?: string
 }
-
-/** Where docker keeps the login for its Hub. */
-const hubKey = 'https://index.docker.io/v1/'
 
 /** Undefined for a registry of which neither the file nor its helpers know. */
 export function credentialsOfDocker(path: string, host: string): Credentials {
@@ -32,7 +28,7 @@ export function credentialsOfDocker(path: string, host: string): Credentials {
     if (!program) return undefined
     if (!/^[\w.-]+$/.test(program))
       throw new Error(`${path} names ${JSON.stringify(program)} as a helper`)
-    const server = isHub(host) ? hubKey : host
+    const server = isHub(host) ? hubLogin : host
     const helper =
       helpers.get(program) ??
       credentialsOfHelper({ program: `docker-credential-${program}`, server })
@@ -41,8 +37,7 @@ export function credentialsOfDocker(path: string, host: string): Credentials {
   }
 }
 
-const keysOf = (host: string) =>
-  isHub(host) ? [hubKey, 'docker.io', 'index.docker.io', 'registry-1.docker.io'] : [host]
+const keysOf = (host: string) => (isHub(host) ? [hubLogin, ...hubNames] : [host])
 
 /** Old versions wrote `https://host/v1/`. An entry without content says that a helper has the login. */
 function findAuth({ auths }: DockerConfig, key: string): Auth | undefined {

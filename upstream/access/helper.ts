@@ -3,7 +3,7 @@
  * of the server, and writes `{"Username": …, "Secret": …}`.
  */
 import { spawn } from 'node:child_process'
-import { createShared } from '../shared.ts'
+import { createJoined } from '../../registry/pace/joined.ts'
 import type { Credentials, Login } from './credentials.ts'
 
 type Helper = {
@@ -21,7 +21,7 @@ const mostBytes = 64 * 1024
 const freshMs = 10_000
 
 export function credentialsOfHelper({ program, server, lifetimeMs }: Helper): Credentials {
-  const shared = createShared<Login | undefined>()
+  const joined = createJoined<Login | undefined>()
   let last: { login: Login | undefined; at: number } | undefined
   return async ({ signal, isRefused = false }) => {
     const age = last ? Date.now() - last.at : Number.POSITIVE_INFINITY
@@ -32,7 +32,7 @@ export function credentialsOfHelper({ program, server, lifetimeMs }: Helper): Cr
       last = { login, at: Date.now() }
       return login
     }
-    return shared('', run, signal)
+    return joined('', run, signal)
   }
 }
 

@@ -1,13 +1,13 @@
 /** Tokens of a token server: asked for once for any number of callers, and kept until they expire. */
 import { LRUCache } from 'lru-cache'
-import { createShared } from '../shared.ts'
+import { createJoined } from '../../registry/pace/joined.ts'
 import type { Question, Token } from './token-request.ts'
 
 const mostSeconds = 86_400
 
 export function createTokens(request: (question: Question) => Promise<Token>) {
   const kept = new LRUCache<string, string>({ max: 1000 })
-  const shared = createShared<string>()
+  const joined = createJoined<string>()
 
   return {
     /** The token that is there already. */
@@ -24,7 +24,7 @@ export function createTokens(request: (question: Question) => Promise<Token>) {
         kept.set(key, token, { ttl: Math.ceil(Math.min(seconds, mostSeconds) * 900) })
         return token
       }
-      return shared(key, fetch, signal)
+      return joined(key, fetch, signal)
     },
   }
 }

@@ -1,5 +1,4 @@
 /** One request and its answer, bounded in time: connections are kept for the next one, redirects are not followed. */
-
 import * as tls from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import { type Body, watch } from './body-source.ts'
@@ -106,8 +105,8 @@ export function createTransport({ upstream, times, trust = {} }: Options) {
 function securityOf({ ca, anyCertificate = false }: Trust) {
   const security = { rejectUnauthorized: !anyCertificate }
   if (ca === undefined) return security
-  // What NODE_EXTRA_CA_CERTS adds is among these; Node 20 has no word for it.
-  const known = tls.getCACertificates?.('default') ?? [...tls.rootCertificates]
+  // What NODE_EXTRA_CA_CERTS adds is among these.
+  const known = tls.getCACertificates('default')
   return { ...security, secureContext: tls.createSecureContext({ ca: [...known, ca] }) }
 }
 

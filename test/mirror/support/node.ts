@@ -8,7 +8,6 @@ import { createMirror } from '../../../mirror/mirror.ts'
 import { createRoutes } from '../../../mirror/routes.ts'
 import type { MirrorSettings } from '../../../mirror/settings.ts'
 import { usualPatience } from '../../../mirror/tags/patience.ts'
-import { openPolicy } from '../../../policies/engine/decision.ts'
 import { createRegistry } from '../../../registry/app.ts'
 import { openFileLeases } from '../../../registry/leases/files.ts'
 import type { StorageDriver } from '../../../registry/storage/driver.ts'
@@ -16,6 +15,7 @@ import { createFilesystemDriver } from '../../../registry/storage/filesystem/dri
 import { createUpstream } from '../../../upstream/registry.ts'
 import { hasComeThrough } from '../../../upstream/via.ts'
 import type { Cleanup } from '../../support/cleanup.ts'
+import { openParts } from '../../support/gateway-parts.ts'
 import { close, listening } from '../../support/http-server.ts'
 import { openRules } from '../../support/registry.ts'
 
@@ -52,6 +52,12 @@ export const usualSettings: MirrorSettings = {
 
 export type Node = Awaited<ReturnType<typeof startNode>>
 
+/** Starts nodes of one upstream, each on a folder of its own unless it is told which. */
+export function startingNodes(cleanup: Cleanup, upstream: Options['upstream']) {
+  return async (root?: string, settings: Options['settings'] = {}) =>
+    startNode(cleanup, { upstream, settings, root: root ?? (await cleanup.folder()) })
+}
+
 export async function startNode(cleanup: Cleanup, options: Options) {
   const { root, upstream, patience = 5_000, leasePatience = 12_000 } = options
   const settings = { ...usualSettings, remoteUrl: upstream.url, ...options.settings }
@@ -81,17 +87,8 @@ export async function startNode(cleanup: Cleanup, options: Options) {
     ownHost: undefined,
   }
   const app = createApp({
-    trustedProxies: [],
-    logRequests: (ctx, next) => {
-      ctx.state.requestId = randomUUID()
-      return next()
-    },
-    headers: {},
-    prefix: '/',
+    ...openParts,
     mirrored: [readMirrored(names)],
-    policy: () => openPolicy,
-    login: undefined,
-    tokens: [],
     pool: { forward: mirror.handle },
   })
   app.on('error', () => {})

@@ -11,6 +11,7 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
+import { beforeAll, beforeEach } from '@jest/globals'
 import type { Cleanup } from '../../support/cleanup.ts'
 import { startDistribution } from '../../support/distribution.ts'
 import { close, listening } from '../../support/http-server.ts'
@@ -23,6 +24,19 @@ export type Upstream = Awaited<ReturnType<typeof startUpstream>>
 export async function startUpstream(cleanup: Cleanup) {
   const registry = await startDistribution(cleanup, await cleanup.folder())
   return { registry, ...(await startGate(cleanup, registry.url)) }
+}
+
+/** One for all tests of a file or a `describe`; before each it answers as it should, and what was asked is forgotten. */
+export function useUpstream(cleanup: Cleanup): Upstream {
+  const upstream = {} as Upstream
+  beforeAll(async () => {
+    Object.assign(upstream, await startUpstream(cleanup))
+  })
+  beforeEach(() => {
+    upstream.heal()
+    upstream.asked()
+  })
+  return upstream
 }
 
 export async function startGate(cleanup: Cleanup, target: string) {

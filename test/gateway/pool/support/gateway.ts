@@ -1,5 +1,4 @@
 /** A whole gateway in front of workers of a test's own. */
-import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Login } from '../../../../gateway/access/authenticate.ts'
@@ -13,7 +12,7 @@ import { createProbe } from '../../../../gateway/pool/probe.ts'
 import { createProxiedPool } from '../../../../gateway/pool/proxied.ts'
 import type { SendBlob } from '../../../../gateway/pool/relay.ts'
 import { createWorkers } from '../../../../gateway/pool/workers.ts'
-import { openPolicy } from '../../../../policies/engine/decision.ts'
+import { openParts } from '../../../support/gateway-parts.ts'
 import { close, listening } from '../../../support/http-server.ts'
 import { poolSecret } from '../../../support/pool.ts'
 
@@ -42,16 +41,9 @@ export async function startGateway({ addresses, times, sendBlob, prefix, login }
     times: { interval: 20, ...times },
   })
   const app = createApp({
-    trustedProxies: [],
-    logRequests: (ctx, next) => {
-      ctx.state.requestId = randomUUID()
-      return next()
-    },
-    headers: {},
+    ...openParts,
     prefix: prefix ?? '/',
-    policy: () => openPolicy,
     login,
-    tokens: [],
     pool: createProxiedPool({ workers, signer, sendBlob }),
   })
   const log = createLog(

@@ -1,7 +1,10 @@
-/** Work that several callers want at once is done once: each may leave, and the others still get the result. */
+/** Work under a key that several callers want at once is done once: each may leave, and the others get the result. */
 
-/** `make` hears nothing of the callers' signals, so it has to end by itself. */
-export function createShared<T>() {
+/**
+ * Who asks while the work is under way joins it, unlike with `createShared`, where it begins once more. `make` hears
+ * nothing of the callers' signals, so it has to end by itself.
+ */
+export function createJoined<T>() {
   const underWay = new Map<string, Promise<T>>()
   return (key: string, make: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
     const found = underWay.get(key)
@@ -14,7 +17,7 @@ export function createShared<T>() {
 
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise
-  // Nobody may be left who hears of a failure.
+  // Nobody may be left to hear of a failure.
   promise.catch(() => {})
   const { promise: result, resolve, reject } = Promise.withResolvers<T>()
   const leave = () => reject(signal.reason)
