@@ -9,16 +9,17 @@ import { RegistryError } from '../registry/protocol/errors.ts'
 import { type Manifest, parseManifest, readStoredManifest } from '../registry/protocol/manifest.ts'
 import type { Tag } from '../registry/protocol/name.ts'
 import { UpstreamError } from '../upstream/error.ts'
+import type { Sizes } from './blobs/sizes.ts'
 import { questionOf, type Source } from './source.ts'
 
-type Parts = { manifests: Manifests; signal: AbortSignal }
+type Parts = { manifests: Manifests; sizes: Sizes; signal: AbortSignal }
 type Place = { repository: string; source: Source }
 type Tagged = { tag: Tag; current: Digest | undefined }
 type Kept = { digest: Digest; mediaType: string; bytes: Buffer }
 
 export type MirroredManifests = ReturnType<typeof createMirroredManifests>
 
-export function createMirroredManifests({ manifests, signal }: Parts) {
+export function createMirroredManifests({ manifests, sizes, signal }: Parts) {
   const joined = createJoined<boolean>()
   return { fetch, point }
 
@@ -37,6 +38,7 @@ export function createMirroredManifests({ manifests, signal }: Parts) {
     const found = await manifests.find(repository, digest, { signal })
     const manifest = found && readStoredManifest(found.bytes)
     if (!manifest) return false
+    sizes.learn(repository, manifest)
     if (current === digest) return true
     const { mediaType } = manifest
     await keep(repository, { digest, mediaType, bytes: found.bytes }, manifest, [tag])
@@ -44,6 +46,7 @@ export function createMirroredManifests({ manifests, signal }: Parts) {
   }
 
   async function keep(repository: string, kept: Kept, manifest: Manifest, tags: Tag[] = []) {
+    sizes.learn(repository, manifest)
     const references = Promise.resolve()
     const { bytes, digest } = kept
     await manifests.put(repository, {

@@ -15,6 +15,7 @@ import { createDownloads } from './blobs/downloads.ts'
 import { createEntries } from './blobs/entries.ts'
 import { createLocalDrafts } from './blobs/local-draft.ts'
 import { createSharedDrafts } from './blobs/shared-draft.ts'
+import { createSizes } from './blobs/sizes.ts'
 import { createSweep } from './blobs/sweep.ts'
 import { limitHeaders, toAnswer } from './failures.ts'
 import { createGuard } from './guard.ts'
@@ -57,8 +58,9 @@ export function createMirror(parts: Parts) {
   const openDraft = local
     ? createLocalDrafts({ local, uploads })
     : createSharedDrafts({ storage, uploads })
-  const downloads = createDownloads({ blobs, leases, entries, openDraft })
-  const mirroredManifests = createMirroredManifests({ manifests, signal })
+  const sizes = createSizes()
+  const downloads = createDownloads({ blobs, leases, entries, sizes, openDraft })
+  const mirroredManifests = createMirroredManifests({ manifests, sizes, signal })
   const asked = createAskedTimes(storage)
   const mirroredTags = createMirroredTags({
     ...{ tags, manifests: mirroredManifests, asked, leases, patience, signal, report },

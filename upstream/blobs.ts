@@ -11,8 +11,10 @@ export type BlobCall = Call & {
   offset?: number
   /** All of its bytes, where the caller knows: another size is an error. */
   size?: number | undefined
-  /** Where the size is not known, the stream fails behind so many. */
+  /** How many bytes the blob may have. */
   mostBytes?: number
+  /** The same where its size is not known: the stream fails behind so many. */
+  mostUnsized?: number
 }
 
 export type BlobFound = {
@@ -59,15 +61,16 @@ type Expected = BlobCall & { upstream: string; digest: string; stallMs: number }
 
 function bodyOf(found: Found, expected: Expected): BlobFound {
   const { upstream, digest, offset = 0, mostBytes = Number.POSITIVE_INFINITY } = expected
+  const { mostUnsized = mostBytes } = expected
   const size = requireSize(found, expected)
-  const length = size === undefined ? undefined : size - offset
-  if (length !== undefined && length > mostBytes) {
-    const text = `${digest} has more than the ${mostBytes} bytes allowed`
+  if (size !== undefined && size > mostBytes) {
+    const text = `${digest} has ${size} bytes, more than the ${mostBytes} bytes allowed`
     throw new UpstreamError('large', upstream, text)
   }
   // A registry may answer with all bytes where some were wanted.
   const skip = found.status === 206 ? 0 : offset
-  return { size, body: passOn(found, { ...expected, skip, length, mostBytes }) }
+  const part = { ...expected, skip, offset, size, mostBytes: mostUnsized }
+  return { size, body: passOn(found, part) }
 }
 
 function requireSize(found: Found, { upstream, digest, offset = 0, size }: Expected) {

@@ -6,8 +6,15 @@ import type { Source } from '../source.ts'
 import { createDownload, type Download } from './download.ts'
 import type { OpenDraft } from './draft.ts'
 import { downloadId, type Entries } from './entries.ts'
+import type { Sizes } from './sizes.ts'
 
-type Parts = { blobs: Blobs; leases: Leases; entries: Entries; openDraft: OpenDraft }
+type Parts = {
+  blobs: Blobs
+  leases: Leases
+  entries: Entries
+  sizes: Sizes
+  openDraft: OpenDraft
+}
 type Asked = {
   repository: string
   digest: Digest
@@ -17,7 +24,7 @@ type Asked = {
 
 export type Downloads = ReturnType<typeof createDownloads>
 
-export function createDownloads({ blobs, leases, entries, openDraft }: Parts) {
+export function createDownloads({ blobs, leases, entries, sizes, openDraft }: Parts) {
   const running = new Map<string, Download>()
   /** Those that are broken may still wait for their lease. */
   const closing = new Set<Promise<void>>()
@@ -39,7 +46,7 @@ export function createDownloads({ blobs, leases, entries, openDraft }: Parts) {
     const id = downloadId(repository, digest)
     const known = running.get(id)
     if (known) return known
-    const wanted = { repository, digest, id }
+    const wanted = { repository, digest, id, size: sizes.find(repository, digest) }
     const isHere = async () => (await blobs.find(repository, digest)) !== undefined
     const { signal } = stopping
     const draft = openDraft(wanted)

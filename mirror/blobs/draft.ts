@@ -35,5 +35,11 @@ type Adding = {
   lease: Lease
   signal: AbortSignal
 }
-export type Wanted = { repository: string; digest: Digest; id: string }
+export type Wanted = {
+  repository: string
+  digest: Digest
+  id: string
+  /** As a manifest says. */
+  size?: number | undefined
+}
 export type OpenDraft = (wanted: Wanted) => Draft

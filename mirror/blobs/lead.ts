@@ -14,8 +14,11 @@ import type { Entries, Entry } from './entries.ts'
 
 /** How often the upstream may break off without a byte. */
 const mostStalls = 2
-/** An answer without an end must not fill the disk for ever: 128 GiB, more than any layer that is known. */
-const mostBytes = 128 * 1024 ** 3
+const gibibyte = 1024 ** 3
+/** More than any layer that is known. */
+const mostBytes = 128 * gibibyte
+/** Where neither the upstream nor a manifest says how long it is: an answer without an end must not fill the disk. */
+const mostUnsized = 16 * gibibyte
 /** Milliseconds for which followers can see which draft became the blob; it takes them one look. */
 const entryStays = 60_000
 
@@ -122,13 +125,13 @@ async function tell({ entries, wanted, onEntry }: Leading, entry: Entry): Promis
   await entries.write(wanted.id, entry)
 }
 
-/** `size`: what clients may have been told, so another one is an error. */
+/** `size`: what clients may have been told. Another one is an error, as is another one than a manifest says. */
 async function open(
   { source, wanted, signal }: Leading,
   { at, size }: { at: number; size: number | undefined },
 ) {
   const { upstream, remote, via } = source
-  const call = { offset: at, size, mostBytes, signal, via }
+  const call = { offset: at, size: size ?? wanted.size, mostBytes, mostUnsized, signal, via }
   const found = await upstream.blobs.open(remote, wanted.digest, call)
   if (!found) throw new RegistryError('blobUnknown', { detail: wanted.digest })
   return found

@@ -6,8 +6,10 @@ import { pipeline } from 'node:stream/promises'
 import { expect, it } from '@jest/globals'
 import { useCleanup } from '../support/cleanup.ts'
 import { send } from '../support/http.ts'
-import { digestOf } from '../support/image.ts'
+import { digestOf, imageFrom, manifestType } from '../support/image.ts'
 import { describeWith } from '../support/programs.ts'
+import { manifestUrl, pushImage } from '../support/push.ts'
+import { pour } from '../upstream/support.ts'
 import { begin, blobsAsked, holdHalf, pushRandom, sendHalf, size, urlOf } from './support/blobs.ts'
 import { startingNodes } from './support/node.ts'
 import { useUpstream } from './support/upstream.ts'
@@ -16,6 +18,17 @@ describeWith(['docker-registry'], 'a download of a mirror', () => {
   const cleanup = useCleanup()
   const upstream = useUpstream(cleanup)
   const start = startingNodes(cleanup, upstream)
+  const layer = { bytes: Buffer.from('the layer'), digest: digestOf(Buffer.from('the layer')) }
+
+  /** A node that has the manifest, and not yet the layer. */
+  async function startWithManifest() {
+    const image = imageFrom(layer.bytes)
+    await pushImage({ url: upstream.registry.url, repository: 'app' }, 'v1', image)
+    const node = await start()
+    const { status } = await send('GET', manifestUrl({ url: node.url, repository: 'up/app' }, 'v1'))
+    expect(status).toBe(200)
+    return { node, url: urlOf(node, layer.digest) }
+  }
 
   it('breaks the connection of everyone who got bytes that turn out to be wrong', async () => {
     const { digest } = await pushRandom(upstream)
@@ -54,6 +67,56 @@ describeWith(['docker-registry'], 'a download of a mirror', () => {
     const answer = await send('GET', urlOf(node, digest))
     expect(answer.status).toBe(502)
     expect(answer.body.toString()).toContain('other bytes')
+  })
+
+  it('is refused where the upstream tells another length than the manifest', async () => {
+    const { node, url } = await startWithManifest()
+    upstream.meddle((_, answer) => {
+      answer.writeHead(200, { 'Content-Length': 2 ** 40 })
+      pour(answer)
+      return true
+    })
+    const { status, body } = await send('GET', url)
+    expect([status, body.toString()]).toEqual([502, expect.stringContaining(upstream.host)])
+    expect(body.toString()).toContain(`it has ${2 ** 40} bytes for ${layer.digest}, which has 9`)
+    upstream.heal()
+    expect((await send('GET', url)).body.toString()).toBe('the layer')
+    await node.stop()
+  })
+
+  it('ends behind the bytes that the manifest names where no length is told', async () => {
+    const { url } = await startWithManifest()
+    const ended = Promise.withResolvers<void>()
+    upstream.meddle((_, answer) => {
+      answer.once('close', ended.resolve)
+      pour(answer)
+      return true
+    })
+    const { answer } = await begin(url)
+    await ended.promise
+    const isBroken = buffer(answer).then(
+      () => answer.statusCode === 502,
+      () => true,
+    )
+    expect(await isBroken).toBe(true)
+    upstream.heal()
+    expect((await send('GET', url)).body.toString()).toBe('the layer')
+  })
+
+  it('is not held to a size on which two manifests disagree', async () => {
+    const { node, url } = await startWithManifest()
+    const other = imageFrom(Buffer.from('the layer'))
+    const wrong = JSON.parse(other.manifest.toString())
+    wrong.layers[0].size = 8
+    const manifest = Buffer.from(JSON.stringify(wrong))
+    upstream.meddle((_, answer) => {
+      answer.writeHead(200, { 'Content-Type': manifestType }).end(manifest)
+      return true
+    })
+    const its = `${node.url}/v2/up/app/manifests/${digestOf(manifest)}`
+    expect((await send('GET', its)).status).toBe(200)
+    upstream.heal()
+    expect((await send('GET', url)).body.toString()).toBe('the layer')
   })
 
   it('is not whole with fewer bytes than the blob has, whatever size was told first', async () => {

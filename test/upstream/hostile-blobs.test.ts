@@ -28,6 +28,12 @@ describe('a blob', () => {
     ['of another size', (_, response) => response.end('short'), 'content', { size: 100_000 }],
     ['without an end', (_, response) => pour(response), 'content', { size: 100_000 }],
     ['without an end or a size', (_, response) => pour(response), 'large', { mostBytes: 1e6 }],
+    [
+      'without a size that has too many bytes together with those that are here',
+      (_, response) => response.write(bytes, () => response.end()),
+      'large',
+      { offset: 50_000, mostBytes: 1e6, mostUnsized: 60_000 },
+    ],
     ['that comes in drops', (_, response) => drip(response), 'timeout', {}],
     [
       'that is cut',

@@ -47,14 +47,16 @@ type Part = {
   upstream: string
   /** Bytes at the beginning that nobody wants. */
   skip: number
-  /** Bytes behind them; undefined where the answer does not say. */
-  length: number | undefined
+  /** Where in the blob the rest begins. */
+  offset: number
+  /** All bytes of the blob; undefined where nobody says, and then it may have `mostBytes`. */
+  size: number | undefined
   mostBytes: number
   stallMs: number
   signal?: AbortSignal | undefined
 }
 
-/** Ends with an error unless exactly `length` bytes came. Destroying it ends the request. */
+/** Ends with an error unless the blob is whole with what came. Destroying it ends the request. */
 export function passOn({ body }: Pick<Answer, 'body'>, part: Part): Readable {
   const stream = Readable.from(checked(body, part), {
     objectMode: false,
@@ -66,23 +68,22 @@ export function passOn({ body }: Pick<Answer, 'body'>, part: Part): Readable {
 }
 
 async function* checked(body: Answer['body'], part: Part) {
-  const { upstream, skip, length, mostBytes, signal } = part
-  const most = Math.min(length ?? Number.POSITIVE_INFINITY, mostBytes)
-  let [left, passed] = [skip, 0]
+  const { upstream, skip, offset, size, mostBytes, signal } = part
+  let [left, passed] = [skip, offset]
   try {
     for await (const chunk of paced(body, part)) {
       const rest = left > 0 ? chunk.subarray(left) : chunk
       left -= chunk.length - rest.length
       passed += rest.length
-      if (passed > most) throw tooLong(upstream, length, most)
+      if (passed > (size ?? mostBytes)) throw tooLong(upstream, size, mostBytes)
       if (rest.length > 0) yield rest
     }
   } catch (cause) {
     signal?.throwIfAborted()
     throw failureOf(body, upstream, cause)
   }
-  if (left > 0 || passed < (length ?? 0)) {
-    throw new UpstreamError('cut', upstream, `${passed} of ${length} bytes of the blob came`)
+  if (left > 0 || passed < (size ?? 0)) {
+    throw new UpstreamError('cut', upstream, `${passed} of ${size} bytes of the blob came`)
   }
 }
 
@@ -116,8 +117,10 @@ function tooSlow(upstream: string, came: number, waited: number) {
   return new UpstreamError('timeout', upstream, text)
 }
 
-function tooLong(upstream: string, length: number | undefined, most: number) {
-  return length === undefined
-    ? new UpstreamError('large', upstream, `the blob has more than the ${most} bytes allowed`)
-    : new UpstreamError('content', upstream, `the blob has more than its ${length} bytes`)
+function tooLong(upstream: string, size: number | undefined, most: number) {
+  if (size !== undefined) {
+    return new UpstreamError('content', upstream, `the blob has more than its ${size} bytes`)
+  }
+  const text = `the blob has more than the ${most} bytes allowed where no length is told`
+  return new UpstreamError('large', upstream, text)
 }
