@@ -34,7 +34,7 @@ export function createLocalDrafts({ local, uploads }: Parts): OpenDraft {
 
       async publish(generation) {
         await verify(digest, await open(generation))
-        const source = copied(await open(generation))
+        const source = copied(() => open(generation))
         await uploads.take(repository, { digest, source, subject: undefined })
         await drop()
       },
@@ -44,9 +44,13 @@ export function createLocalDrafts({ local, uploads }: Parts): OpenDraft {
   }
 }
 
-/** A chunk of a file is good until the next one is asked for; a bucket asks for several before it sends them. */
-async function* copied(bytes: Bytes): Bytes {
-  for await (const chunk of bytes) yield Buffer.from(chunk)
+/**
+ * A chunk of a file is good until the next one is asked for; a bucket asks for several before it sends them. The
+ * file is opened with the first of them: a bucket that cannot be written to asks for none, and nobody else would
+ * close it.
+ */
+async function* copied(open: () => Promise<Bytes>): Bytes {
+  for await (const chunk of await open()) yield Buffer.from(chunk)
 }
 
 async function verify(digest: Digest, bytes: Bytes): Promise<void> {
