@@ -32,6 +32,7 @@ export function createUpstream(options: UpstreamOptions) {
     upstream: url,
     times: { ...usualTimes, ...options.times },
     trust,
+    hosts: tokenHosts,
   })
   const authorization = createAuthorization({ upstream: url, transport, credentials, tokenHosts })
   const follow = createFollow({ upstream: url, transport, userAgent })

@@ -1,8 +1,10 @@
 /** One request and its answer, bounded in time: connections are kept for the next one, redirects are not followed. */
+import type { lookup } from 'node:dns'
 import * as tls from 'node:tls'
 import { Agent, type Dispatcher } from 'undici'
 import { type Body, watch } from './body-source.ts'
 import { tooLate, toUpstreamError } from './failures.ts'
+import { createReach } from './reach.ts'
 
 export type Request = {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -48,11 +50,19 @@ export type Trust = {
 
 export type Transport = ReturnType<typeof createTransport>
 
-type Options = { upstream: URL; times: Times; trust?: Trust | undefined }
+type Options = {
+  upstream: URL
+  times: Times
+  trust?: Trust | undefined
+  /** Hosts that the settings name beside the upstream. */
+  hosts?: readonly string[] | undefined
+  lookup?: typeof lookup
+}
 
-export function createTransport({ upstream, times, trust = {} }: Options) {
+export function createTransport({ upstream, times, trust = {}, hosts, lookup }: Options) {
+  const reach = createReach({ upstream, hosts, lookup })
   const agent = new Agent({
-    connect: { timeout: times.connect, ...securityOf(trust) },
+    connect: { timeout: times.connect, lookup: reach.lookup, ...securityOf(trust) },
     headersTimeout: times.answer,
     bodyTimeout: times.stall,
     maxHeaderSize: 32 * 1024,
@@ -72,6 +82,7 @@ export function createTransport({ upstream, times, trust = {} }: Options) {
       const isShort = body === undefined || typeof body === 'string'
       const timer = isShort && setTimeout(() => late.abort(), times.connect + times.answer)
       try {
+        reach.refuse(url)
         return await dispatch(url, { ...request, body }, late.signal)
       } catch (cause) {
         source.end()
