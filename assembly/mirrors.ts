@@ -7,7 +7,8 @@ import { hostToAsk, hubName, isHub } from '../upstream/hub.ts'
 import { isLoopbackName } from './messages/reach.ts'
 
 type Section = Config['kura']['mirrors'][number]
-type Login = Pick<Section, 'username' | 'password' | 'passwordfile' | 'exec' | 'ca'>
+type Login = Pick<Section, 'username' | 'password' | 'passwordfile' | 'exec' | 'ca'> &
+  Partial<Pick<Section, 'tokenhosts'>>
 
 /** `place` is the setting that a message names. */
 export type MirrorConfig = { place: string; settings: MirrorSettings; login: Login }
@@ -23,6 +24,7 @@ export function mirrorsFrom(config: Pick<Config, 'proxy' | 'kura' | 'http'>): Mi
   const mirrors = [...whole, ...config.kura.mirrors.map(mirrorFrom)]
   for (const mirror of mirrors) {
     refuseLogin(mirror)
+    refuseTokenHosts(mirror)
     refuseItself(mirror, config.http)
   }
   refuseTwice(mirrors, 'prefix', ({ settings }) => [settings.prefix])
@@ -111,6 +113,15 @@ function refuseLogin({ place, settings, login }: MirrorConfig): void {
   const { username: name, password: word } = new URL(settings.remoteUrl)
   if (name || word) {
     throw new Error(`${place}.remoteurl holds a login: set username and password${file} instead`)
+  }
+}
+
+function refuseTokenHosts({ place, login: { tokenhosts = [] } }: MirrorConfig): void {
+  for (const host of tokenhosts) {
+    const address = `https://${host}`
+    if (URL.canParse(address) && new URL(address).host === host) continue
+    const fault = `${JSON.stringify(host)} is no host; set one such as auth.example or auth.example:8443`
+    throw new Error(`${place}.tokenhosts: ${fault}`)
   }
 }
 

@@ -32,11 +32,12 @@ export async function runMirror(config: Config, parts: Parts) {
   const { mirrors, registry, folder, installation, log } = parts
   const opened = await Promise.all(
     mirrors.map(async (mirror) => {
-      const { settings } = mirror
+      const { settings, login } = mirror
       const credentials = credentialsFrom(mirror)
       const upstream = createUpstream({
         url: new URL(settings.remoteUrl),
         trust: await trustFrom(mirror),
+        tokenHosts: login.tokenhosts,
         ...{ credentials, installation, userAgent: 'kura' },
       })
       return { settings, upstream }

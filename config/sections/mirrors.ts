@@ -33,6 +33,11 @@ const mirror = section({
   password: secret().optional().describe('The password of that account.'),
   passwordfile: text('a path').optional().describe('A file with that password.'),
   exec: helper.optional(),
+  tokenhosts: list(text('a host'))
+    .prefault([])
+    .describe(
+      'Hosts of token servers that may have the login too, with the port where it is not 443; without them, the host of `remoteurl` and those of its public domain.',
+    ),
   ca: text('a path')
     .optional()
     .describe('A PEM file with the authority that signed its certificate.'),

@@ -54,7 +54,7 @@ describe('a login', () => {
     })
     expect(await failure(open(cleanup, own.url, { credentials: ann }).tags('team/app'))).toEqual([
       'unauthorized',
-      expect.stringMatching(/wants the login to be sent to token\.partner\.example/),
+      expect.stringMatching(/login to be sent to token\.partner\.example.* tokenhosts/),
     ])
   })
 

@@ -66,7 +66,7 @@ export function createAuthorization({ upstream, transport, credentials, tokenHos
     if (!login || mayHaveLogin(server.realm, upstream, tokenHosts)) {
       return tokens.find({ server, scopes, login }, refused, signal)
     }
-    const text = `it wants the login to be sent to ${server.realm.host}, which is in another domain and not among the token hosts of the settings`
+    const text = `it wants the login to be sent to ${server.realm.host}, which is neither its host nor in its public domain: a mirror can name it in tokenhosts (kura.mirrors)`
     throw new UpstreamError('unauthorized', upstream.host, text)
   }
 }

@@ -3,7 +3,7 @@
  * way, or an upstream in wrong hands, could send the login anywhere: it goes to the registry's own host or domain,
  * as with Docker Hub (registry-1.docker.io and auth.docker.io), and to hosts that the settings name.
  */
-import { getDomain } from 'tldts'
+import { parse } from 'tldts'
 import { UpstreamError } from '../error.ts'
 
 /** The address that a challenge names; throws unless it may be asked at all, even without a login. */
@@ -24,9 +24,15 @@ export function parseRealm(text: string | undefined, upstream: URL): URL {
 /** `others` are further hosts of token servers. */
 export function mayHaveLogin(realm: URL, upstream: URL, others: readonly string[] = []): boolean {
   if (realm.hostname === upstream.hostname || others.includes(realm.host)) return true
-  const domain = domainOf(realm)
-  return domain !== null && domain === domainOf(upstream)
+  const domain = realm.protocol === 'https:' ? domainOf(realm) : undefined
+  return domain !== undefined && domain === domainOf(upstream)
 }
 
-/** What somebody can register: `docker.io`, or a user's part of a host where each user has one. */
-const domainOf = ({ hostname }: URL) => getDomain(hostname, { allowPrivateDomains: true })
+/**
+ * What somebody can register: `docker.io`, or a user's part of a host where each user has one. Undefined where the
+ * list knows no such ending: in `ec2.internal`, each machine is somebody's.
+ */
+function domainOf({ hostname }: URL): string | undefined {
+  const { domain, isIcann, isPrivate } = parse(hostname, { allowPrivateDomains: true })
+  return isIcann || isPrivate ? (domain ?? undefined) : undefined
+}
