@@ -84,6 +84,11 @@ export async function startChaos({ root, random, inspect }: Options) {
   }
 }
 
+/** Nobody listens yet; somebody who listens and says nothing is a fault. */
+function unlessSilent(error: NodeJS.ErrnoException): undefined {
+  if (!error.code) throw error
+}
+
 /** Resolves once they are dead: one that is still dying could be taken for one that answers. */
 async function kill(pids: number[]): Promise<void> {
   for (const pid of pids) endProcess(pid)
@@ -94,5 +99,5 @@ const pause = 10
 
 /** Nobody tells when a process has been replaced, so there is only asking again. */
 async function untilAnswered(url: string): Promise<void> {
-  while (!(await send('GET', `${url}/v2/`).catch(() => undefined))) await wait(pause)
+  while (!(await send('GET', `${url}/v2/`).catch(unlessSilent))) await wait(pause)
 }

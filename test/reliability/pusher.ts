@@ -71,6 +71,7 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
     const headers = { ...chunkHeaders, 'Content-Range': `${from}-${to - 1}` }
     const answer = await send('PATCH', upload, { headers, body: bytes.subarray(from, to) })
     if (answer?.status === 202) return to
+    if (answer && hasOneByte(answer, from)) return 1
     if (answer && !isBusy(answer)) fault(`PATCH ${from}-${to - 1}: ${written(answer)}`)
     return progress(upload, from, to)
   }
@@ -93,7 +94,9 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
       const put = await send('PUT', `${upload}?digest=${digest}`, rest)
       // The answer got lost, and part of the body perhaps; an upload that is gone has been committed.
       if (!put && at < bytes.length) at = await progressOrEnd(upload, bytes.length)
-      return put
+      if (!put || !hasOneByte(put, at)) return put
+      at = 1
+      return undefined
     })
     if (expect(answer, 201, `PUT ${digest}`)) ledger.pushedBlob(repository, digest)
   }
@@ -150,6 +153,11 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
   function fault(text: string): void {
     ledger.faults.push(`${repository}: ${text}`)
   }
+}
+
+/** The status of an upload with one byte is written like that of none: only a chunk that is refused tells. */
+function hasOneByte({ status }: Answer, from: number): boolean {
+  return status === 416 && from === 0
 }
 
 function isBusy({ status }: Answer): boolean {

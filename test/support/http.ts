@@ -16,21 +16,39 @@ export type Answer = {
   body: Buffer
 }
 
-/** Rejects only when the connection breaks before the answer is complete. */
+/**
+ * Rejects only when the connection breaks before the answer is complete. A question over a kept connection that
+ * the server closes in that moment is asked again, as Go's clients do.
+ */
 export async function send(method: string, url: string, options: Options = {}): Promise<Answer> {
   const { body = '', ...rest } = options
   const { request, answer } = begin(method, url, rest)
   if (typeof body === 'string' || body instanceof Uint8Array) request.end(body)
   // An answer may come before the body is through; what then becomes of the rest does not matter.
   else pipeline(Readable.from(body), request).catch(() => {})
-  return answer
+  let isAnswered = false
+  request.once('response', () => {
+    isAnswered = true
+  })
+  return answer.catch((error) => {
+    const isQuestion = method === 'GET' || method === 'HEAD'
+    if (isAnswered || !isQuestion || !request.reusedSocket || error.code !== 'ECONNRESET')
+      throw error
+    return send(method, url, options)
+  })
 }
+
+/** Milliseconds after which a silent server is given up: a test that waits for ever says nothing of why. */
+const silence = 120_000
 
 /** A request whose body the caller writes. */
 export function begin(method: string, url: string, { headers, agent }: Options = {}) {
   const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>()
   const request = open(url, { method, headers, agent })
   request.on('error', reject)
+  request.setTimeout(silence, () => {
+    request.destroy(new Error(`${method} ${url}: nothing was heard for ${silence} ms`))
+  })
   request.once('response', (response) => {
     const { statusCode: status = 0, headers } = response
     buffer(response).then((body) => resolve({ status, headers, body }), reject)
