@@ -3,12 +3,12 @@ import type { Config } from '../config/schema.ts'
 import type { MirrorSettings } from '../mirror/settings.ts'
 import { faultOfRepositoryPattern, faultOfTagPattern } from '../policies/engine/pattern.ts'
 import { isRepository } from '../registry/protocol/name.ts'
+import { faultOfTokenHost } from '../upstream/access/token-host.ts'
 import { hostToAsk, hubName, isHub } from '../upstream/hub.ts'
 import { isLoopbackName } from './messages/reach.ts'
 
 type Section = Config['kura']['mirrors'][number]
-type Login = Pick<Section, 'username' | 'password' | 'passwordfile' | 'exec' | 'ca'> &
-  Partial<Pick<Section, 'tokenhosts'>>
+type Login = Pick<Section, 'username' | 'password' | 'passwordfile' | 'exec' | 'ca' | 'tokenhosts'>
 
 /** `place` is the setting that a message names. */
 export type MirrorConfig = { place: string; settings: MirrorSettings; login: Login }
@@ -116,12 +116,10 @@ function refuseLogin({ place, settings, login }: MirrorConfig): void {
   }
 }
 
-function refuseTokenHosts({ place, login: { tokenhosts = [] } }: MirrorConfig): void {
-  for (const host of tokenhosts) {
-    const address = `https://${host}`
-    if (URL.canParse(address) && new URL(address).host === host) continue
-    const fault = `${JSON.stringify(host)} is no host; set one such as auth.example or auth.example:8443`
-    throw new Error(`${place}.tokenhosts: ${fault}`)
+function refuseTokenHosts({ place, login }: MirrorConfig): void {
+  for (const host of login.tokenhosts) {
+    const fault = faultOfTokenHost(host)
+    if (fault) throw new Error(`${place}.tokenhosts: ${fault}`)
   }
 }
 

@@ -4,12 +4,14 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Access } from '../moving/places/open.ts'
+import { faultOfTokenHost } from '../upstream/access/token-host.ts'
 
 export type Side = 'from' | 'to'
 export type AccessOptions = { loginFile?: string; parallel: number; rate?: number } & Partial<
   Record<`${Side}PlainHttp` | `${Side}AnyCertificate`, boolean>
 > &
-  Partial<Record<`${Side}Ca` | `${Side}User` | `${Side}PasswordFile`, string>>
+  Partial<Record<`${Side}Ca` | `${Side}User` | `${Side}PasswordFile`, string>> &
+  Partial<Record<`${Side}TokenHost`, string[]>>
 
 export function addAccess(made: Command, sides: readonly Side[]): Command {
   for (const side of sides) {
@@ -24,6 +26,11 @@ export function addAccess(made: Command, sides: readonly Side[]): Command {
         `the user at ${what}; the password is in ${variable} or a file`,
       )
       .option(`--${side}-password-file <file>`, 'a file with the password of that user alone')
+      .option(
+        `--${side}-token-host <host>`,
+        `a token server in another domain that may have the login of ${what}; may be given again`,
+        toTokenHosts,
+      )
   }
   return made
     .option('--login-file <path>', "docker's config.json; without it that of docker or podman")
@@ -53,7 +60,8 @@ function accessOf(side: Side, { version, options, loginFile }: Known): Access {
   const ca = options[`${side}Ca`]
   const anyCertificate = options[`${side}AnyCertificate`]
   const userAgent = `kura/${version}`
-  return { userAgent, ca, anyCertificate, user, password, passwordFile, loginFile }
+  const tokenHosts = options[`${side}TokenHost`]
+  return { userAgent, ca, anyCertificate, user, password, passwordFile, loginFile, tokenHosts }
 }
 
 const passwordVariable = (side: Side) => `KURA_${side.toUpperCase()}_PASSWORD`
@@ -88,6 +96,12 @@ export async function untilStopped(work: (signal: AbortSignal) => Promise<void>)
     process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop)
     if (process.stderr.isTTY) process.stderr.write('\n')
   }
+}
+
+function toTokenHosts(text: string, before: string[] = []): string[] {
+  const fault = faultOfTokenHost(text)
+  if (fault) throw new InvalidArgumentError(`${fault}.`)
+  return [...before, text]
 }
 
 function toCount(text: string): number {

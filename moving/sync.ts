@@ -1,7 +1,6 @@
 /** Copies that a file names, one repository after another. A failure of one does not keep the others. */
 import picomatch from 'picomatch'
-import { createUpstream } from '../upstream/registry.ts'
-import { type Access, findCredentials, readAuthority } from './places/open.ts'
+import { type Access, openRegistry } from './places/open.ts'
 import type { Call } from './places/place.ts'
 import { parsePlace } from './places/spelling.ts'
 import { type CopyOptions, runCopy } from './run.ts'
@@ -83,13 +82,8 @@ async function findRepositories(copy: SyncCopy, patterns: string[], options: Opt
   throw new Error(`${copy.from} has no repository such as ${patterns.join(' or ')}`)
 }
 
-async function listAll({ url, host }: { url: URL; host: string }, access: Access, call: Call) {
-  const registry = createUpstream({
-    url,
-    userAgent: access.userAgent,
-    credentials: findCredentials(host, access),
-    trust: { ca: await readAuthority(access), anyCertificate: access.anyCertificate },
-  })
+async function listAll(place: { url: URL; host: string }, access: Access, call: Call) {
+  const registry = await openRegistry(place, access)
   try {
     return await registry.repositories(call)
   } finally {

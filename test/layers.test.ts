@@ -95,6 +95,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
       'config',
       'assembly',
       'supervisor',
+      'upstream',
       'moving',
     ],
   ],

@@ -11,6 +11,12 @@ export const helper = section({
     .describe('How long its answer is kept: without it for ever, with 0 not at all.'),
 })
 
+export const tokenHosts = list(text('a host'))
+  .prefault([])
+  .describe(
+    'Hosts of token servers that may have the login too, with the port where it is not 443; without them, the host of `remoteurl` and those of its public domain.',
+  )
+
 const mirror = section({
   remoteurl: url().describe('The other registry: scheme and host, such as `https://ghcr.io`.'),
   namespaces: list(text('a host'))
@@ -33,11 +39,7 @@ const mirror = section({
   password: secret().optional().describe('The password of that account.'),
   passwordfile: text('a path').optional().describe('A file with that password.'),
   exec: helper.optional(),
-  tokenhosts: list(text('a host'))
-    .prefault([])
-    .describe(
-      'Hosts of token servers that may have the login too, with the port where it is not 443; without them, the host of `remoteurl` and those of its public domain.',
-    ),
+  tokenhosts: tokenHosts,
   ca: text('a path')
     .optional()
     .describe('A PEM file with the authority that signed its certificate.'),

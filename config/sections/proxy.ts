@@ -1,6 +1,6 @@
 /** `proxy`: another registry whose content is fetched and kept when it is asked for. */
 import { duration, secret, section, text, url } from '../values.ts'
-import { helper } from './mirrors.ts'
+import { helper, tokenHosts } from './mirrors.ts'
 
 export const proxy = section({
   remoteurl: url()
@@ -9,6 +9,7 @@ export const proxy = section({
   username: text().optional().describe('The account there.'),
   password: secret().optional().describe('The password of that account.'),
   exec: helper.optional(),
+  tokenhosts: tokenHosts,
   ttl: duration().prefault('168h').describe('How long content is kept; 0 for ever.'),
   cachewritetimeout: duration()
     .prefault('5m')

@@ -25,6 +25,8 @@ export type Access = {
   passwordFile?: string | undefined
   /** docker's config.json, if there is one. */
   loginFile?: string | undefined
+  /** Further hosts whose token servers may have the login: `host` or `host:port`. */
+  tokenHosts?: readonly string[] | undefined
 }
 
 type Opened<K extends Spelled['kind']> = Extract<Spelled, { kind: K }>
@@ -48,20 +50,23 @@ export async function openDestination(
 }
 
 async function openRepository(place: Opened<'registry'>, access: Access) {
-  const { url, host, repository } = place
-  const { userAgent, anyCertificate } = access
-  const ca = await readAuthority(access)
-  const credentials = findCredentials(host, access)
-  const registry = createUpstream({ url, userAgent, credentials, trust: { ca, anyCertificate } })
+  const { host, repository } = place
+  const registry = await openRegistry(place, access)
   return { registry, repository, name: `${host}/${repository}` }
 }
 
-/** In PEM form. */
-export async function readAuthority({ ca }: Access): Promise<string | undefined> {
-  return ca === undefined ? undefined : readFile(ca, 'utf8')
+type Named = Pick<Opened<'registry'>, 'url' | 'host'>
+
+/** The caller closes it. Rejects when the file of the authority cannot be read. */
+export async function openRegistry({ url, host }: Named, access: Access) {
+  const { userAgent, anyCertificate, tokenHosts } = access
+  const ca = access.ca === undefined ? undefined : await readFile(access.ca, 'utf8')
+  const credentials = findCredentials(host, access)
+  const trust = { ca, anyCertificate }
+  return createUpstream({ url, userAgent, credentials, tokenHosts, trust })
 }
 
-export function findCredentials(host: string, access: Access): Credentials | undefined {
+function findCredentials(host: string, access: Access): Credentials | undefined {
   const { user, password, passwordFile, loginFile } = access
   if (user !== undefined && passwordFile !== undefined) return credentialsOfFile(user, passwordFile)
   if (user !== undefined && password !== undefined) {

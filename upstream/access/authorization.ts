@@ -66,7 +66,7 @@ export function createAuthorization({ upstream, transport, credentials, tokenHos
     if (!login || mayHaveLogin(server.realm, upstream, tokenHosts)) {
       return tokens.find({ server, scopes, login }, refused, signal)
     }
-    const text = `it wants the login to be sent to ${server.realm.host}, which is neither its host nor in its public domain: a mirror can name it in tokenhosts (kura.mirrors)`
+    const text = `it wants the login to be sent to ${server.realm.host}, which is neither its host nor in its public domain: the setting tokenhosts of a mirror, and --from-token-host or --to-token-host of a command, allow it`
     throw new UpstreamError('unauthorized', upstream.host, text)
   }
 }

@@ -89,6 +89,16 @@ const mistakes: [what: string, text: string, said: string][] = [
     'kura.mirrors.0: set username and password, or exec, not both',
   ],
   [
+    'a token server with a scheme',
+    withMirrors('{remoteurl: "https://quay.io", tokenhosts: [auth.example, "https://a.example"]}'),
+    'kura.mirrors.0.tokenhosts: "https://a.example" is no host; name one such as auth.example',
+  ],
+  [
+    'a token server with a path, of a whole mirror',
+    `${base}proxy: {remoteurl: "https://quay.io", tokenhosts: [auth.example/token]}\n`,
+    'proxy.tokenhosts: "auth.example/token" is no host',
+  ],
+  [
     'an account in the address',
     `${base}proxy: {remoteurl: "https://a:b@quay.io"}\n`,
     'proxy.remoteurl holds a login',
