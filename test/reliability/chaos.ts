@@ -15,11 +15,13 @@ export type Chaos = Awaited<ReturnType<typeof startChaos>>
 type Options = {
   root: string
   random: Random
+  /** How much of the work is done; between two strikes some of it is, or the work would never end. */
+  done: () => number
   /** Called after each new start, before anybody else gets to talk to it. */
   inspect: (url: string) => Promise<void>
 }
 
-export async function startChaos({ root, random, inspect }: Options) {
+export async function startChaos({ root, random, done, inspect }: Options) {
   const env = { REGISTRY_KURA_PROCESSES: '2' }
   let kura: Kura = await startKura({ root, env })
   const { port, url } = kura
@@ -27,6 +29,7 @@ export async function startChaos({ root, random, inspect }: Options) {
   let up: Promise<void> = Promise.resolve()
   let striking = up
   let untilNext = nextStrike()
+  let doneBefore = -1
   let isOver = false
   let isStopped = false
 
@@ -36,8 +39,9 @@ export async function startChaos({ root, random, inspect }: Options) {
     up: () => (isStopped ? Promise.reject(new Error('all is over')) : up),
     step() {
       untilNext -= 1
-      if (untilNext > 0 || isOver) return
+      if (untilNext > 0 || isOver || done() === doneBefore) return
       untilNext = nextStrike()
+      doneBefore = done()
       // One at a time; the work goes on meanwhile, which is the point.
       striking = striking.then(strike)
       striking.catch(() => {})

@@ -11,8 +11,10 @@ export function createLedger() {
   const tags = new Map<string, TagRecord>()
   const faults: string[] = []
   let brokenOff = 0
+  let acknowledged = 0
 
   const add = (to: Map<string, Set<string>>, repository: string, digest: string) => {
+    acknowledged += 1
     const known = to.get(repository) ?? new Set()
     to.set(repository, known.add(digest))
   }
@@ -27,6 +29,8 @@ export function createLedger() {
     blobs,
     manifests,
     faults,
+    /** How many times a blob or a manifest was acknowledged. */
+    acknowledged: () => acknowledged,
     /** How many requests were under way when nobody was there any more to answer them. */
     brokenOff: () => brokenOff,
     brokeOff() {

@@ -23,10 +23,13 @@ type Parts = {
 /** More often than any run makes a request fail; who exceeds it is stuck. */
 const mostTries = 200
 const silence = 20_000
+/** So many of the last answers are in the error of one who is stuck. */
+const remembered = 10
 
 export function createPusher({ url, repository, random, ledger, step, up }: Parts) {
   const agent = new Agent({ keepAlive: true })
   const base = `${url}/v2/${repository}`
+  const lastAnswers: string[] = []
   return { push, pull, close: () => agent.destroy() }
 
   async function push(tags: string[]): Promise<Image> {
@@ -59,7 +62,8 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
     // Now and then the last bytes come with the PUT, as the specification allows.
     const patched = random.below(4) === 0 ? random.below(bytes.length) : bytes.length
     let there = 0
-    while (there < patched) {
+    for (let tries = 0; there < patched; tries++) {
+      if (tries === mostTries) throw stuck(`${upload} has ${there} of ${patched} bytes`)
       const end = Math.min(patched, there + 1 + random.below(bytes.length))
       there = await patch(upload, bytes, there, end)
     }
@@ -112,7 +116,7 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
       const answer = await attempt()
       if (answer && !isBusy(answer)) return answer
     }
-    throw new Error(`no answer after ${mostTries} tries`)
+    throw stuck('nothing but busy or broken off')
   }
 
   /** Undefined when the connection broke before the answer was complete. */
@@ -135,9 +139,11 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
         request.end(body.subarray(middle))
       } else request.end()
       const found = await answer
+      remember(`${method} ${target}: ${inShort(found)}`)
       if (found.status === 500) fault(`${method} ${target}: ${written(found)}`)
       return found
-    } catch {
+    } catch (error) {
+      remember(`${method} ${target}: ${error}`)
       ledger.brokeOff()
       return undefined
     } finally {
@@ -148,6 +154,17 @@ export function createPusher({ url, repository, random, ledger, step, up }: Part
   function expect(answer: Answer, status: number, what: string): boolean {
     if (answer.status !== status) fault(`${what}: ${written(answer)} instead of ${status}`)
     return answer.status === status
+  }
+
+  function remember(answer: string): void {
+    lastAnswers.push(answer)
+    if (lastAnswers.length > remembered) lastAnswers.shift()
+  }
+
+  function stuck(what: string): Error {
+    return new Error(
+      `${what} after ${mostTries} tries; the last answers:\n${lastAnswers.join('\n')}`,
+    )
   }
 
   function fault(text: string): void {
@@ -166,6 +183,12 @@ function isBusy({ status }: Answer): boolean {
 
 function written({ status, body }: Answer): string {
   return `${status} ${body.toString()}`
+}
+
+/** Without the bytes of what was pulled; an upload says how much of it is there. */
+function inShort({ status, headers, body }: Answer): string {
+  const said = status < 300 ? (headers.range ?? '') : body.toString()
+  return `${status} ${said}`
 }
 
 /** Mostly small, sometimes more than one batch of writes. */

@@ -10,6 +10,8 @@ import { useCleanup } from '../../support/cleanup.ts'
 const cleanup = useCleanup()
 const idleMs = 500
 const long = 5 * idleMs
+/** For clients that are never to be given up: many times the pause that they make. */
+const steadyMs = 2_000
 
 async function serve(handler: RequestListener, { keepAliveTimeout = 60_000, time = idleMs } = {}) {
   const reports: string[] = []
@@ -90,33 +92,36 @@ it('an answer that nobody takes is broken off, and its writer hears that it is o
 })
 
 it('a client that is slow but steady is served, however long it takes', async () => {
-  const { port, reports } = await serve(reading)
-  const connection = open(port, head(20))
+  const { port, reports } = await serve(reading, { time: steadyMs })
+  const connection = open(port, head(30))
   const answer = answerOn(connection, /bytes$/)
+  const startedAt = performance.now()
   let sent = 0
-  for await (const _ of every(idleMs / 3)) {
+  for await (const _ of every(steadyMs / 20)) {
     connection.write('a')
     sent += 1
-    if (sent === 20) break
+    if (sent === 30) break
   }
-  expect(await answer).toMatch(/20 bytes$/)
+  expect(await answer).toMatch(/30 bytes$/)
+  expect(performance.now() - startedAt).toBeGreaterThan(steadyMs)
   connection.destroy()
   expect(reports).toEqual([])
 })
 
 it('a reader that is slow but steady gets all of its answer', async () => {
   const size = 40 * 1024 * 1024
-  const { port, reports } = await serve((_, response) => void response.end(Buffer.alloc(size)))
+  const whole: RequestListener = (_, response) => void response.end(Buffer.alloc(size))
+  const { port, reports } = await serve(whole, { time: steadyMs })
   const connection = open(port, head(0, 'GET').replace('Host: a', 'Host: a\r\nConnection: close'))
   const startedAt = performance.now()
   let seen = 0
   for await (const chunk of connection) {
     seen += chunk.length
     // Each pause is well within the time; all of them together are far beyond it.
-    await wait(1)
+    await wait(5)
   }
   expect(seen).toBeGreaterThan(size)
-  expect(performance.now() - startedAt).toBeGreaterThan(idleMs)
+  expect(performance.now() - startedAt).toBeGreaterThan(steadyMs)
   expect(reports).toEqual([])
 })
 
