@@ -61,7 +61,7 @@ const mayImport: [layer: string, allowed: string[]][] = [
     ['registry/protocol', 'registry/content', 'registry/uploads', drivers, leases],
   ],
   ['registry/app.ts', ['registry']],
-  ['upstream', ['files', 'registry/protocol', 'registry/pace']],
+  ['upstream', ['files', 'network', 'registry/protocol', 'registry/pace']],
   ['moving', ['files', 'documents', 'registry/protocol', 'registry/pace', 'upstream']],
   ['policies', ['files', 'network', 'documents', 'registry/protocol']],
   ['mirror', ['files', 'policies/engine/pattern.ts', 'registry', ...upstreams]],

@@ -10,13 +10,16 @@ import { imageFrom } from '../support/image.ts'
 import { type Kura, startKura } from '../support/kura.ts'
 import { describeWith } from '../support/programs.ts'
 import { pushImage } from '../support/push.ts'
+import { startFake } from '../upstream/support.ts'
 
 const policy = `
 rules:
   - { name: hub is for all, who: ["*", anonymous], repositories: ["docker.io/library/**"], actions: [pull] }
-  - { name: the rest is for ann, who: ["user:ann"], repositories: ["docker.io/**"], actions: [pull] }
+  - { name: the rest is for ann, who: ["user:ann"], repositories: ["docker.io/**", "corp/**"], actions: [pull] }
   - { name: ann has her own, who: ["user:ann"], repositories: ["private/**"], actions: ["*"] }
 `
+/** Where a token server would be; nothing listens there. */
+const tokenHost = '127.0.0.2:1'
 const ann = { authorization: `Basic ${Buffer.from('ann:secret of ann').toString('base64')}` }
 
 describeWith(['docker-registry'], 'access to a mirror', () => {
@@ -34,6 +37,13 @@ describeWith(['docker-registry'], 'access to a mirror', () => {
     const file = join(folder, 'htpasswd')
     await addUser({ file, name: 'ann', password: 'secret of ann', write: () => {} })
     await writeFile(join(folder, 'policy.yaml'), policy)
+    const [named, unnamed] = await Promise.all([startTokenRegistry(), startTokenRegistry()])
+    const corp = (number: number, name: string, url: URL) => ({
+      [`REGISTRY_KURA_MIRRORS_${number}_REMOTEURL`]: url.origin,
+      [`REGISTRY_KURA_MIRRORS_${number}_PREFIX`]: `corp/${name}`,
+      [`REGISTRY_KURA_MIRRORS_${number}_USERNAME`]: 'robot',
+      [`REGISTRY_KURA_MIRRORS_${number}_PASSWORD`]: 'secret of robot',
+    })
     kura = await startKura({
       env: {
         REGISTRY_AUTH: JSON.stringify({ htpasswd: { realm: 'a', path: file } }),
@@ -43,6 +53,9 @@ describeWith(['docker-registry'], 'access to a mirror', () => {
         REGISTRY_KURA_MIRRORS_0_PREFIX: 'docker.io',
         REGISTRY_KURA_MIRRORS_0_NAMESPACES: '[docker.io]',
         REGISTRY_KURA_MIRRORS_0_DEFAULT: '[library/**]',
+        ...corp(1, 'named', named.url),
+        REGISTRY_KURA_MIRRORS_1_TOKENHOSTS: `[${tokenHost}]`,
+        ...corp(2, 'unnamed', unnamed.url),
       },
     })
     cleanup.add(kura.destroy)
@@ -87,6 +100,24 @@ describeWith(['docker-registry'], 'access to a mirror', () => {
     const right = await tokenFor('docker.io/private/app', ann)
     expect(await statusOf('private/app/manifests/v1?ns=docker.io', right)).toBe(200)
   })
+
+  it('takes the login of a mirror to a token server elsewhere where the mirror names it', async () => {
+    const said = async (name: string) => {
+      const url = `${kura.url}/v2/corp/${name}/app/manifests/v1`
+      return (await send('GET', url, { headers: ann })).body.toString()
+    }
+    expect(await said('unnamed')).toMatch(/wants the login to be sent to 127\.0\.0\.2:1/)
+    const refused = await said('named')
+    expect(refused).toMatch(/the upstream failed/)
+    expect(refused).not.toMatch(/wants the login/)
+  })
+
+  function startTokenRegistry() {
+    return startFake(cleanup, (_, response) => {
+      const challenge = `Bearer realm="https://${tokenHost}/token"`
+      response.setHeader('www-authenticate', challenge).writeHead(401).end()
+    })
+  }
 
   it('never shows the upstream a password of a client', async () => {
     let shown: unknown

@@ -16,6 +16,7 @@ import { describeWith } from '../support/programs.ts'
 import { pushImage } from '../support/push.ts'
 import { run } from '../support/run.ts'
 import { startService } from '../support/service.ts'
+import { failure, login, open, startFake } from '../upstream/support.ts'
 
 const page = 'docs/mirror.md'
 const hub = 'https://registry-1.docker.io'
@@ -131,11 +132,25 @@ describeWith(['docker-registry'], 'a mirror, as the page says', () => {
         const late = new UpstreamError('timeout', upstream.host, 'it did not answer')
         return (toAnswer(late) as Error).message
       },
+      'it wants the login to be sent to …': () =>
+        saidOf(401, { 'www-authenticate': 'Bearer realm="https://auth.example/token"' }),
+      'it leads to …: an address inside is asked only where the upstream is at such an address too':
+        () => saidOf(307, { location: 'http://169.254.169.254/' }),
       'ns names no registry that is mirrored here': () =>
         said('GET', 'app/manifests/v1?ns=quay.io'),
       'the settings of the mirror leave this out': () =>
         said('GET', 'ghcr.io/theirs/app/manifests/v1'),
       'the upstream failed, so the last known answer is sent': async () => output,
+    }
+
+    /** What is said of an upstream that answers so. */
+    async function saidOf(status: number, headers: Record<string, string>): Promise<string> {
+      const answer = await startFake(cleanup, (_, response) => {
+        response.writeHead(status, headers).end()
+      })
+      const registry = open(cleanup, answer.url, { credentials: login('ann', 'secret') })
+      const [, message] = await failure(registry.tags('team/app'))
+      return message
     }
 
     async function said(method: string, path: string): Promise<string> {

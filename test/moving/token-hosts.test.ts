@@ -18,8 +18,15 @@ it('are refused without the option, and asked with it', async () => {
 })
 
 it('are named as a host, with a port or without', async () => {
-  for (const text of ['https://auth.example', 'auth.example/token', 'ann@auth.example', '']) {
-    await expect(failureWith(['--from-token-host', text])).rejects.toThrow('is no host')
+  for (const text of [
+    'https://auth.example',
+    'auth.example/token',
+    'ann@auth.example',
+    'auth.example:443',
+    'Auth.example',
+    '',
+  ]) {
+    await expect(failureWith(['--from-token-host', text])).rejects.toThrow('must be a host such as')
   }
 })
 

@@ -16,7 +16,6 @@ export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
   return { mediaType, digest: digestOf(bytes), size: bytes.length }
 }
 
-/** An image that engines can unpack: a layer for each of `files`. */
 export const emptyConfig = Buffer.from('{}')
 
 /** A manifest that refers to another one, as signatures do; its configuration is `emptyConfig`. */
@@ -32,6 +31,7 @@ export function signatureOf(subject: Descriptor): Buffer {
   return Buffer.from(JSON.stringify(document))
 }
 
+/** An image that engines can unpack: a layer for each of `files`. */
 export function imageOf(files: Record<string, string>, architecture = 'amd64'): Image {
   const tars = Object.entries(files).map(([name, text]) => tarOf(name, Buffer.from(text)))
   const diffIds = tars.map((tar) => digestOf(tar))

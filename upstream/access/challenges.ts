@@ -1,4 +1,4 @@
-/** The challenges of an answer with 401 (RFC 9110, 11.6.1): any number of them, in one header or in more. */
+/** Reads the challenges of an answer with 401, of which a header may hold several (RFC 9110, 11.6.1). */
 
 export type Challenge = { scheme: string; parameters: ReadonlyMap<string, string> }
 

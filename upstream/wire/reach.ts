@@ -4,22 +4,25 @@
  * connection goes to, not the name: that is why names are looked up here.
  */
 import { type LookupAddress, type LookupOptions, lookup as lookUp } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
+import { contains, findIpAddress, type Network, parseNetwork } from '../../network/range.ts'
 import { UpstreamError } from '../error.ts'
 
 type Kind = 'machine' | 'link' | 'private' | 'public'
 type Done = Parameters<LookupFunction>[2]
 
-/** The first that fits counts. */
-const networks: [kind: Kind, networks: string[]][] = [
-  ['machine', ['127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128']],
-  // With the metadata services of clouds that have no address of a link.
-  ['link', ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32', '100.100.100.200/32']],
-  ['link', ['168.63.129.16/32']],
-  ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']],
-]
+/** The metadata services of clouds that have no address of a link. */
+const metadata = ['fd00:ec2::/32', '100.100.100.200/32', '168.63.129.16/32']
 
-const lists = networks.map(([kind, texts]) => ({ kind, list: listOf(texts) }))
+/** The first kind that fits counts. */
+const kinds: [kind: Kind, networks: Network[]][] = [
+  ['machine', networksOf('127.0.0.0/8', '0.0.0.0/8', '::1/128', '::/128')],
+  ['link', networksOf('169.254.0.0/16', 'fe80::/10', ...metadata)],
+  [
+    'private',
+    networksOf('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'),
+  ],
+]
 
 type Options = {
   upstream: URL
@@ -74,22 +77,22 @@ export function createReach({ upstream, hosts = [], lookup = lookUp }: Options) 
   }
 }
 
-function kindOf(address: string): Kind {
-  const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-  const bare = address.replace(/%.*$/, '')
-  return lists.find(({ list }) => list.check(bare, family))?.kind ?? 'public'
+function kindOf(text: string): Kind {
+  const address = findIpAddress(text)
+  if (!address) return 'public'
+  const found = kinds.find(([, networks]) => networks.some((it) => contains(it, address)))
+  return found?.[0] ?? 'public'
 }
 
-/** A `BlockList` knows IPv4 within `::ffff:0:0/96`; a gateway between both has it within `64:ff9b::/96`. */
-function listOf(texts: string[]): BlockList {
-  const list = new BlockList()
-  for (const text of texts) {
-    const [address = '', bits] = text.split('/')
-    const isNew = isIP(address) === 6
-    list.addSubnet(address, Number(bits), isNew ? 'ipv6' : 'ipv4')
-    if (!isNew) list.addSubnet(`64:ff9b::${address}`, 96 + Number(bits), 'ipv6')
-  }
-  return list
+/** A gateway between both kinds of addresses has those of IPv4 within `64:ff9b::/96`. */
+function networksOf(...texts: string[]): Network[] {
+  const behindGateway = texts
+    .filter((text) => !text.includes(':'))
+    .map((text) => {
+      const [address, bits] = text.split('/')
+      return `64:ff9b::${address}/${96 + Number(bits)}`
+    })
+  return [...texts, ...behindGateway].map(parseNetwork)
 }
 
 /** As a URL has it, an address of IPv6 is in brackets. */

@@ -91,12 +91,12 @@ const mistakes: [what: string, text: string, said: string][] = [
   [
     'a token server with a scheme',
     withMirrors('{remoteurl: "https://quay.io", tokenhosts: [auth.example, "https://a.example"]}'),
-    'kura.mirrors.0.tokenhosts: "https://a.example" is no host; name one such as auth.example',
+    'kura.mirrors.0.tokenhosts: "https://a.example" must be a host such as auth.example or auth.example:8443',
   ],
   [
     'a token server with a path, of a whole mirror',
     `${base}proxy: {remoteurl: "https://quay.io", tokenhosts: [auth.example/token]}\n`,
-    'proxy.tokenhosts: "auth.example/token" is no host',
+    'proxy.tokenhosts: "auth.example/token" must be a host such as',
   ],
   [
     'an account in the address',
